@@ -1,0 +1,23 @@
+/* What the server knows about the table. Names are values here. */
+
+/* @name lockForCreation */
+/* Held until the transaction ends. */
+SELECT pg_advisory_xact_lock(:key!);
+
+/* @name findTable */
+/*
+ * The table that the other statements would find: by search_path where no schema is given. to_regclass() won't do: after
+ * waiting for a lock it may still call a table missing that another process has just made.
+ */
+SELECT
+  c.relkind IN ('r', 'p') AS "isTable!",
+  EXISTS (
+    SELECT
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'
+  ) AS "hasExpireIndex!"
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;

@@ -1,0 +1,16 @@
+// The package for require(): callable as connect-pg-simple and connect-pg-pool were, with the named exports on it.
+import api = require('./index.js');
+
+function connectPgTyped(session: Parameters<typeof api.default>[0]): typeof api.PgSessionStore {
+  return api.default(session);
+}
+connectPgTyped.default = connectPgTyped;
+
+namespace connectPgTyped {
+  export import PgSessionStore = api.PgSessionStore;
+  export type StoreOptions = api.StoreOptions;
+  export type CreateTableOptions = api.CreateTableOptions;
+  export type Ttl = api.Ttl;
+}
+
+export = connectPgTyped;

@@ -1,0 +1,83 @@
+// How long a session lives.
+import type { SessionData } from 'express-session';
+
+/** Seconds, or a function that says for each session how many. */
+export type Ttl = number | ((session: SessionData) => number);
+
+const DEFAULT_TTL = 86_400; // a day, as in connect-pg-simple and connect-pg-pool
+const LONGEST_COOKIE = 400 * 86_400; // browsers keep none longer: draft-ietf-httpbis-rfc6265bis, section 5.5
+const LAST_DATE = 8.64e15; // milliseconds, ECMA-262 section 21.4.1.1
+
+/** The life span of sessions: the ttl where one is given, else their cookie's, else a day. All in seconds. */
+export class Expiry {
+  readonly #ttl: Ttl | undefined;
+  readonly #warned = new Set<string>();
+
+  constructor(ttl: Ttl | undefined) {
+    if (typeof ttl === 'number') this.#check(ttl);
+    this.#ttl = ttl;
+  }
+
+  /**
+   * Seconds that the session has to live from now on.
+   *
+   * @throws {TypeError} when the ttl function gives no positive number
+   */
+  secondsToLive(session: SessionData): number {
+    const ofCookie = secondsOfCookie(session);
+    if (this.#ttl === undefined) return ofCookie ?? DEFAULT_TTL;
+    const seconds = typeof this.#ttl === 'number' ? this.#ttl : this.#ttl(session);
+    this.#check(seconds);
+    if (ofCookie !== undefined && seconds < ofCookie - 1) {
+      this.#warn(
+        'CONNECT_PG_TYPED_TTL_WINS',
+        `ttl (${seconds} s) ends sessions before their cookie does (${Math.round(ofCookie)} s):` +
+          ' here ttl wins, in connect-pg-simple the cookie did. Leave ttl out to let the cookie decide',
+      );
+    }
+    return seconds;
+  }
+
+  /**
+   * Says in the cookie what the row says, since every touch moves the row's expiry and leaves the cookie in the payload as
+   * it was. Only where the cookie decides, and never a date where there was none: that would make a browser session last.
+   */
+  refreshCookie(session: SessionData, secondsLeft: number): void {
+    if (this.#ttl !== undefined || dateOfCookie(session) === undefined) return;
+    const expires = new Date(Math.min(Date.now() + secondsLeft * 1000, LAST_DATE));
+    Object.assign(session.cookie, { expires: expires.toJSON() });
+  }
+
+  #check(seconds: unknown): void {
+    if (typeof seconds !== 'number' || !(seconds > 0) || seconds === Infinity) {
+      throw new TypeError(`ttl must be a positive number of seconds, not ${String(seconds)}`);
+    }
+    if (seconds > LONGEST_COOKIE) {
+      this.#warn(
+        'CONNECT_PG_TYPED_TTL_LONG',
+        `ttl is ${seconds} s, longer than any cookie lives: it is in seconds, are these milliseconds?`,
+      );
+    }
+  }
+
+  #warn(code: string, message: string): void {
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
+  }
+}
+
+function secondsOfCookie(session: SessionData): number | undefined {
+  const expires = dateOfCookie(session);
+  if (expires) return (expires.getTime() - Date.now()) / 1000;
+  const { maxAge } = session.cookie ?? {}; // a plain object, as an admin's script writes one
+  return typeof maxAge === 'number' ? maxAge / 1000 : undefined;
+}
+
+/** The cookie's `expires`: a Date in a Session, a string in what was read, null or false in a browser session. */
+function dateOfCookie(session: SessionData): Date | undefined {
+  const expires: unknown = session.cookie?.expires;
+  if (!(expires instanceof Date) && typeof expires !== 'string') return undefined;
+  const date = new Date(expires);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}

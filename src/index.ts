@@ -1,0 +1,21 @@
+// The public face.
+import { PgSessionStore } from './store.js';
+
+export type { Ttl } from './expiry.js';
+export type { StoreOptions } from './options.js';
+export type { CreateTableOptions } from './schema.js';
+export { PgSessionStore };
+
+/**
+ * The store class for this express-session, as in `new (connectPgTyped(session))({ pool })`. It is `PgSessionStore`, but for
+ * an app with another copy of express-session than this package sees: then sessions are made by the app's.
+ */
+export default function connectPgTyped(
+  session: Pick<typeof import('express-session'), 'Store'>,
+): typeof PgSessionStore {
+  const { createSession } = session.Store.prototype;
+  if (createSession === undefined || createSession === PgSessionStore.prototype.createSession) return PgSessionStore;
+  return class extends PgSessionStore {
+    override createSession: typeof createSession = (...args) => createSession.apply(this, args);
+  };
+}

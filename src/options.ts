@@ -1,0 +1,134 @@
+// What the store can be told, and what is wrong with what it was told.
+
+import type { Pool, PoolConfig } from 'pg';
+import pg from 'pg';
+import type { Ttl } from './expiry.js';
+
+export interface StoreOptions {
+  /** The pool that the app uses for the rest, too. The store never ends it. **Recommended.** */
+  pool?: Pool | undefined;
+  /** Connection string for a pool of the store's own, which `close()` ends. Default: the environment's `DATABASE_URL`. */
+  conString?: string | undefined;
+  /** `pg.Pool` configuration for a pool of the store's own. Default: none; the `PG*` variables then say where to connect. */
+  conObject?: PoolConfig | undefined;
+  /** The table's schema. Default: none, so that the connection's `search_path` decides. */
+  schemaName?: string | undefined;
+  /** The table. Default: `session`. */
+  tableName?: string | undefined;
+  /**
+   * How long a session lives after its last use, in seconds, or a function of the session that says so. Wins over the
+   * cookie. Default: the time to the cookie's `expires`, and a day (86,400) where the cookie has none.
+   */
+  ttl?: Ttl | undefined;
+  /** Create the table at first use where it is missing. Needs a role that may. Default: false. */
+  createTableIfMissing?: boolean | undefined;
+  /** Leave the expiry alone when a session is read but not changed. Default: false. */
+  disableTouch?: boolean | undefined;
+  /** Seconds from one pruning of expired sessions to the next, or false for none of its own. Default: 60. */
+  pruneSessionInterval?: number | false | undefined;
+  /**
+   * False for pruning exactly at the interval, or a function from the interval to the next delay, both in milliseconds.
+   * Default: a random delay from half to one and a half of the interval.
+   */
+  pruneSessionRandomizedInterval?: boolean | ((delayMs: number) => number) | undefined;
+  /** Expired sessions that one statement deletes at most; the pruner sends statements until none is left. Default: 1000. */
+  pruneBatchSize?: number | undefined;
+  /** Told of errors that reach no callback and no promise. Default: `console.error`. */
+  errorLog?: ((message: string, error?: unknown) => void) | undefined;
+}
+
+const isFunction = (value: unknown) => typeof value === 'function';
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isText = (value: unknown) => typeof value === 'string';
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
+
+const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) => boolean]> = {
+  pool: [
+    'a pg.Pool',
+    (value) => isObject(value) && isFunction((value as Pool).connect) && 'totalCount' in (value as Pool),
+  ],
+  conString: [
+    'a connection string, such as postgres://user:password@host/database',
+    (value) => isText(value) && value !== '',
+  ],
+  conObject: ['an object with the configuration of a pg.Pool', isObject],
+  schemaName: ['a string', isText],
+  tableName: ['a string', isText],
+  ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
+  createTableIfMissing: ['true or false', isBoolean],
+  disableTouch: ['true or false', isBoolean],
+  pruneSessionInterval: [
+    'a positive number of seconds, or false for never',
+    (value) => value === false || isPositive(value),
+  ],
+  pruneSessionRandomizedInterval: [
+    'true, false, or a function of the delay in milliseconds',
+    (value) => isBoolean(value) || isFunction(value),
+  ],
+  pruneBatchSize: [
+    'a positive whole number',
+    (value) => Number.isInteger(value) && isPositive(value) && (value as number) < 2 ** 31,
+  ],
+  errorLog: ['a function (message, error) => void', isFunction],
+};
+
+/** The options as they were given, without those that are undefined or null. Throws a TypeError that says what to do. */
+export function checkOptions(given: StoreOptions): StoreOptions {
+  if (!isObject(given)) throw new TypeError('the options must be an object, such as { pool }');
+  const options = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
+  );
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'pgPromise')
+      throw new TypeError('there is no option pgPromise: give `pool: pgp.$pool`, where pgp is that same object');
+    if (!Object.hasOwn(RULES, name))
+      throw new TypeError(`there is no option ${name}; there are ${Object.keys(RULES).join(', ')}`);
+    const [what, holds] = RULES[name as keyof StoreOptions];
+    if (!holds(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+  }
+  return splitLegacyName(options);
+}
+
+/** The pool to use, and whether it is the store's own. */
+export function choosePool({ pool, conString, conObject }: StoreOptions): { pool: Pool; own: boolean } {
+  if ([pool, conString, conObject].filter((given) => given !== undefined).length > 1) {
+    throw new TypeError('give one of pool, conString and conObject, not several');
+  }
+  if (pool) return { pool, own: false };
+  if (conObject) return { pool: new pg.Pool(conObject), own: true };
+  const connectionString = conString ?? process.env.DATABASE_URL;
+  if (connectionString) return { pool: new pg.Pool({ connectionString }), own: true };
+  if (!['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].some((name) => process.env[name])) {
+    throw new TypeError(
+      'no database to connect to: give a pool, conString or conObject, or set DATABASE_URL or PGHOST and its like',
+    );
+  }
+  return { pool: new pg.Pool(), own: true };
+}
+
+/** connect-pg-simple and connect-pg-pool took a schema in tableName: 'web"."session'. */
+function splitLegacyName(options: StoreOptions): StoreOptions {
+  const { schemaName, tableName } = options;
+  const [schema, table, ...more] = tableName?.split('"."') ?? [];
+  if (schemaName !== undefined || table === undefined || more.length > 0) return options;
+  process.emitWarning(
+    `tableName: '${tableName}' is taken for schemaName: '${schema}', tableName: '${table}': write it so`,
+    {
+      type: 'ConnectPgTypedWarning',
+      code: 'CONNECT_PG_TYPED_LEGACY_NAME',
+    },
+  );
+  return { ...options, schemaName: schema, tableName: table };
+}
+
+/** Never the value of a string or an object, which may hold a password. */
+function describe(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : value === ''
+      ? 'an empty string'
+      : Array.isArray(value)
+        ? 'an array'
+        : `a ${value?.constructor?.name ?? typeof value}`;
+}

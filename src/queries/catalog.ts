@@ -1,0 +1,74 @@
+/** Types generated for queries found in "sql/catalog.sql" */
+import { PreparedQuery } from '@pgtyped/runtime';
+
+export type NumberOrString = number | string;
+
+/** 'LockForCreation' parameters type */
+export interface LockForCreationParams {
+  key: NumberOrString;
+}
+
+/** 'LockForCreation' return type */
+export interface LockForCreationResult {
+  pg_advisory_xact_lock: undefined | null;
+}
+
+/** 'LockForCreation' query type */
+export interface LockForCreationQuery {
+  params: LockForCreationParams;
+  result: LockForCreationResult;
+}
+
+const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":68,"b":72}]}],"statement":"                                      \nSELECT pg_advisory_xact_lock(:key!)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ *                                       
+ * SELECT pg_advisory_xact_lock(:key!)
+ * ```
+ */
+export const lockForCreation = new PreparedQuery<LockForCreationParams,LockForCreationResult>(lockForCreationIR);
+
+
+/** 'FindTable' parameters type */
+export interface FindTableParams {
+  schemaName?: string | null | void;
+  tableName: string;
+}
+
+/** 'FindTable' return type */
+export interface FindTableResult {
+  hasExpireIndex: boolean;
+  isTable: boolean;
+}
+
+/** 'FindTable' query type */
+export interface FindTableQuery {
+  params: FindTableParams;
+  result: FindTableResult;
+}
+
+const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":626,"b":636}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":692,"b":702},{"a":778,"b":788}]}],"statement":"                                                                                                                                                                                                                            \nSELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ *                                                                                                                                                                                                                             
+ * SELECT
+ *   c.relkind IN ('r', 'p') AS "isTable!",
+ *   EXISTS (
+ *     SELECT
+ *     FROM pg_catalog.pg_index AS i
+ *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+ *     WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'
+ *   ) AS "hasExpireIndex!"
+ * FROM pg_catalog.pg_class AS c
+ * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ * WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+ * ```
+ */
+export const findTable = new PreparedQuery<FindTableParams,FindTableResult>(findTableIR);
+
+

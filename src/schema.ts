@@ -1,0 +1,47 @@
+// Makes the table.
+import type { Pool } from 'pg';
+import { inTransaction, onPool } from './connection.js';
+import { findTable, lockForCreation } from './queries/catalog.js';
+import * as schema from './queries/schema.js';
+import { bindTable, type TableNames } from './table.js';
+
+// "cpgtyped" in ASCII: one lock for all that is created in a database, since two tables may share a schema.
+const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
+
+/** How `createTable` goes about it. */
+export interface CreateTableOptions {
+  /** Create the schema too, where it is missing. Default: false. */
+  createSchema?: boolean;
+}
+
+/** Whether the statements would find a table, a view or the like under these names. */
+export async function tableExists(pool: Pool, names: TableNames): Promise<boolean> {
+  return (await findTable.run(catalogNames(names), bindTable(onPool(pool), names))).length > 0;
+}
+
+/**
+ * Makes what is missing of the schema (when asked), the table and the index on `expire`; leaves alone what is there. Safe
+ * when many processes call it at once.
+ */
+export async function createTable(
+  pool: Pool,
+  names: TableNames,
+  { createSchema = false }: CreateTableOptions = {},
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const connection = bindTable(client, names);
+    await lockForCreation.run({ key: CREATION_LOCK }, connection);
+    if (createSchema) await schema.createSchema.run(undefined, connection);
+    let [table] = await findTable.run(catalogNames(names), connection);
+    if (!table) {
+      await schema.createTable.run(undefined, connection);
+      [table] = await findTable.run(catalogNames(names), connection);
+    }
+    if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);
+  });
+}
+
+const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({
+  schemaName: schemaName ?? null,
+  tableName,
+});

@@ -1,0 +1,89 @@
+// The dynamic-identifier layer: the queries in sql/ are written against a stand-in, users have names of their own.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+
+/** Where the sessions are. */
+export interface TableNames {
+  /** The table's schema. Default: none, so that the connection's `search_path` decides. */
+  schemaName?: string | undefined;
+  /** The table. Default: `session`. A dot is part of the name. */
+  tableName?: string | undefined;
+}
+
+/** What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client` and `pg.PoolClient` all fit. */
+export interface Queryable {
+  query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+}
+
+const MAX_BYTES = 63; // NAMEDATALEN - 1: PostgreSQL would cut a longer name off, and so might meet another table
+
+/**
+ * A connection for the generated queries, on which they find the table under its configured name:
+ *
+ * ```ts
+ * await countSessions.run(undefined, bindTable(pool, { schemaName: 'web', tableName: 'user sessions' }));
+ * ```
+ *
+ * The text of each statement is made once for each call of `bindTable` and remembered, so keep what it returns.
+ *
+ * @param connection where the statements go: a `pg.Pool`, or a `pg.Client` for a transaction of your own
+ * @param names schema and table, by PostgreSQL's rules: any character but NUL, at most 63 bytes of UTF-8
+ * @throws {TypeError} when a name is empty, too long, or no text that PostgreSQL can hold
+ */
+export function bindTable(connection: Queryable, names: TableNames = {}): IDatabaseConnection {
+  const bound = boundNames(names);
+  const texts = new Map<string, string>();
+
+  return {
+    async query(statement, values) {
+      let text = texts.get(statement);
+      if (text === undefined) {
+        text = nameTable(statement, bound);
+        if (texts.size < 64) texts.set(statement, text); // `-> (...)` expansions make a text for each length
+      }
+      const { rows, rowCount } = await connection.query(text, values);
+      return { rows, rowCount: rowCount ?? 0 };
+    },
+  };
+}
+
+interface BoundNames {
+  schema: string | undefined;
+  table: string;
+}
+
+function boundNames({ schemaName, tableName = 'session' }: TableNames): BoundNames {
+  const schema = schemaName === undefined ? undefined : quote('schemaName', schemaName);
+  const table = quote('tableName', tableName);
+  if (schema === undefined && tableName.startsWith('ss__')) {
+    throw new TypeError(`tableName: '${tableName}' begins with ss__, which the queries use: give its schemaName too`);
+  }
+  return { schema, table: schema === undefined ? table : `${schema}.${table}` };
+}
+
+function quote(option: string, name: unknown): string {
+  const wrong =
+    typeof name !== 'string'
+      ? 'is no string'
+      : name === ''
+        ? 'is empty'
+        : name.includes('\0')
+          ? 'contains NUL'
+          : !name.isWellFormed()
+            ? 'contains half a surrogate pair'
+            : Buffer.byteLength(name) > MAX_BYTES
+              ? `is longer than ${MAX_BYTES} bytes`
+              : undefined;
+  if (wrong)
+    throw new TypeError(`${option} ${wrong}: PostgreSQL takes names of 1 to ${MAX_BYTES} bytes of UTF-8 without NUL`);
+  return `"${(name as string).replaceAll('"', '""')}"`;
+}
+
+// A plain replacement is enough, since a test parses every query and sees that this spelling stands only for a relation.
+// In one pass and through a function: a name may hold the stand-in's, or "$&".
+function nameTable(statement: string, { schema, table }: BoundNames): string {
+  return statement.replace(/"session_store"(\."session")?/g, (_, relation?: string) => {
+    if (relation) return table;
+    if (schema === undefined) throw new TypeError('give a schemaName: this statement is about a schema');
+    return schema;
+  });
+}

@@ -1,0 +1,60 @@
+// A store on a schema and table of its own, under names that are as ugly as PostgreSQL allows.
+import type { SessionData } from 'express-session';
+import pg from 'pg';
+import { PgSessionStore, type StoreOptions } from '../../src/index.js';
+import { onEnd } from './harness.js';
+
+let made = 0;
+
+/** A schema and a table that no other test uses: upper case, spaces, dots, quotes, `$&`, a reserved word, not ASCII. */
+export function freshNames() {
+  const unique = `${process.pid} ${++made}`;
+  return { schemaName: `Web."$& ${unique}`, tableName: `user "sessions" $' é ${unique}` };
+}
+
+/** A pool on the test server that is ended with the test. */
+export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, ...config });
+  pool.on('error', () => {}); // the server ends idle connections in some tests
+  onEnd(() => pool.end());
+  return pool;
+}
+
+export const quoted = ({ schemaName, tableName }: { schemaName: string; tableName: string }) =>
+  `${pg.escapeIdentifier(schemaName)}.${pg.escapeIdentifier(tableName)}`;
+
+interface Fresh {
+  /** Column types of a table made by hand, as the predecessors did. Default: the table that createTable() makes. */
+  columns?: { sess: 'json' | 'jsonb' | 'text'; expire: string };
+  pool?: pg.Pool;
+}
+
+/** The store, its pool, and its table's quoted name for statements of the test's own. It prunes only when asked. */
+export async function freshStore({ columns, pool = freshPool(), ...options }: Fresh & StoreOptions = {}) {
+  const names = freshNames();
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
+  onEnd(() => store.close());
+  const table = quoted(names);
+  if (columns) {
+    await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
+    await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,
+      sess ${columns.sess} NOT NULL, expire ${columns.expire} NOT NULL)`);
+  } else {
+    await store.createTable({ createSchema: true });
+  }
+  return { store, pool, names, table };
+}
+
+/** A session as a script would write one: browser cookie unless an expiry is given. */
+export function session(data: object = {}, cookie: object = {}): SessionData {
+  return {
+    cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/', ...cookie },
+    ...data,
+  } as SessionData;
+}
+
+/** A cookie that lives for so many seconds from now. */
+export const cookieFor = (seconds: number) => ({
+  originalMaxAge: seconds * 1000,
+  expires: new Date(Date.now() + seconds * 1000),
+});
