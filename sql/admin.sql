@@ -17,12 +17,12 @@ WHERE t.expire > now();
 /* @name clearSessions */
 DELETE FROM "session_store"."session" AS t;
 
-/* @name pruneSessions */
 /*
  * One batch of what has expired, by one pruner at a time: 0 rows may also mean that another process is pruning.
  * ANY(ARRAY(...)) reads the index just once for each batch, where IN (...) reads the whole backlog. The outer condition
  * spares a session that was touched in the meantime. By sid and never by ctid, which repeats across partitions.
  */
+/* @name pruneSessions */
 WITH ss__leader AS MATERIALIZED (
   SELECT pg_try_advisory_xact_lock(:key!) AS ok
 )

@@ -1,14 +1,14 @@
 /* What the server knows about the table. Names are values here. */
 
-/* @name lockForCreation */
 /* Held until the transaction ends. */
+/* @name lockForCreation */
 SELECT pg_advisory_xact_lock(:key!);
 
-/* @name findTable */
 /*
  * The table that the other statements would find: by search_path where no schema is given. to_regclass() won't do: after
  * waiting for a lock it may still call a table missing that another process has just made.
  */
+/* @name findTable */
 SELECT
   c.relkind IN ('r', 'p') AS "isTable!",
   EXISTS (

@@ -9,8 +9,8 @@
 /* @name createSchema */
 CREATE SCHEMA IF NOT EXISTS "session_store";
 
-/* @name createTable */
 /* json, not jsonb: an upsert of 2 kB costs the server about half as much, and the keys keep their order. */
+/* @name createTable */
 CREATE TABLE IF NOT EXISTS "session_store"."session" (
   sid varchar PRIMARY KEY,
   sess json NOT NULL,

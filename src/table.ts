@@ -79,11 +79,12 @@ function quote(option: string, name: unknown): string {
 }
 
 // A plain replacement is enough, since a test parses every query and sees that this spelling stands only for a relation.
-// In one pass and through a function: a name may hold the stand-in's, or "$&".
+// In one pass and through a function: a name may hold the stand-in's, or "$&". pgtyped leaves spaces where comments stood.
 function nameTable(statement: string, { schema, table }: BoundNames): string {
-  return statement.replace(/"session_store"(\."session")?/g, (_, relation?: string) => {
+  const named = (_: string, relation?: string): string => {
     if (relation) return table;
     if (schema === undefined) throw new TypeError('give a schemaName: this statement is about a schema');
     return schema;
-  });
+  };
+  return statement.replace(/"session_store"(\."session")?/g, named).trim();
 }

@@ -75,12 +75,12 @@ export interface ClearSessionsQuery {
   result: ClearSessionsResult;
 }
 
-const clearSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"DELETE FROM \"session_store\".\"session\" AS t"};
+const clearSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"DELETE FROM \"session_store\".\"session\" AS t                                                                                                                                                                                                                                                                                                                                                                 "};
 
 /**
  * Query generated from SQL:
  * ```
- * DELETE FROM "session_store"."session" AS t
+ * DELETE FROM "session_store"."session" AS t                                                                                                                                                                                                                                                                                                                                                                 
  * ```
  */
 export const clearSessions = new PreparedQuery<ClearSessionsParams,ClearSessionsResult>(clearSessionsIR);
@@ -101,12 +101,11 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":423,"b":427}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":652,"b":658}]}],"statement":"                                                                                                                                                                                                                                                                                                                                                                 \nWITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND t.expire <= now()"};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":304}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND t.expire <= now()"};
 
 /**
  * Query generated from SQL:
  * ```
- *                                                                                                                                                                                                                                                                                                                                                                  
  * WITH ss__leader AS MATERIALIZED (
  *   SELECT pg_try_advisory_xact_lock(:key!) AS ok
  * )

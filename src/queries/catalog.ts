@@ -19,13 +19,12 @@ export interface LockForCreationQuery {
   result: LockForCreationResult;
 }
 
-const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":68,"b":72}]}],"statement":"                                      \nSELECT pg_advisory_xact_lock(:key!)"};
+const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":33}]}],"statement":"SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
  * ```
- *                                       
- * SELECT pg_advisory_xact_lock(:key!)
+ * SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                            
  * ```
  */
 export const lockForCreation = new PreparedQuery<LockForCreationParams,LockForCreationResult>(lockForCreationIR);
@@ -49,12 +48,11 @@ export interface FindTableQuery {
   result: FindTableResult;
 }
 
-const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":626,"b":636}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":692,"b":702},{"a":778,"b":788}]}],"statement":"                                                                                                                                                                                                                            \nSELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END"};
+const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":405,"b":415}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":471,"b":481},{"a":557,"b":567}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END"};
 
 /**
  * Query generated from SQL:
  * ```
- *                                                                                                                                                                                                                             
  * SELECT
  *   c.relkind IN ('r', 'p') AS "isTable!",
  *   EXISTS (

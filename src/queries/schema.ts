@@ -13,12 +13,12 @@ export interface CreateSchemaQuery {
   result: CreateSchemaResult;
 }
 
-const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\""};
+const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\"                                                                                                            "};
 
 /**
  * Query generated from SQL:
  * ```
- * CREATE SCHEMA IF NOT EXISTS "session_store"
+ * CREATE SCHEMA IF NOT EXISTS "session_store"                                                                                                            
  * ```
  */
 export const createSchema = new PreparedQuery<CreateSchemaParams,CreateSchemaResult>(createSchemaIR);
@@ -36,12 +36,11 @@ export interface CreateTableQuery {
   result: CreateTableResult;
 }
 
-const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"                                                                                                            \nCREATE TABLE IF NOT EXISTS \"session_store\".\"session\" (\n  sid varchar PRIMARY KEY,\n  sess json NOT NULL,\n  expire timestamptz NOT NULL\n)"};
+const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE TABLE IF NOT EXISTS \"session_store\".\"session\" (\n  sid varchar PRIMARY KEY,\n  sess json NOT NULL,\n  expire timestamptz NOT NULL\n)"};
 
 /**
  * Query generated from SQL:
  * ```
- *                                                                                                             
  * CREATE TABLE IF NOT EXISTS "session_store"."session" (
  *   sid varchar PRIMARY KEY,
  *   sess json NOT NULL,

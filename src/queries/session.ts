@@ -23,18 +23,17 @@ export interface ReadSessionsQuery {
   result: ReadSessionsResult;
 }
 
-const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":317,"b":322}]}],"statement":"                                                                                                                         \nSELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
+const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":195,"b":200}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()                                                                                                 "};
 
 /**
  * Query generated from SQL:
  * ```
- *                                                                                                                          
  * SELECT
  *   t.sid,
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE t.sid = ANY(:sids!) AND t.expire > now()
+ * WHERE t.sid = ANY(:sids!) AND t.expire > now()                                                                                                 
  * ```
  */
 export const readSessions = new PreparedQuery<ReadSessionsParams,ReadSessionsResult>(readSessionsIR);
@@ -56,18 +55,17 @@ export interface WriteSessionsQuery {
   result: WriteSessionsResult;
 }
 
-const writeSessionsIR: any = {"usedParamSet":{"sids":true,"payloads":true,"ttls":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":251,"b":256}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":267,"b":276}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":287,"b":292}]}],"statement":"                                                                                                 \nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl)\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+const writeSessionsIR: any = {"usedParamSet":{"sids":true,"payloads":true,"ttls":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":153,"b":158}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":178}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":194}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl)\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                           "};
 
 /**
  * Query generated from SQL:
  * ```
- *                                                                                                  
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
  * SELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
  * FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl)
  * ORDER BY 1
  * ON CONFLICT (sid) DO UPDATE
- * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                           
  * ```
  */
 export const writeSessions = new PreparedQuery<WriteSessionsParams,WriteSessionsResult>(writeSessionsIR);
@@ -88,12 +86,11 @@ export interface TouchSessionsQuery {
   result: TouchSessionsResult;
 }
 
-const touchSessionsIR: any = {"usedParamSet":{"sids":true,"ttls":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":354,"b":359}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":370,"b":375}]}],"statement":"                                                                                                                                                                                                           \nUPDATE \"session_store\".\"session\" AS t\nSET expire = to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM (\n  SELECT u.sid, u.ttl\n  FROM unnest(:sids!::text[], :ttls!::float8[]) AS u(sid, ttl)\n  ORDER BY 1\n) AS x\nWHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()"};
+const touchSessionsIR: any = {"usedParamSet":{"sids":true,"ttls":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":150,"b":155}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":166,"b":171}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET expire = to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM (\n  SELECT u.sid, u.ttl\n  FROM unnest(:sids!::text[], :ttls!::float8[]) AS u(sid, ttl)\n  ORDER BY 1\n) AS x\nWHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
  * ```
- *                                                                                                                                                                                                            
  * UPDATE "session_store"."session" AS t
  * SET expire = to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
  * FROM (
