@@ -34,7 +34,12 @@ export async function createTable(
     if (createSchema) await schema.createSchema.run(undefined, connection);
     let [table] = await findTable.run(catalogNames(names), connection);
     if (!table) {
-      await schema.createTable.run(undefined, connection);
+      await schema.createTable.run(undefined, connection).catch((error) => {
+        if (error.code !== '3F000') throw error;
+        throw new Error('the schema does not exist: create it, or call createTable({ createSchema: true })', {
+          cause: error,
+        });
+      });
       [table] = await findTable.run(catalogNames(names), connection);
     }
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);

@@ -1,0 +1,131 @@
+// What the store can be told.
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import connectPgTyped, { PgSessionStore } from '../src/index.js';
+import { freshPool, freshStore, session } from './support/fresh-store.js';
+import { onEnd, suite } from './support/harness.js';
+
+const test = suite('options');
+
+const wrong: [what: string, options: object, says: RegExp][] = [
+  ['no object', 5 as never, /options must be an object, such as \{ pool \}/],
+  ['an unknown name', { tabelName: 'x' }, /no option tabelName; there are pool, .*tableName/],
+  ['pgPromise', { pgPromise: {} }, /give `pool: pgp\.\$pool`/],
+  ['a client for a pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not a Client/],
+  ['a string for a pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not a String/],
+  ['a number for conString', { conString: 5 }, /conString must be a connection string.*not 5/],
+  ['an empty conString', { conString: '' }, /conString must be a connection string.*not an empty string/],
+  ['a string for conObject', { conObject: 'x' }, /conObject must be an object/],
+  [
+    'a pool and a conString',
+    { pool: new pg.Pool(), conString: 'postgres://x' },
+    /one of pool, conString and conObject/,
+  ],
+  ['a number for schemaName', { schemaName: 5 }, /schemaName must be a string, not 5/],
+  ['an empty tableName', { tableName: '' }, /tableName is empty/],
+  ['a ttl as text', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
+  ['createTableIfMissing as text', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
+  ['disableTouch as a number', { disableTouch: 1 }, /disableTouch must be true or false, not 1/],
+  ['pruneSessionInterval 0', { pruneSessionInterval: 0 }, /positive number of seconds, or false for never, not 0/],
+  ['pruneSessionInterval NaN', { pruneSessionInterval: Number.NaN }, /positive number of seconds/],
+  ['pruneSessionInterval true', { pruneSessionInterval: true }, /positive number of seconds/],
+  [
+    'a jitter that is a number',
+    { pruneSessionRandomizedInterval: 5 },
+    /pruneSessionRandomizedInterval must be true, false/,
+  ],
+  ['pruneBatchSize 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive whole number, not 0/],
+  ['pruneBatchSize 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive whole number, not 1.5/],
+  ['errorLog as an object', { errorLog: console }, /errorLog must be a function/],
+];
+
+for (const [what, options, says] of wrong) {
+  test(`${what} is a TypeError that says what to do`, () => {
+    const given = typeof options === 'object' && !Object.keys(options).some((key) => /^(pool|con)/.test(key));
+    const construct = () => new PgSessionStore((given ? { pool: freshPool(), ...options } : options) as never);
+    assert.throws(construct, (error: unknown) => error instanceof TypeError && says.test(error.message));
+  });
+}
+
+/** The environment with only these variables of those that say where to connect. */
+function environment(variables: Record<string, string>) {
+  const before = { ...process.env };
+  for (const name of Object.keys(process.env)) if (/^(PG|DATABASE_URL)/.test(name)) delete process.env[name];
+  Object.assign(process.env, variables);
+  onEnd(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+}
+
+test('no pool and no connection is a TypeError that says what to do', () => {
+  environment({});
+  assert.throws(() => new PgSessionStore(), /give a pool, conString or conObject, or set DATABASE_URL or PGHOST/);
+});
+
+const url = () => new URL(process.env.TEST_SERVER_URL!);
+const ways: [what: string, options: () => object, variables: () => Record<string, string>][] = [
+  ['conString', () => ({ conString: url().href }), () => ({})],
+  ['conObject', () => ({ conObject: { connectionString: url().href, max: 1 } }), () => ({})],
+  ['DATABASE_URL', () => ({}), () => ({ DATABASE_URL: url().href })],
+  [
+    'PG* variables',
+    () => ({}),
+    () => ({
+      PGHOST: url().hostname,
+      PGPORT: url().port,
+      PGUSER: url().username,
+      PGPASSWORD: url().password,
+      PGDATABASE: url().pathname.slice(1),
+    }),
+  ],
+];
+
+for (const [what, options, variables] of ways) {
+  test(`with ${what} the store has a pool of its own, which close() ends`, async () => {
+    const { names } = await freshStore();
+    environment(variables());
+    const store = new PgSessionStore({ ...options(), ...names });
+    await store.set('a', session());
+
+    await store.close();
+
+    const error = await store.get('a').catch((caught) => caught);
+    assert.match(error.message, /Cannot use a pool after calling end/);
+  });
+}
+
+test('close() takes only its own listeners off a pool that it was given, and leaves it open', async () => {
+  const pool = freshPool();
+  const listeners = () => pool.eventNames().map((name) => [name, pool.listenerCount(name)]);
+  const before = listeners();
+  const store = new PgSessionStore({ pool });
+  assert.not.equal(listeners(), before);
+
+  await store.close();
+  await store.close();
+
+  assert.equal(listeners(), before);
+  assert.is((await pool.query('SELECT 1')).rowCount, 1);
+});
+
+test('undefined and null stand for the default', async () => {
+  const { store } = await freshStore({
+    ttl: undefined,
+    conString: null,
+    pruneBatchSize: null,
+    errorLog: null,
+  } as never);
+  await store.set('a', session());
+  assert.is(await store.length(), 1);
+});
+
+test('the factory gives the same class for the same express-session', async () => {
+  const { default: expressSession } = await import('express-session');
+  assert.is(connectPgTyped(expressSession), PgSessionStore);
+});
+
+test('the error of a wrong option tells no password', () => {
+  const construct = () => new PgSessionStore({ pool: { password: 'secret' } } as never);
+  assert.throws(construct, (error: Error) => !/secret/.test(error.message));
+});

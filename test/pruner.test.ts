@@ -1,0 +1,241 @@
+// Pruning: only what has expired, in batches, by one process at a time.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type pg from 'pg';
+import * as assert from 'uvu/assert';
+import { PgSessionStore } from '../src/index.js';
+import { freshPool, freshStore } from './support/fresh-store.js';
+import { suite } from './support/harness.js';
+
+const test = suite('pruner', { timeout: 30_000 });
+
+/** So many sessions that expired a while ago, and so many that live. */
+async function fill(pool: pg.Pool, table: string, { expired = 0, live = 0 }) {
+  await pool.query(
+    `INSERT INTO ${table} SELECT 'expired ' || n, '{"cookie":{}}', now() - interval '1 s' * n FROM generate_series(1, $1::int) n`,
+    [expired],
+  );
+  await pool.query(
+    `INSERT INTO ${table} SELECT 'live ' || n, '{"cookie":{}}', now() + interval '1 h' FROM generate_series(1, $1::int) n`,
+    [live],
+  );
+}
+
+/** A jitter that remembers which delays it was asked about, and answers with this one. */
+const recording =
+  (asked: number[], answer?: number) =>
+  (delayMs: number): number => {
+    asked.push(delayMs);
+    return answer ?? delayMs;
+  };
+
+const rowsOf = async (pool: pg.Pool, table: string) =>
+  (await pool.query(`SELECT sid FROM ${table} ORDER BY sid`)).rows.map(({ sid }) => sid);
+
+test('what has expired is deleted, what lives stays, and the answer is the number', async () => {
+  const { store, pool, table } = await freshStore();
+  await fill(pool, table, { expired: 3, live: 2 });
+
+  assert.is(await store.pruneSessions(), 3);
+
+  assert.equal(await rowsOf(pool, table), ['live 1', 'live 2']);
+});
+
+test('a callback gets the number', async () => {
+  const { store, pool, table } = await freshStore();
+  await fill(pool, table, { expired: 3 });
+  const answer = await new Promise((resolve) => store.pruneSessions((...args) => resolve(args)));
+  assert.equal(answer, [null, 3]);
+});
+
+test('batches go on until nothing is left', async () => {
+  const { store, pool, table } = await freshStore({ pruneBatchSize: 10 });
+  await fill(pool, table, { expired: 35 });
+  let statements = 0;
+  pool.on('acquire', () => statements++);
+
+  assert.is(await store.pruneSessions(), 35);
+
+  assert.is(statements, 4);
+});
+
+test('while one process prunes, another does not', async () => {
+  const pool = freshPool();
+  const { store, table, names } = await freshStore({ pool });
+  await fill(pool, table, { expired: 5 });
+  const one = await pool.connect();
+  const release = one.release.bind(one);
+  await one.query('BEGIN');
+  const first = new PgSessionStore({ pool: asPool(one), ...names, pruneSessionInterval: false, pruneBatchSize: 2 });
+  assert.is(await first.pruneSessions(), 5);
+
+  assert.is(await store.pruneSessions(), 0); // and it neither waits nor scans for what the other has locked
+
+  await one.query('ROLLBACK');
+  release();
+  assert.is(await store.pruneSessions(), 5);
+});
+
+/** A pool that always gives this client, so that a transaction of the test's can be around what the store does. */
+function asPool(client: pg.PoolClient): pg.Pool {
+  const kept = Object.assign(client, { release: () => {} });
+  return { connect: async () => kept, totalCount: 1, on() {}, off() {} } as unknown as pg.Pool;
+}
+
+test('a session that is touched while it is being pruned stays', async () => {
+  const { store, pool, table } = await freshStore();
+  await fill(pool, table, { expired: 1 });
+  const touching = await pool.connect();
+  await touching.query('BEGIN');
+  await touching.query(`UPDATE ${table} SET expire = now() + interval '1 h'`);
+
+  const pruning = store.pruneSessions();
+  await blocked(pool);
+  await touching.query('COMMIT');
+  touching.release();
+
+  assert.is(await pruning, 0);
+  assert.is(await store.length(), 1);
+});
+
+/** Until some statement of this database waits for a row lock. */
+async function blocked(pool: pg.Pool) {
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await pool.query(waiting)).rows.length === 0) await sleep(5);
+}
+
+test('live sessions in a hash-partitioned table stay', async () => {
+  const { store, pool, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json, expire timestamptz) PARTITION BY HASH (sid)`,
+  );
+  for (let n = 0; n < 4; n++) {
+    const part = table.replace(/"$/, ` ${n}"`);
+    await pool.query(`CREATE TABLE ${part} PARTITION OF ${table} FOR VALUES WITH (MODULUS 4, REMAINDER ${n})`);
+  }
+  await fill(pool, table, { expired: 50, live: 100 });
+
+  assert.is(await store.pruneSessions(), 50);
+
+  assert.is(await store.length(), 100);
+});
+
+test('a backlog of 40,000 is pruned under a statement_timeout of a second', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ options: '-c statement_timeout=1000' }) });
+  const filling = freshPool();
+  await fill(filling, table, { expired: 40_000, live: 10 });
+  await filling.query(`UPDATE ${table} SET sess = json_build_object('cookie', '{}'::json, 'text', repeat('x', 1000))`);
+
+  assert.is(await store.pruneSessions(), 40_000);
+
+  assert.is((await rowsOf(pool, table)).length, 10);
+});
+
+test('calls at once share one pruning', async () => {
+  const { store, pool, table } = await freshStore({ pruneBatchSize: 5 });
+  await fill(pool, table, { expired: 20 });
+  assert.equal(await Promise.all([store.pruneSessions(), store.pruneSessions()]), [20, 20]);
+});
+
+test('the first pruning comes by itself after one jittered interval, and not before', async () => {
+  const delays: number[] = [];
+  const { pool, table, names } = await freshStore();
+  await fill(pool, table, { expired: 2 });
+  const store = new PgSessionStore({
+    pool,
+    ...names,
+    pruneSessionInterval: 60,
+    pruneSessionRandomizedInterval: recording(delays, 300),
+  });
+  assert.equal(delays, [60_000]);
+  await sleep(100);
+  assert.is((await rowsOf(pool, table)).length, 2);
+
+  while (delays.length < 2) await sleep(20);
+
+  assert.is((await rowsOf(pool, table)).length, 0);
+  await store.close();
+});
+
+test('a pruning by hand sets the timer anew', async () => {
+  const delays: number[] = [];
+  const { store } = await freshStore({
+    pruneSessionInterval: 60,
+    pruneSessionRandomizedInterval: recording(delays),
+  });
+  await store.pruneSessions();
+  assert.is(delays.length, 2);
+});
+
+test('after close() nothing is pruned by itself any more, but still by hand', async () => {
+  const delays: number[] = [];
+  const { store, pool, table } = await freshStore({
+    pruneSessionInterval: 60,
+    pruneSessionRandomizedInterval: recording(delays),
+  });
+  await fill(pool, table, { expired: 2 });
+  await store.close();
+
+  assert.is(await store.pruneSessions(), 2);
+  assert.is(delays.length, 1);
+});
+
+test('close() cuts a long pruning short and waits for its last batch', async () => {
+  const { store, pool, table } = await freshStore({ pruneBatchSize: 1 });
+  await fill(pool, table, { expired: 2_000 });
+  const pruning = store.pruneSessions();
+  await once(pool, 'release');
+
+  await store.close();
+
+  assert.is(pool.idleCount, pool.totalCount);
+  assert.ok((await pruning) < 2_000);
+});
+
+test('a failed pruning is logged and tried again', async () => {
+  const logged: unknown[][] = [];
+  const { store, pool, table } = await freshStore({
+    pruneSessionInterval: 0.02,
+    pruneSessionRandomizedInterval: false,
+    errorLog: (...args) => logged.push(args),
+  });
+  await pool.query(`DROP TABLE ${table}`);
+
+  while (logged.length < 2) await sleep(10);
+
+  assert.is(logged[1]![0], 'Failed to prune sessions:');
+  assert.is((logged[1]![1] as { code: string }).code, '42P01');
+  await store.close();
+});
+
+test('a jitter that answers with no number is reported, and the interval holds', async () => {
+  const logged: unknown[][] = [];
+  const { pool, table } = await freshStore({
+    pruneSessionInterval: 60,
+    pruneSessionRandomizedInterval: () => Number.NaN,
+    errorLog: (...args) => logged.push(args),
+  });
+  await fill(pool, table, { expired: 1 });
+  await sleep(50);
+  assert.is((await rowsOf(pool, table)).length, 1);
+  assert.match(String(logged[0]![1]), /positive number of milliseconds, not NaN/);
+});
+
+test('an interval of a month does not become a loop', async () => {
+  const { pool, table } = await freshStore({ pruneSessionInterval: 30 * 86_400 });
+  await fill(pool, table, { expired: 1 });
+  await sleep(50);
+  assert.is((await rowsOf(pool, table)).length, 1);
+});
+
+test('the timer keeps no process alive', async () => {
+  const program = `
+    import { PgSessionStore } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+    new PgSessionStore({ conString: process.env.TEST_SERVER_URL, pruneSessionInterval: 3600 });`;
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    timeout: 10_000,
+  });
+});

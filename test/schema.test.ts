@@ -1,0 +1,195 @@
+// Creating the table.
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import { PgSessionStore } from '../src/index.js';
+import { freshNames, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { onEnd, suite } from './support/harness.js';
+
+const test = suite('schema', { timeout: 30_000 });
+
+function storeFor(names: { schemaName: string; tableName: string }, options = {}, pool = freshPool()) {
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
+  onEnd(() => store.close());
+  return store;
+}
+
+async function freshSchema() {
+  const names = freshNames();
+  const pool = freshPool();
+  await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
+  return { names, pool, table: quoted(names) };
+}
+
+/** The indexes of a table: what each is on, and whether it is the key. */
+async function indexesOf(pool: pg.Pool, table: string) {
+  const { rows } = await pool.query(
+    `SELECT c.relname AS name, pg_get_indexdef(i.indexrelid, 1, true) AS column, i.indisprimary AS key
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass ORDER BY key DESC, name`,
+    [table],
+  );
+  return rows;
+}
+
+test('createTable makes a table with a key on sid and an index on expire, named as PostgreSQL names them', async () => {
+  const names = { schemaName: `plain ${process.pid}`, tableName: 'session' };
+  const pool = freshPool();
+  await storeFor(names, {}, pool).createTable({ createSchema: true });
+
+  assert.equal(await indexesOf(pool, quoted(names)), [
+    { name: 'session_pkey', column: 'sid', key: true },
+    { name: 'session_expire_idx', column: 'expire', key: false },
+  ]);
+});
+
+test('createTable again changes nothing and loses nothing', async () => {
+  const { store, pool, table } = await freshStore();
+  await store.set('a', session());
+  const before = await indexesOf(pool, table);
+
+  await store.createTable({ createSchema: true });
+
+  assert.equal(await indexesOf(pool, table), before);
+  assert.is(await store.length(), 1);
+});
+
+test('a missing schema is an error that says what to do', async () => {
+  const store = storeFor(freshNames());
+  const error = await store.createTable().catch((caught) => caught);
+  assert.match(error.message, /schema does not exist: create it, or call createTable\(\{ createSchema: true \}\)/);
+});
+
+test('twenty processes that start at once all find their table', async () => {
+  for (let round = 0; round < 4; round++) {
+    const names = freshNames();
+    const stores = Array.from({ length: 20 }, () => storeFor(names, {}, freshPool({ max: 1 })));
+
+    const outcomes = await Promise.allSettled(
+      stores.map(async (store, n) => {
+        await store.createTable({ createSchema: true });
+        await store.set(`s${n}`, session());
+      }),
+    );
+
+    assert.equal(
+      outcomes.filter(({ status }) => status === 'rejected'),
+      [],
+    );
+    assert.is(await stores[0]!.length(), 20);
+  }
+});
+
+test('with createTableIfMissing, fifty first calls at once from ten processes make one table', async () => {
+  const { names, pool, table } = await freshSchema();
+  const stores = Array.from({ length: 10 }, () => storeFor(names, { createTableIfMissing: true }));
+
+  await Promise.all(Array.from({ length: 50 }, (_, n) => stores[n % 10]!.set(`s${n}`, session())));
+
+  assert.is(await stores[0]!.length(), 50);
+  assert.is((await indexesOf(pool, table)).length, 2);
+});
+
+test('createTableIfMissing is tried again after a failure', async () => {
+  const names = freshNames();
+  const pool = freshPool();
+  const store = storeFor(names, { createTableIfMissing: true }, pool);
+  const failed = await store.set('a', session()).catch((error) => error);
+  assert.match(failed.message, /schema does not exist/);
+
+  await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
+  await store.set('a', session());
+
+  assert.is(await store.length(), 1);
+});
+
+test('a second table in the same schema works, also where 63 bytes differ in the last one', async () => {
+  const { names, pool } = await freshSchema();
+  for (const last of ['a', 'b']) {
+    const store = storeFor({ ...names, tableName: `${'x'.repeat(62)}${last}` }, { createTableIfMissing: true }, pool);
+    await store.set(last, session());
+    assert.is(await store.length(), 1);
+  }
+});
+
+test("a table called as the key of another would be is in nobody's way", async () => {
+  const { names, pool } = await freshSchema();
+  for (const tableName of ['web_pkey', 'web_expire_idx', 'web']) {
+    const store = storeFor({ ...names, tableName }, { createTableIfMissing: true }, pool);
+    await store.set('a', session());
+    assert.is((await indexesOf(pool, quoted({ ...names, tableName }))).length, 2);
+  }
+});
+
+test('createTableIfMissing leaves an existing table as it is', async () => {
+  const { names, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
+  const store = storeFor(names, { createTableIfMissing: true }, pool);
+
+  await store.set('a', session());
+
+  assert.equal(
+    (await indexesOf(pool, table)).map(({ column }) => column),
+    ['sid'],
+  );
+});
+
+test('createTable gives a table of connect-pg-pool the index it lacks', async () => {
+  const { store, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
+  await store.createTable();
+  assert.equal(
+    (await indexesOf(pool, table)).map(({ column }) => column),
+    ['sid', 'expire'],
+  );
+});
+
+test('createTable knows the index of connect-pg-simple by its column, not by its name', async () => {
+  const { store, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
+  await pool.query(`CREATE INDEX "IDX_session_expire" ON ${table} (expire)`);
+  await store.createTable();
+  assert.is((await indexesOf(pool, table)).length, 2);
+});
+
+test('a view with renamed columns serves as the table', async () => {
+  const { names, pool, table } = await freshSchema();
+  await pool.query(
+    `CREATE TABLE ${table} ("ID" varchar PRIMARY KEY, payload json NOT NULL, valid_until timestamptz NOT NULL)`,
+  );
+  const view = { ...names, tableName: 'a view' };
+  await pool.query(
+    `CREATE VIEW ${quoted(view)} AS SELECT "ID" AS sid, payload AS sess, valid_until AS expire FROM ${table}`,
+  );
+  const store = storeFor(view, { createTableIfMissing: true }, pool);
+  await store.createTable();
+
+  await store.set('a', session({ user: 'ada' }));
+  await store.set('a', session({ user: 'bob' }));
+  await store.touch('a', session());
+
+  assert.is(((await store.get('a')) as any).user, 'bob');
+  assert.is(await store.pruneSessions(), 0);
+});
+
+test('createTableIfMissing needs no right to create where the table is there', async () => {
+  const { names, pool, table } = await freshStore();
+  const role = pg.escapeIdentifier(`clerk "${names.tableName}"`);
+  await pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`);
+  onEnd(async () => {
+    await pool.query(`DROP OWNED BY ${role}`);
+    await pool.query(`DROP ROLE ${role}`);
+  });
+  await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
+  await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
+  const { hostname, port, pathname } = new URL(process.env.TEST_SERVER_URL!);
+  const asClerk = {
+    host: hostname,
+    port: Number(port),
+    database: pathname.slice(1),
+    password: 'clerk',
+    connectionString: undefined,
+  };
+  const user = `clerk "${names.tableName}"`;
+  const store = storeFor(names, { createTableIfMissing: true }, freshPool({ ...asClerk, user } as pg.PoolConfig));
+
+  await store.set('a', session());
+
+  assert.is(await store.length(), 1);
+  assert.is(await store.pruneSessions(), 0);
+});
