@@ -50,12 +50,15 @@ export class Browser {
     this.base = base;
   }
 
-  async send(method: 'GET' | 'POST', path: string) {
-    const headers: Record<string, string> = this.cookie ? { cookie: this.cookie } : {};
-    const response = await fetch(this.base + path, { method, headers });
-    const given = response.headers.get('set-cookie') ?? undefined;
-    if (given) this.cookie = given.split(';')[0];
-    return { status: response.status, body: (await response.json()) as any, setCookie: given };
+  async fetch(method: string, path: string): Promise<Response> {
+    const response = await fetch(this.base + path, { method, headers: this.cookie ? { cookie: this.cookie } : {} });
+    this.cookie = response.headers.get('set-cookie')?.split(';')[0] ?? this.cookie;
+    return response;
+  }
+  async send(method: string, path: string) {
+    const response = await this.fetch(method, path);
+    const body: any = await response.json();
+    return { status: response.status, body, setCookie: response.headers.get('set-cookie') ?? undefined };
   }
   get = (path = '/') => this.send('GET', path);
   post = (path: string) => this.send('POST', path);

@@ -1,0 +1,33 @@
+// Signs a user out everywhere, with the store's own typed queries on a table of another name:
+//
+//   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --schema web --table "user sessions"
+//
+// In a project of your own, import from 'connect-pg-typed/queries'.
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { bindTable, countSessions, destroySessions, listSessions } from '../src/queries.js';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { schema: { type: 'string' }, table: { type: 'string', default: 'session' } },
+});
+const [user] = positionals;
+if (!user || !process.env.DATABASE_URL) {
+  console.error('usage: DATABASE_URL=postgres://... sign-out-user USER [--schema SCHEMA] [--table TABLE]');
+  process.exit(2);
+}
+
+const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+await client.connect();
+try {
+  const connection = bindTable(client, { schemaName: values.schema, tableName: values.table });
+  const sessions = await listSessions.run(undefined, connection);
+  const sids = sessions.filter(({ sess }) => JSON.parse(sess).user === user).map(({ sid }) => sid);
+
+  const { rowCount } = await destroySessions.runWithCounts({ sids }, connection);
+
+  const [live] = await countSessions.run(undefined, connection);
+  console.log(`${user}: ${rowCount} signed out, ${live?.count} sessions left`);
+} finally {
+  await client.end();
+}
