@@ -2,7 +2,8 @@
 // the server npm brings, the machine's own. TEST_DATABASE=url|container|npm|system asks for one and takes no other.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { npmServer, startLocalServer, systemServer } from '../../dev/local-postgres.js';
+import { startLocalServer } from '../../dev/local-postgres.js';
+import { npmServer, systemServer } from '../../dev/postgres-binaries.js';
 
 export interface TestServer {
   kind: string;
@@ -15,19 +16,21 @@ async function viaUrl(): Promise<TestServer | undefined> {
   const given = process.env.TEST_DATABASE_URL; // never DATABASE_URL: that is an app's
   if (!given) return undefined;
   const name = `session_test_${randomBytes(4).toString('hex')}`; // never touch what is in there
-  const admin = async (sql: string) => {
-    const client = new pg.Client({ connectionString: given });
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
-    }
-  };
-  await admin(`create database ${name}`);
+  await on(given, `CREATE DATABASE ${name}`);
   const url = new URL(given);
   url.pathname = `/${name}`;
-  return { kind: 'url', url: url.href, stop: () => admin(`drop database if exists ${name} with (force)`) };
+  const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`; // 12 has no FORCE
+  return { kind: 'url', url: url.href, stop: () => on(given, others, `DROP DATABASE ${name}`) };
+}
+
+async function on(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 async function viaContainer(): Promise<TestServer | undefined> {
