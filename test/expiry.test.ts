@@ -19,27 +19,27 @@ async function secondsLeft(pool: pg.Pool, table: string): Promise<number> {
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) <= 1, `${actual} s left, expected ${expected}`);
 
-const lives: [what: string, ttl: number | undefined | (() => number), cookie: object, seconds: number][] = [
-  ['the cookie decides without a ttl', undefined, cookieFor(3600), 3600],
-  ['ttl wins over the cookie', 600, cookieFor(3600), 600],
-  ['ttl wins over a shorter cookie', 7200, cookieFor(3600), 7200],
-  ['a ttl function wins over the cookie', () => 60, cookieFor(3600), 60],
-  ['a browser session lives a day', undefined, { expires: null }, 86_400],
-  ['a browser session that says false lives a day', undefined, { expires: false }, 86_400],
-  ['a browser session lives for the ttl', 600, { expires: null }, 600],
-  ['expires as a string counts', undefined, { expires: new Date(Date.now() + 3_600_000).toJSON() }, 3600],
-  ['an unreadable expires counts as none', undefined, { expires: 'soon' }, 86_400],
-  ['a plain maxAge counts', undefined, { expires: undefined, maxAge: 60_000 }, 60],
+const lives: [what: string, ttl: number | undefined | (() => number), cookie: () => object, seconds: number][] = [
+  ['the cookie decides without a ttl', undefined, () => cookieFor(3600), 3600],
+  ['ttl wins over the cookie', 600, () => cookieFor(3600), 600],
+  ['ttl wins over a shorter cookie', 7200, () => cookieFor(3600), 7200],
+  ['a ttl function wins over the cookie', () => 60, () => cookieFor(3600), 60],
+  ['a browser session lives a day', undefined, () => ({ expires: null }), 86_400],
+  ['a browser session that says false lives a day', undefined, () => ({ expires: false }), 86_400],
+  ['a browser session lives for the ttl', 600, () => ({ expires: null }), 600],
+  ['expires as a string counts', undefined, () => ({ expires: new Date(Date.now() + 3_600_000).toJSON() }), 3600],
+  ['an unreadable expires counts as none', undefined, () => ({ expires: 'soon' }), 86_400],
+  ['a plain maxAge counts', undefined, () => ({ expires: undefined, maxAge: 60_000 }), 60],
 ];
 
 for (const [what, ttl, cookie, seconds] of lives) {
   test(`${what}, on set and on touch`, async () => {
     const { store, pool, table } = await freshStore({ ttl });
-    await store.set('a', session({}, cookie));
+    await store.set('a', session({}, cookie()));
     near(await secondsLeft(pool, table), seconds);
 
     await pool.query(`UPDATE ${table} SET expire = now() + interval '5 s'`);
-    await store.touch('a', session({}, cookie));
+    await store.touch('a', session({}, cookie()));
     near(await secondsLeft(pool, table), seconds);
   });
 }
