@@ -7,7 +7,7 @@ import { onEnd, suite } from './support/harness.js';
 
 const test = suite('schema', { timeout: 30_000 });
 
-function storeFor(names: { schemaName: string; tableName: string }, options = {}, pool = freshPool()) {
+function storeFor(names: { schemaName?: string; tableName: string }, options = {}, pool = freshPool()) {
   const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
   onEnd(() => store.close());
   return store;
@@ -129,6 +129,19 @@ test('createTableIfMissing leaves an existing table as it is', async () => {
     (await indexesOf(pool, table)).map(({ column }) => column),
     ['sid'],
   );
+});
+
+test('createTable without a schemaName is content with a table further down the search_path', async () => {
+  const { store, pool, names } = await freshStore();
+  await store.set('a', session());
+  await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(`first ${names.schemaName}`)}`);
+  const path = [`first ${names.schemaName}`, names.schemaName].map((name) => pg.escapeIdentifier(name)).join(',');
+  const there = freshPool({ options: `-c search_path=${path.replace(/[\\ ]/g, '\\$&')}` });
+  const unqualified = storeFor({ tableName: names.tableName }, {}, there);
+
+  await unqualified.createTable();
+
+  assert.is(await unqualified.length(), 1);
 });
 
 test('createTable gives a table of connect-pg-pool the index it lacks', async () => {

@@ -40,9 +40,9 @@ test('what changes after set() is not stored', async () => {
   assert.is(((await store.get('a')) as any).user, 'ada');
 });
 
-test('all, length and clear see live sessions, and clear leaves none', async () => {
+test('all (in the order of the ids) and length see live sessions, and clear leaves none', async () => {
   const { store, pool, table } = await freshStore();
-  for (const sid of ['a', 'b', 'c']) await store.set(sid, session({ sid }));
+  for (const sid of ['c', 'b', 'a']) await store.set(sid, session({ sid }));
   await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = 'b'`);
 
   assert.is(await store.length(), 2);
