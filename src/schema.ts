@@ -28,21 +28,21 @@ export async function createTable(
   names: TableNames,
   { createSchema = false }: CreateTableOptions = {},
 ): Promise<void> {
-  await inTransaction(pool, async (client) => {
+  const work = inTransaction(pool, async (client) => {
     const connection = bindTable(client, names);
     await lockForCreation.run({ key: CREATION_LOCK }, connection);
     if (createSchema) await schema.createSchema.run(undefined, connection);
     let [table] = await findTable.run(catalogNames(names), connection);
     if (!table) {
-      await schema.createTable.run(undefined, connection).catch((error) => {
-        if (error.code !== '3F000') throw error;
-        throw new Error('the schema does not exist: create it, or call createTable({ createSchema: true })', {
-          cause: error,
-        });
-      });
+      await schema.createTable.run(undefined, connection);
       [table] = await findTable.run(catalogNames(names), connection);
     }
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);
+  });
+  await work.catch((error) => {
+    if (error.code !== '3F000') throw error;
+    const message = 'the schema does not exist: create it, or call createTable({ createSchema: true })';
+    throw new Error(message, { cause: error });
   });
 }
 

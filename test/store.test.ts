@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { cookieFor, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { blocked, cookieFor, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('store');
@@ -231,6 +231,27 @@ test('a connection that dies under a call fails that call, and the next has anot
   await locker.query('ROLLBACK');
   locker.release();
   assert.ok(await other.get('a'));
+});
+
+test('a socket that breaks under a call fails that call and does not end the process', async () => {
+  const { store, pool: admin, names, table } = await freshStore();
+  const pool = freshPool({ max: 1 });
+  const clients: pg.PoolClient[] = [];
+  pool.on('connect', (client) => clients.push(client));
+  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  const locker = await admin.connect();
+  await locker.query('BEGIN');
+  await locker.query(`LOCK TABLE ${table}`);
+
+  const reading = other.get('a').catch((error) => error);
+  await blocked(admin);
+  (clients[0] as any).connection.stream.destroy(new Error('the socket broke'));
+
+  assert.is((await reading).message, 'the socket broke');
+  await locker.query('ROLLBACK');
+  locker.release();
+  assert.is(await other.get('a'), null);
+  assert.is(await store.get('a'), null);
 });
 
 test('an error of the database costs no connection', async () => {

@@ -1,4 +1,5 @@
 // A store on a schema and table of its own, under names that are as ugly as PostgreSQL allows.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
@@ -22,6 +23,12 @@ export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
 
 export const quoted = ({ schemaName, tableName }: { schemaName: string; tableName: string }) =>
   `${pg.escapeIdentifier(schemaName)}.${pg.escapeIdentifier(tableName)}`;
+
+/** Until some statement of this database waits for a row lock. */
+export async function blocked(pool: pg.Pool) {
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await pool.query(waiting)).rows.length === 0) await sleep(5);
+}
 
 interface Fresh {
   /** Column types of a table made by hand, as the predecessors did. Default: the table that createTable() makes. */
