@@ -45,7 +45,7 @@ export class PgSessionStore extends session.Store {
     this.#expiry = new Expiry(checked.ttl);
     this.#disableTouch = checked.disableTouch ?? false;
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
-    this.#errorLog = checked.errorLog ?? ((...args) => console.error(...args));
+    this.#errorLog = checked.errorLog ?? logToConsole;
     ({ pool: this.#pool, own: this.#ownPool } = choosePool(checked));
     this.#connection = bindTable(onPool(this.#pool), this.#names);
     this.#pool.on('error', this.#onPoolError);
@@ -201,6 +201,11 @@ export class PgSessionStore extends session.Store {
       this.#errorLog('A call of the session store failed and nobody waited for it:', error),
     );
   }
+}
+
+/** The stack and no more: an error of pg's pool carries the whole client with it. */
+function logToConsole(message: string, error: unknown): void {
+  console.error(message, error instanceof Error ? error.stack : error);
 }
 
 /** A promise that has a handler from the start, which is told of a rejection that nobody else asked for. */

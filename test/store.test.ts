@@ -213,6 +213,24 @@ test('an idle connection that dies does not end the process, and the next call h
   assert.is(((await own.get('a')) as any).user, 'ada');
 });
 
+test('by default, errorLog prints what happened to console.error, without the client that pg hangs on it', async () => {
+  const { pool: admin, names } = await freshStore();
+  const conObject = { connectionString: process.env.TEST_SERVER_URL!, application_name: applicationName() };
+  const own = new PgSessionStore({ conObject, ...names, pruneSessionInterval: false });
+  onEnd(() => own.close());
+  const printed: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => printed.push(args);
+  onEnd(() => Object.assign(console, { error }));
+  await own.get('a');
+
+  await killConnections(admin, conObject.application_name);
+  while (printed.length === 0) await sleep(5);
+
+  assert.is(printed[0]![0], 'A connection of the session store failed:');
+  assert.match(String(printed[0]![1]), /^error: terminating connection due to administrator command\n {4}at /);
+});
+
 test('a connection that dies under a call fails that call, and the next has another', async () => {
   const { store, pool: admin, names } = await freshStore();
   await store.set('a', session());
