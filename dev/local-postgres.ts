@@ -1,7 +1,7 @@
 // Starts a real PostgreSQL server from a folder of binaries, as root or not, and sees that it ends with us.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -39,9 +39,13 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
   let home = options.home ?? npmServer() ?? systemServer();
   if (!home) throw new Error('no PostgreSQL server: npm has none for this machine, and none is installed');
   await completeLinks(home);
+  if (dataDir && existsSync(dataDir) && !existsSync(path.join(dataDir, 'PG_VERSION')) && readdirSync(dataDir).length) {
+    throw new Error(`${path.resolve(dataDir)} holds other things than a PostgreSQL cluster: name a folder of its own`);
+  }
 
   const scratch = await fs.mkdtemp(path.join(os.tmpdir(), 'pg-local-'));
   const data = dataDir ? path.resolve(dataDir) : path.join(scratch, 'data');
+  await fs.mkdir(path.dirname(data), { recursive: true }); // the mode is for the cluster's folder, not for new parents
   await fs.mkdir(data, { recursive: true, mode: 0o700 });
   const secret = path.join(scratch, 'secret');
   await fs.writeFile(secret, 'postgres', { mode: 0o600 });
@@ -60,7 +64,11 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
   if (!existsSync(path.join(data, 'PG_VERSION'))) {
     const cluster = ['--pgdata', data, '--username=postgres', `--pwfile=${secret}`, '--auth=scram-sha-256'];
     const text = ['--encoding=UTF8', '--locale=C'];
-    await run(path.join(home, 'bin/initdb'), [...cluster, ...text, ...(dataDir ? [] : ['--no-sync'])], as);
+    const initdb = run(path.join(home, 'bin/initdb'), [...cluster, ...text, ...(dataDir ? [] : ['--no-sync'])], as);
+    await initdb.catch(async (error) => {
+      await fs.rm(scratch, { recursive: true, force: true }); // the keeper that would is not there yet
+      throw error;
+    });
   }
   const port = options.port ?? (await freePort());
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'log_timezone=UTC', `port=${port}`];

@@ -39,13 +39,15 @@ export class Expiry {
   }
 
   /**
-   * Says in the cookie what the row says, since every touch moves the row's expiry and leaves the cookie in the payload as
-   * it was. Only where the cookie decides, and never a date where there was none: that would make a browser session last.
+   * Makes a Date of `cookie.expires`, as the types have it. Where the cookie decides, the row knows better what is left, since
+   * every touch moves the row's expiry and leaves the payload as it was. Never a date where there was none: that would make
+   * a browser session last.
    */
-  refreshCookie(session: SessionData, secondsLeft: number): void {
-    if (this.#ttl !== undefined || dateOfCookie(session) === undefined) return;
-    const expires = new Date(Math.min(Date.now() + secondsLeft * 1000, LAST_DATE));
-    Object.assign(session.cookie, { expires: expires.toJSON() });
+  readCookie(session: SessionData, secondsLeft: number): void {
+    const stored = dateOfCookie(session);
+    if (!stored) return;
+    const left = new Date(Math.min(Date.now() + secondsLeft * 1000, LAST_DATE));
+    Object.assign(session.cookie, { expires: this.#ttl === undefined ? left : stored });
   }
 
   #check(seconds: unknown): void {

@@ -57,7 +57,10 @@ export class PgSessionStore extends session.Store {
     });
   }
 
-  /** The live session with this id, or null: none, expired, or a row that holds no session. */
+  /**
+   * The live session with this id, or null: none, expired, or a row that holds no session. `cookie.expires` is a Date (a
+   * browser session's is null or false), and without a `ttl` option it is when the row expires.
+   */
   override get(sid: string): Promise<SessionData | null>;
   override get(sid: string, callback: Callback<SessionData | null>): void;
   override get(sid: string, callback?: Callback<SessionData | null>) {
@@ -155,8 +158,9 @@ export class PgSessionStore extends session.Store {
 
   async #close(): Promise<void> {
     await this.#pruner.stop();
+    // The store's own pool keeps its listener: a server that stops now may still cut off what end() did not wait for.
     if (this.#ownPool) await this.#pool.end();
-    this.#pool.off('error', this.#onPoolError);
+    else this.#pool.off('error', this.#onPoolError);
   }
 
   readonly #onPoolError = (error: Error) => this.#errorLog('A connection of the session store failed:', error);
@@ -180,7 +184,7 @@ export class PgSessionStore extends session.Store {
   #toSession({ sess, ttl }: { sess: string; ttl: number }): SessionData | null {
     try {
       const session = parse(sess);
-      this.#expiry.refreshCookie(session, ttl);
+      this.#expiry.readCookie(session, ttl);
       return session;
     } catch (error) {
       this.#errorLog('A row of the session table holds no session:', (error as Error).name); // the message has the payload
