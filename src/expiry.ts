@@ -28,7 +28,7 @@ export class Expiry {
     if (this.#ttl === undefined) return ofCookie ?? DEFAULT_TTL;
     const seconds = typeof this.#ttl === 'number' ? this.#ttl : this.#ttl(session);
     this.#check(seconds);
-    if (ofCookie !== undefined && seconds < ofCookie - 1) {
+    if (ofCookie !== undefined && seconds < ofCookie) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_WINS',
         `ttl (${seconds} s) ends sessions before their cookie does (${Math.round(ofCookie)} s):` +

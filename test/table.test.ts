@@ -147,6 +147,14 @@ function lint(text: string): string[] {
   return wrong;
 }
 
+test('no spaces are sent where pgtyped took a comment out', async () => {
+  const sent = await Promise.all(queries.map(([, query]) => textOf(query, { schemaName: 'web' })));
+  assert.equal(
+    sent.filter((text) => text !== text.trim()),
+    [],
+  );
+});
+
 test('the stand-in stands only where a relation may, in the spelling that is replaced', async () => {
   for (const [name, query] of queries) assert.equal(lint(await textOf(query)), [], name);
 });
