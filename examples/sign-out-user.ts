@@ -1,11 +1,9 @@
 // Signs a user out everywhere, with the store's own typed queries on a table of another name:
 //
 //   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --schema web --table "user sessions"
-//
-// In a project of your own, import from 'connect-pg-typed/queries'.
 import { parseArgs } from 'node:util';
+import { bindTable, countSessions, destroySessions, listSessions } from 'connect-pg-typed/queries';
 import pg from 'pg';
-import { bindTable, countSessions, destroySessions, listSessions } from '../src/queries.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -2,8 +2,7 @@
 import { PgSessionStore } from './store.js';
 
 export type { Ttl } from './expiry.js';
-export type { StoreOptions } from './options.js';
-export type { CreateTableOptions } from './schema.js';
+export type { CreateTableOptions, StoreOptions } from './options.js';
 export { PgSessionStore };
 
 /**

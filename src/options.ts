@@ -37,6 +37,12 @@ export interface StoreOptions {
   errorLog?: ((message: string, error?: unknown) => void) | undefined;
 }
 
+/** How `createTable` goes about it. */
+export interface CreateTableOptions {
+  /** Create the schema too, where it is missing. Default: false. */
+  createSchema?: boolean;
+}
+
 const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const isText = (value: unknown) => typeof value === 'string';

@@ -1,18 +1,13 @@
 // Makes the table.
 import type { Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
+import type { CreateTableOptions } from './options.js';
 import { findTable, lockForCreation } from './queries/catalog.js';
 import * as schema from './queries/schema.js';
 import { bindTable, type TableNames } from './table.js';
 
 // "cpgtyped" in ASCII: one lock for all that is created in a database, since two tables may share a schema.
 const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
-
-/** How `createTable` goes about it. */
-export interface CreateTableOptions {
-  /** Create the schema too, where it is missing. Default: false. */
-  createSchema?: boolean;
-}
 
 /** Whether the statements would find a table, a view or the like under these names. */
 export async function tableExists(pool: Pool, names: TableNames): Promise<boolean> {

@@ -1,18 +1,18 @@
 // The class that express-session calls.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import session, { type SessionData } from 'express-session';
+import { type SessionData, Store } from 'express-session';
 import type { Pool } from 'pg';
 import { onPool } from './connection.js';
 import { Expiry } from './expiry.js';
-import { checkOptions, choosePool, type StoreOptions } from './options.js';
+import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
 import { parse, stringify } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
 import { destroySessions, readSessions, touchSessions, writeSessions } from './queries/session.js';
-import { type CreateTableOptions, createTable, tableExists } from './schema.js';
+import { createTable, tableExists } from './schema.js';
 import { bindTable, type TableNames } from './table.js';
 
-type Callback<T> = (error: unknown, result?: T) => void;
+type Callback<T> = (error: any, result?: T) => void;
 
 /**
  * Sessions in a PostgreSQL table.
@@ -20,7 +20,7 @@ type Callback<T> = (error: unknown, result?: T) => void;
  * Every method takes a callback last or, without one, returns a promise. A callback is called exactly once, later, and
  * outside any try or promise of the store's. A promise whose rejection nobody asks for goes to `errorLog`.
  */
-export class PgSessionStore extends session.Store {
+export class PgSessionStore extends Store {
   readonly #pool: Pool;
   readonly #ownPool: boolean;
   readonly #names: TableNames;

@@ -62,7 +62,7 @@ test('the table that it shows is one that the store works on', async () => {
 
 test('it lists every option, and no other', async () => {
   const source = readFileSync('src/options.ts', 'utf8');
-  const options = [...source.slice(0, source.indexOf('const isFunction')).matchAll(/^ {2}(\w+)\?:/gm)].map(
+  const options = [...source.slice(0, source.indexOf('CreateTableOptions')).matchAll(/^ {2}(\w+)\?:/gm)].map(
     ([, name]) => name,
   );
   const section = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Methods'));

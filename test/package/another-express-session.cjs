@@ -1,0 +1,27 @@
+// An app whose express-session is another copy than the one that connect-pg-typed finds.
+const connectPgTyped = require('connect-pg-typed');
+const found = require('express-session');
+const session = require('another-express-session');
+
+async function main() {
+  const store = new (connectPgTyped(session))({
+    conString: process.env.DATABASE_URL,
+    schemaName: process.env.SCHEMA_NAME,
+    tableName: process.env.TABLE_NAME,
+    createTableIfMissing: true,
+  });
+  await store.set('a', { cookie: { originalMaxAge: null }, user: 'ada' });
+  const loaded = await new Promise((resolve, reject) =>
+    store.load('a', (error, made) => (error ? reject(error) : resolve(made))),
+  );
+  await store.close();
+  console.log(
+    JSON.stringify({
+      user: loaded.user,
+      byTheAppsCopy: loaded instanceof session.Session,
+      byTheOther: loaded instanceof found.Session,
+    }),
+  );
+}
+
+void main();

@@ -1,0 +1,4 @@
+import { PgSessionStore } from 'connect-pg-typed';
+import setAndGet from './set-and-get.cjs';
+
+await setAndGet(PgSessionStore);

@@ -1,0 +1,16 @@
+// An admin's script: the generated queries on a table under a name of its own.
+const { bindTable, countSessions, listSessions } = require('connect-pg-typed/queries');
+const { Pool } = require('pg');
+
+async function main() {
+  const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+  const table = bindTable(pool, { schemaName: process.env.SCHEMA_NAME, tableName: process.env.TABLE_NAME });
+
+  const [{ count }] = await countSessions.run(undefined, table);
+  const sessions = await listSessions.run(undefined, table);
+
+  console.log(JSON.stringify({ count, sids: sessions.map(({ sid }) => sid) }));
+  await pool.end();
+}
+
+void main();

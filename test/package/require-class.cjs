@@ -1,0 +1,3 @@
+const { PgSessionStore } = require('connect-pg-typed');
+
+require('./set-and-get.cjs')(PgSessionStore);

@@ -1,0 +1,97 @@
+// What the types promise: each line must compile but for those that say that they must not. It is never run.
+import connectPgTyped, { type CreateTableOptions, PgSessionStore, type StoreOptions, type Ttl } from 'connect-pg-typed';
+import {
+  bindTable,
+  countSessions,
+  type ListSessionsResult,
+  listSessions,
+  pruneSessions,
+  readSessions,
+  type TableNames,
+} from 'connect-pg-typed/queries';
+import session, { type SessionData } from 'express-session';
+import { Client, Pool } from 'pg';
+
+declare module 'express-session' {
+  interface SessionData {
+    views: number;
+  }
+}
+
+export const pool = new Pool();
+export const store = new PgSessionStore({ pool });
+export const madeByFactory: PgSessionStore = new (connectPgTyped(session))({ pool });
+export const anyStore: session.Store = store;
+
+export async function sessionsAreTheApps() {
+  const viewsGot: number | undefined = (await store.get('a'))?.views;
+  store.get('a', (error, found) => {
+    const viewsFound: number | undefined = found?.views;
+    // @ts-expect-error: views are a number, which any would hide
+    const text: string | undefined = found?.views;
+    return [error.message, viewsFound, text];
+  });
+  store.get('a', (error: Error | null, found) => [error?.message, found?.views]);
+  // @ts-expect-error: views are a number, which any would hide
+  const text: string | undefined = (await store.get('a'))?.views;
+  // @ts-expect-error: there may be none
+  (await store.get('a')).views;
+  // @ts-expect-error: SessionData has no such property
+  (await store.get('a'))?.vews;
+  return [viewsGot, text];
+}
+
+export async function everyMethodTakesACallbackOrPromises(data: SessionData) {
+  const nothing: Promise<void>[] = [
+    store.set('a', data),
+    store.touch('a', data),
+    store.destroy('a'),
+    store.clear(),
+    store.createTable({ createSchema: true }),
+    store.close(),
+  ];
+  const sessions: SessionData[] = await store.all();
+  const counts: number[] = [await store.length(), await store.pruneSessions()];
+  store.set('a', data, (error) => error);
+  store.length((error, count) => (error ? 0 : count?.toFixed()));
+  store.pruneSessions((error, count) => (error ? 0 : count?.toFixed()));
+  // @ts-expect-error: a session has a cookie
+  await store.set('a', { views: 1 });
+  // @ts-expect-error: the count is a number
+  const text: string = await store.pruneSessions();
+  return [nothing, sessions, counts, text];
+}
+
+export function optionsAreChecked() {
+  const ttl: Ttl = (data) => data.views * 60;
+  const create: CreateTableOptions = { createSchema: true };
+  const options: StoreOptions = { conObject: { host: 'localhost' }, ttl, pruneSessionInterval: false };
+  // @ts-expect-error: there is no such option
+  const unknown: StoreOptions = { pool, schema: 'web' };
+  // @ts-expect-error: seconds are a number
+  const wrong: StoreOptions = { pool, ttl: '1 day' };
+  // @ts-expect-error: a client is no pool
+  const client: StoreOptions = { pool: new Client() };
+  // @ts-expect-error: the factory takes express-session
+  connectPgTyped({});
+  return [create, options, unknown, wrong, client];
+}
+
+export async function queriesAreTyped() {
+  const names: TableNames = { schemaName: 'web', tableName: 'user sessions' };
+  const table = bindTable(pool, names);
+  bindTable(new Client(), names);
+  const [counted] = await countSessions.run(undefined, table);
+  const count: number | undefined = counted?.count;
+  const rows: ListSessionsResult[] = await listSessions.run(undefined, table);
+  const sids: string[] = (await readSessions.run({ sids: ['a'] }, table)).map((row) => row.sid);
+  // @ts-expect-error: it takes sids
+  await readSessions.run({ sid: 'a' }, table);
+  // @ts-expect-error: a batch is a number
+  await pruneSessions.run({ key: 1, batch: 'all' }, table);
+  // @ts-expect-error: the count is a number
+  const text: string | undefined = counted?.count;
+  // @ts-expect-error: a row has no such column
+  rows[0]?.expires;
+  return [count, rows, sids, text];
+}
