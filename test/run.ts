@@ -1,85 +1,64 @@
-// node --import tsx test/run.ts [part of a file name ...]   The last line says how it went: 'N passed, N failed'.
+// npm test [-- part of a file name ...]   Each file in a process of its own, two at a time, on one database.
+// The last line says how it went: 'N passed, N failed'.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { startDatabase } from './support/database.js';
 
-const uvu = globalThis as unknown as { UVU_DEFER: number; UVU_INDEX: number; UVU_QUEUE: unknown[][] };
-uvu.UVU_DEFER = 1; // before uvu is loaded: we start the suites, not a timer of its own
-const { exec } = await import('uvu');
-const { made, loading } = await import('./support/harness.js');
-const { startDatabase } = await import('./support/database.js');
-
-type Run = () => Promise<[string | true, number, number, number]>;
-const count = { passed: 0, failed: 0, skipped: 0 };
-const problems: string[] = [];
-let phase: 'running' | 'closing' | 'done' = 'running';
-const text = (e: unknown) => (e instanceof Error ? e.stack : String(e));
-const blame = (e: unknown) => {
-  if (phase === 'running') problems.push(`outside any test: ${text(e)}`);
-};
-process.on('unhandledRejection', blame);
-process.on('uncaughtException', blame); // while closing, clients cut off by the server's stop are no failure
-process.on('exit', () => {
-  const broken = phase !== 'done';
-  if (broken) problems.push('the run broke off');
-  for (const p of problems) console.log(`PROBLEM ${p}`);
-  const failed = Math.max(count.failed, problems.length ? 1 : 0);
-  if (failed || broken) process.exitCode = 1;
-  console.log(`${count.passed} passed, ${failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''}`);
-});
-
-const root = path.resolve(process.env.TEST_DIR ?? 'test');
+const AT_ONCE = 2;
+const FILE_LIMIT_MS = 300_000;
 const wanted = process.argv.slice(2);
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((f) => f.endsWith('.test.ts') && (!wanted.length || wanted.some((w) => f.includes(w))))
+const files = readdirSync('test')
+  .filter((file) => file.endsWith('.test.ts') && (!wanted.length || wanted.some((part) => file.includes(part))))
   .sort();
+const count = { passed: 0, failed: 0, skipped: 0 };
+const running = new Set<ChildProcess>();
+let stopped = false;
 
 const database = await startDatabase();
-process.env.TEST_SERVER_URL = database.url;
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    problems.push(signal);
-    void database.stop().finally(() => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stopped = true;
+    for (const child of running) child.kill();
   });
-try {
-  for (const [index, name] of files.entries()) {
-    uvu.UVU_INDEX = index;
-    const group: unknown[] = [name];
-    uvu.UVU_QUEUE[index] = group;
-    loading.file = name;
-    const before = made.length;
-    try {
-      await import(pathToFileURL(path.join(root, name)).href);
-    } catch (e) {
-      problems.push(`${name} cannot be loaded: ${text(e)}`);
-    }
-    for (const suite of made.slice(before))
-      suite.count ? suite.test.run() : problems.push(`${name}: suite '${suite.name}' is empty`);
-    if (made.length === before) problems.push(`${name} made no suite`);
-    for (let i = 1; i < group.length; i++) {
-      const run = group[i] as Run;
-      group[i] = (async () => {
-        const [errors, ran, skips, total] = await run();
-        count.passed += ran;
-        count.failed += total - ran;
-        count.skipped += skips;
-        return [errors, ran, skips, total];
-      }) satisfies Run;
-    }
-  }
-  await exec(false);
-  for (const suite of made)
-    for (const e of suite.broken) problems.push(`${suite.file}, hook of '${suite.name}': ${text(e)}`);
-  if (count.skipped && process.env.CI) problems.push('neither .only nor .skip may stay in CI');
-  if (!count.passed && !count.failed) problems.push('no test ran');
-} catch (e) {
-  problems.push(String(text(e)));
-} finally {
-  phase = 'closing';
-  await database.stop();
-  phase = 'done';
 }
-setTimeout(() => {
-  problems.push(`still open at the end: ${process.getActiveResourcesInfo().join(', ')}`);
-  process.exit(1);
-}, 5000).unref();
+try {
+  await Promise.all(Array.from({ length: AT_ONCE }, runFiles));
+} finally {
+  await database.stop();
+}
+const broken = stopped || count.passed + count.failed === 0;
+if (broken) console.log(stopped ? 'PROBLEM the run was stopped' : `PROBLEM no test ran: no file is called ${wanted}`);
+const failed = Math.max(count.failed, broken ? 1 : 0);
+process.exitCode = failed ? 1 : 0;
+console.log(`${count.passed} passed, ${failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''}`);
+
+async function runFiles(): Promise<void> {
+  for (let file = files.shift(); file && !stopped; file = files.shift()) {
+    const { code, printed } = await runFile(`test/${file}`);
+    const closing = /\n(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
+    const [, passed, failures, skipped] = (closing.exec(printed) ?? []).map(Number);
+    count.passed += passed ?? 0;
+    count.failed += Math.max(failures ?? 0, code === 0 && passed !== undefined ? 0 : 1);
+    count.skipped += skipped || 0;
+    console.log(printed.replace(closing, ''));
+  }
+}
+
+async function runFile(file: string): Promise<{ code: number | null; printed: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/run-file.ts', file], {
+    env: { ...process.env, TEST_SERVER_URL: database.url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: FILE_LIMIT_MS,
+  });
+  running.add(child);
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  }
+  const [code] = await once(child, 'close');
+  running.delete(child);
+  return { code, printed: printed.trimEnd() };
+}

@@ -3,7 +3,6 @@ import { type Callback, type Context, type Test, suite as uvu } from 'uvu';
 
 interface Made {
   name: string;
-  file: string;
   count: number;
   broken: Error[];
   test: Test<any>;
@@ -11,8 +10,6 @@ interface Made {
 
 /** What the runner runs. */
 export const made: Made[] = [];
-/** The file that is being loaded. */
-export const loading = { file: '' };
 
 const LIMIT_MS = Number(process.env.TEST_TIMEOUT_MS ?? 10_000);
 const endings: (() => unknown)[] = [];
@@ -25,7 +22,7 @@ export function onEnd(work: () => unknown): void {
 /** @param timeout milliseconds that one test or hook may take; default: 10,000 or TEST_TIMEOUT_MS */
 export function suite<T = Context>(name: string, { timeout = LIMIT_MS } = {}) {
   const test = uvu<T>(name);
-  const entry: Made = { name, file: loading.file, count: 0, broken: [], test };
+  const entry: Made = { name, count: 0, broken: [], test };
   made.push(entry);
 
   const hook =

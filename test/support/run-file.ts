@@ -1,0 +1,54 @@
+// node --import tsx test/support/run-file.ts FILE   The tests of one file. The last line: 'N passed, N failed'.
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const uvu = globalThis as unknown as { UVU_DEFER: number; UVU_INDEX: number; UVU_QUEUE: unknown[][] };
+uvu.UVU_DEFER = 1; // before uvu is loaded: we start the suites, not a timer of its own
+uvu.UVU_INDEX = 0;
+const { exec } = await import('uvu');
+const { made } = await import('./harness.js');
+
+type Run = () => Promise<[string | true, number, number, number]>;
+const count = { passed: 0, failed: 0, skipped: 0 };
+const problems: string[] = [];
+let ended = false;
+const text = (error: unknown) => (error instanceof Error ? error.stack : String(error));
+const blame = (error: unknown) => problems.push(`outside any test: ${text(error)}`);
+process.on('unhandledRejection', blame);
+process.on('uncaughtException', blame);
+process.on('exit', () => {
+  if (!ended) problems.push('the run broke off');
+  for (const problem of problems) console.log(`PROBLEM ${problem}`);
+  const failed = Math.max(count.failed, problems.length ? 1 : 0);
+  if (failed) process.exitCode = 1;
+  console.log(`${count.passed} passed, ${failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''}`);
+});
+
+const file = process.argv[2]!;
+const group: unknown[] = [path.basename(file)];
+uvu.UVU_QUEUE[0] = group;
+try {
+  await import(pathToFileURL(path.resolve(file)).href);
+  if (made.length === 0) problems.push('it made no suite');
+  for (const suite of made) suite.count ? suite.test.run() : problems.push(`suite '${suite.name}' is empty`);
+  for (let i = 1; i < group.length; i++) {
+    const run = group[i] as Run;
+    group[i] = (async () => {
+      const [errors, ran, skips, total] = await run();
+      count.passed += ran;
+      count.failed += total - ran;
+      count.skipped += skips;
+      return [errors, ran, skips, total];
+    }) satisfies Run;
+  }
+  await exec(false);
+  for (const suite of made) for (const error of suite.broken) problems.push(`hook of '${suite.name}': ${text(error)}`);
+  if (count.skipped && process.env.CI) problems.push('neither .only nor .skip may stay in CI');
+} catch (error) {
+  problems.push(String(text(error)));
+}
+ended = true;
+setTimeout(() => {
+  problems.push(`still open at the end: ${process.getActiveResourcesInfo().join(', ')}`);
+  process.exit(1);
+}, 5000).unref();
