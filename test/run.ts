@@ -2,7 +2,7 @@
 // The last line says how it went: 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { startDatabase } from './support/database.js';
 
 const AT_ONCE = 2;
@@ -10,7 +10,7 @@ const FILE_LIMIT_MS = 300_000;
 const wanted = process.argv.slice(2);
 const files = readdirSync('test')
   .filter((file) => file.endsWith('.test.ts') && (!wanted.length || wanted.some((part) => file.includes(part))))
-  .sort();
+  .sort((one, other) => statSync(`test/${other}`).size - statSync(`test/${one}`).size); // none of the long ones last
 const count = { passed: 0, failed: 0, skipped: 0 };
 const running = new Set<ChildProcess>();
 let stopped = false;
