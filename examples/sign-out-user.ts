@@ -2,7 +2,7 @@
 //
 //   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --schema web --table "user sessions"
 import { parseArgs } from 'node:util';
-import { bindTable, countSessions, destroySessions, listSessions } from 'connect-pg-typed/queries';
+import { bindTable, countSessions, destroySessions, listSessions, parsePayload } from 'connect-pg-typed/queries';
 import pg from 'pg';
 
 const { positionals, values } = parseArgs({
@@ -20,7 +20,8 @@ await client.connect();
 try {
   const connection = bindTable(client, { schemaName: values.schema, tableName: values.table });
   const sessions = await listSessions.run(undefined, connection);
-  const sids = sessions.filter(({ sess }) => JSON.parse(sess).user === user).map(({ sid }) => sid);
+  const userOf = (sess: string) => (parsePayload(sess) as { user?: string }).user;
+  const sids = sessions.filter(({ sess }) => userOf(sess) === user).map(({ sid }) => sid);
 
   const { rowCount } = await destroySessions.runWithCounts({ sids }, connection);
 

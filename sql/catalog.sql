@@ -15,9 +15,15 @@ SELECT
     SELECT
     FROM pg_catalog.pg_index AS i
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-    WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'
+    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'
   ) AS "hasExpireIndex!"
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;
+
+/* CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists. */
+/* @name findSchema */
+SELECT n.nspname AS "schemaName!"
+FROM pg_catalog.pg_namespace AS n
+WHERE n.nspname = :schemaName!;

@@ -1,5 +1,6 @@
 // A client of the pool for as long as it takes, given back whole.
 import type { Pool, PoolClient } from 'pg';
+import pg from 'pg';
 import type { Queryable } from './table.js';
 
 /** Each statement on a client of its own. */
@@ -10,7 +11,7 @@ export function onPool(pool: Pool): Queryable {
 /** All that `work` does in one transaction: committed when it ends, rolled back when it fails. */
 export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    await client.query('BEGIN');
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED'); // to see what was committed while it waited for a lock
     try {
       const result = await work(client);
       await client.query('COMMIT');
@@ -44,8 +45,7 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
   }
 }
 
-/** The server said no, and its connection goes on: any SQLSTATE but those of a connection that ends (08, 57P). */
+/** The server said no, and its connection goes on: any error of its own but those of a connection that ends (08, 57P). */
 function answeredByServer(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^(?!08|57P)[0-9A-Z]{5}$/.test(code);
+  return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? '');
 }

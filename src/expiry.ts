@@ -28,6 +28,12 @@ export class Expiry {
     if (this.#ttl === undefined) return ofCookie ?? DEFAULT_TTL;
     const seconds = typeof this.#ttl === 'number' ? this.#ttl : this.#ttl(session);
     this.#check(seconds);
+    if (seconds === session.cookie?.originalMaxAge) {
+      this.#warn(
+        'CONNECT_PG_TYPED_TTL_LONG',
+        `ttl is ${seconds} s, the number of the cookie's maxAge, which is in milliseconds`,
+      );
+    }
     if (ofCookie !== undefined && seconds < ofCookie) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_WINS',
@@ -43,7 +49,7 @@ export class Expiry {
    * every touch moves the row's expiry and leaves the payload as it was. Never a date where there was none: that would make
    * a browser session last.
    */
-  readCookie(session: SessionData, secondsLeft: number): void {
+  restoreExpires(session: SessionData, secondsLeft: number): void {
     const stored = dateOfCookie(session);
     if (!stored) return;
     const left = new Date(Math.min(Date.now() + secondsLeft * 1000, LAST_DATE));

@@ -12,6 +12,7 @@ export { PgSessionStore };
 export default function connectPgTyped(
   session: Pick<typeof import('express-session'), 'Store'>,
 ): typeof PgSessionStore {
+  if (!session?.Store) throw new TypeError('give it express-session: connectPgTyped(session)');
   const { createSession } = session.Store.prototype;
   if (createSession === undefined || createSession === PgSessionStore.prototype.createSession) return PgSessionStore;
   return class extends PgSessionStore {

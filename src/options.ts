@@ -56,7 +56,7 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   ],
   conString: [
     'a connection string, such as postgres://user:password@host/database',
-    (value) => isText(value) && value !== '',
+    (value) => isText(value) && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value as string),
   ],
   conObject: ['an object with the configuration of a pg.Pool', isObject],
   schemaName: ['a string', isText],
@@ -82,6 +82,7 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
 /** The options as they were given, without those that are undefined or null. Throws a TypeError that says what to do. */
 export function checkOptions(given: StoreOptions): StoreOptions {
   if (!isObject(given)) throw new TypeError('the options must be an object, such as { pool }');
+  if (isFunction((given as Pool).connect)) throw new TypeError('give the pool as an option: { pool }');
   const options = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
   );
@@ -92,6 +93,9 @@ export function checkOptions(given: StoreOptions): StoreOptions {
       throw new TypeError(`there is no option ${name}; there are ${Object.keys(RULES).join(', ')}`);
     const [what, holds] = RULES[name as keyof StoreOptions];
     if (!holds(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+  }
+  if ('pool' in given && ![options.pool, options.conString, options.conObject].some((way) => way !== undefined)) {
+    throw new TypeError(`pool is ${given.pool}: make it before the store, or leave the option out`);
   }
   return splitLegacyName(options);
 }
@@ -113,28 +117,28 @@ export function choosePool({ pool, conString, conObject }: StoreOptions): { pool
   return { pool: new pg.Pool(), own: true };
 }
 
+const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
+
 /** connect-pg-simple and connect-pg-pool took a schema in tableName: 'web"."session'. */
 function splitLegacyName(options: StoreOptions): StoreOptions {
   const { schemaName, tableName } = options;
-  const [schema, table, ...more] = tableName?.split('"."') ?? [];
-  if (schemaName !== undefined || table === undefined || more.length > 0) return options;
-  process.emitWarning(
-    `tableName: '${tableName}' is taken for schemaName: '${schema}', tableName: '${table}': write it so`,
-    {
-      type: 'ConnectPgTypedWarning',
-      code: 'CONNECT_PG_TYPED_LEGACY_NAME',
-    },
-  );
+  if (schemaName !== undefined || !tableName?.includes('.')) return options;
+  const [schema, table, ...more] = tableName.split('"."');
+  if (table === undefined || more.length > 0) {
+    warn(
+      'CONNECT_PG_TYPED_DOT',
+      `tableName: '${tableName}' is a table with a dot in its name; for a schema there is schemaName`,
+    );
+    return options;
+  }
+  const meant = `schemaName: '${schema}', tableName: '${table}'`;
+  warn('CONNECT_PG_TYPED_LEGACY_NAME', `tableName: '${tableName}' is taken for ${meant}: write it so`);
   return { ...options, schemaName: schema, tableName: table };
 }
 
 /** Never the value of a string or an object, which may hold a password. */
 function describe(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean'
-    ? String(value)
-    : value === ''
-      ? 'an empty string'
-      : Array.isArray(value)
-        ? 'an array'
-        : `a ${value?.constructor?.name ?? typeof value}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === '') return 'an empty string';
+  return Array.isArray(value) ? 'an array' : `of the type ${value?.constructor?.name ?? typeof value}`;
 }

@@ -22,11 +22,20 @@ export function stringify(session: SessionData): string {
 /**
  * The session in a row's text.
  *
- * @throws {SyntaxError} when the text is no JSON object
+ * @throws {SyntaxError} when the text is no JSON object; without the text in it, which is nobody's business
  */
 export function parse(text: string): SessionData {
-  const session: unknown = JSON.parse(text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
-  if (typeof session !== 'object' || session === null || Array.isArray(session))
-    throw new SyntaxError('not a JSON object');
+  const session = parseJson(text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
+  if (typeof session !== 'object' || session === null || Array.isArray(session)) {
+    throw new SyntaxError('a row of the session table holds no JSON object');
+  }
   return session as SessionData;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

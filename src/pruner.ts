@@ -1,8 +1,7 @@
 // Deletes expired sessions: a timer, its jitter, one pruner among many processes.
-import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { pruneSessions } from './queries/admin.js';
-import type { TableNames } from './table.js';
+import { pruneKey, type TableNames } from './table.js';
 
 export interface PrunerOptions {
   /** Milliseconds from one pruning to the next; undefined: only when asked. */
@@ -17,6 +16,7 @@ export interface PrunerOptions {
 /** Half the interval to one and a half of it, so that many processes don't prune at the same moment. */
 export const defaultJitter = (delayMs: number): number => Math.ceil(delayMs * (0.5 + Math.random()));
 
+const CANCELED = '57014'; // query_canceled
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; Node fires a longer one at once
 
 export class Pruner {
@@ -29,7 +29,7 @@ export class Pruner {
 
   constructor(connection: () => Promise<IDatabaseConnection>, names: TableNames, options: PrunerOptions) {
     this.#connection = connection;
-    this.#key = lockKey(names);
+    this.#key = pruneKey(names);
     this.#options = options;
     this.#arm();
   }
@@ -54,35 +54,39 @@ export class Pruner {
     clearTimeout(this.#timer);
     const stoppedBefore = this.#stopped; // what is asked for after a stop is done, what was under way is cut short
     const connection = await this.#connection();
-    const { batchSize } = this.#options;
+    let batch = this.#options.batchSize;
     let pruned = 0;
-    for (let rows = batchSize; rows === batchSize && this.#stopped === stoppedBefore; pruned += rows) {
-      ({ rowCount: rows } = await pruneSessions.runWithCounts({ key: this.#key, batch: batchSize }, connection));
+    while (this.#stopped === stoppedBefore) {
+      try {
+        const { rowCount } = await pruneSessions.runWithCounts({ key: this.#key, batch }, connection);
+        if (rowCount === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
+        pruned += rowCount;
+      } catch (error) {
+        if ((error as { code?: string }).code !== CANCELED || batch === 1) throw error;
+        batch = Math.ceil(batch / 2); // it took longer than the statement_timeout
+      }
     }
     return pruned;
   }
 
   #arm(): void {
-    const { intervalMs, jitter, onError } = this.#options;
+    const { intervalMs } = this.#options;
     clearTimeout(this.#timer);
     if (intervalMs === undefined || this.#stopped) return;
-    let delayMs = jitter(intervalMs);
-    if (!(delayMs > 0)) {
-      // NaN too, which setTimeout takes for "at once"
-      onError(
-        new TypeError(
-          `pruneSessionRandomizedInterval must answer with a positive number of milliseconds, not ${delayMs}`,
-        ),
-      );
-      delayMs = intervalMs;
-    }
-    this.#timer = setTimeout(() => this.prune().catch(onError), Math.min(delayMs, LONGEST_TIMER));
+    const delayMs = Math.min(this.#jittered(intervalMs), LONGEST_TIMER);
+    this.#timer = setTimeout(() => this.prune().catch(this.#options.onError), delayMs);
     this.#timer.unref();
   }
-}
 
-/** The advisory lock of this table's pruners: 64 bits of a hash of its name, in decimal. */
-function lockKey({ schemaName, tableName }: TableNames): string {
-  const name = JSON.stringify(['connect-pg-typed prune', schemaName ?? null, tableName ?? 'session']);
-  return createHash('sha256').update(name).digest().readBigInt64BE().toString();
+  /** The interval itself where the user's function fails, or answers with what setTimeout takes for "at once". */
+  #jittered(intervalMs: number): number {
+    try {
+      const delayMs = this.#options.jitter(intervalMs);
+      if (delayMs > 0) return delayMs;
+      throw new TypeError(`it must answer with a positive number of milliseconds, not ${delayMs}`);
+    } catch (error) {
+      this.#options.onError(new Error('pruneSessionRandomizedInterval failed', { cause: error }));
+      return intervalMs;
+    }
+  }
 }

@@ -1,4 +1,5 @@
-// The generated queries, for scripts of one's own.
+// The generated queries, for scripts of one's own, and what they take and give: names, a lock's key, payloads.
+export { parse as parsePayload, stringify as stringifyPayload } from './payload.js';
 export {
   type CountSessionsResult,
   clearSessions,
@@ -19,4 +20,4 @@ export {
   type WriteSessionsParams,
   writeSessions,
 } from './queries/session.js';
-export { bindTable, type Queryable, type TableNames } from './table.js';
+export { bindTable, pruneKey, type Queryable, type TableNames } from './table.js';

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
 import type { CreateTableOptions } from './options.js';
-import { findTable, lockForCreation } from './queries/catalog.js';
+import { findSchema, findTable, lockForCreation } from './queries/catalog.js';
 import * as schema from './queries/schema.js';
 import { bindTable, type TableNames } from './table.js';
 
@@ -18,27 +18,32 @@ export async function tableExists(pool: Pool, names: TableNames): Promise<boolea
  * Makes what is missing of the schema (when asked), the table and the index on `expire`; leaves alone what is there. Safe
  * when many processes call it at once.
  */
-export async function createTable(
-  pool: Pool,
-  names: TableNames,
-  { createSchema = false }: CreateTableOptions = {},
-): Promise<void> {
+export async function createTable(pool: Pool, names: TableNames, { createSchema }: CreateTableOptions): Promise<void> {
+  const { schemaName } = names;
+  if (createSchema && schemaName === undefined) throw new TypeError('createSchema: there is no schemaName to create');
   const work = inTransaction(pool, async (client) => {
     const connection = bindTable(client, names);
     await lockForCreation.run({ key: CREATION_LOCK }, connection);
-    if (createSchema) await schema.createSchema.run(undefined, connection);
+    if (createSchema && schemaName !== undefined && !(await findSchema.run({ schemaName }, connection)).length) {
+      await schema.createSchema.run(undefined, connection);
+    }
     let [table] = await findTable.run(catalogNames(names), connection);
     if (!table) {
       await schema.createTable.run(undefined, connection);
       [table] = await findTable.run(catalogNames(names), connection);
     }
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);
+    return table;
   });
-  await work.catch((error) => {
+  const table = await work.catch((error) => {
     if (error.code !== '3F000') throw error;
-    const message = 'the schema does not exist: create it, or call createTable({ createSchema: true })';
-    throw new Error(message, { cause: error });
+    const whatToDo =
+      schemaName === undefined
+        ? 'there is no schema in the search_path: give a schemaName'
+        : 'the schema does not exist: create it, or call createTable({ createSchema: true })';
+    throw new Error(whatToDo, { cause: error });
   });
+  if (!table) throw new Error('something that is no table has the name: give another tableName');
 }
 
 const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({

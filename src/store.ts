@@ -48,13 +48,13 @@ export class PgSessionStore extends Store {
     this.#errorLog = checked.errorLog ?? logToConsole;
     ({ pool: this.#pool, own: this.#ownPool } = choosePool(checked));
     this.#connection = bindTable(onPool(this.#pool), this.#names);
-    this.#pool.on('error', this.#onPoolError);
     this.#pruner = new Pruner(() => this.#ready(), this.#names, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
       batchSize: checked.pruneBatchSize ?? 1000,
-      onError: (error) => this.#errorLog('Failed to prune sessions:', error),
+      onError: (error) => this.#log('Failed to prune sessions:', error),
     });
+    this.#pool.on('error', this.#onPoolError);
   }
 
   /**
@@ -143,8 +143,10 @@ export class PgSessionStore extends Store {
    * processes do so at once. Building the index on a large table that has none keeps writers waiting.
    */
   createTable(options?: CreateTableOptions): Promise<void>;
+  createTable(callback: Callback<void>): void;
   createTable(options: CreateTableOptions, callback: Callback<void>): void;
-  createTable(options: CreateTableOptions = {}, callback?: Callback<void>) {
+  createTable(options: CreateTableOptions | Callback<void> = {}, callback?: Callback<void>) {
+    if (typeof options === 'function') return this.#answer(options, () => createTable(this.#pool, this.#names, {}));
     return this.#answer(callback, () => createTable(this.#pool, this.#names, options));
   }
 
@@ -163,7 +165,7 @@ export class PgSessionStore extends Store {
     else this.#pool.off('error', this.#onPoolError);
   }
 
-  readonly #onPoolError = (error: Error) => this.#errorLog('A connection of the session store failed:', error);
+  readonly #onPoolError = (error: Error) => this.#log('An idle connection of the pool failed:', error);
 
   /** The connection, once the table is there. What failed is tried again by the next call. */
   async #ready(): Promise<IDatabaseConnection> {
@@ -178,31 +180,44 @@ export class PgSessionStore extends Store {
   }
 
   async #ensureTable(): Promise<void> {
-    if (!(await tableExists(this.#pool, this.#names))) await createTable(this.#pool, this.#names);
+    if (!(await tableExists(this.#pool, this.#names))) await createTable(this.#pool, this.#names, {});
   }
 
+  /** A session without a cookie, as a script may write one, gets that of a browser session: express-session needs one. */
   #toSession({ sess, ttl }: { sess: string; ttl: number }): SessionData | null {
     try {
       const session = parse(sess);
-      this.#expiry.readCookie(session, ttl);
+      if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
+      this.#expiry.restoreExpires(session, ttl);
       return session;
     } catch (error) {
-      this.#errorLog('A row of the session table holds no session:', (error as Error).name); // the message has the payload
+      this.#log('Found a row that is no session:', error);
       return null;
+    }
+  }
+
+  /** Whatever the user's errorLog does, it must not end the process. */
+  #log(message: string, error: unknown): void {
+    const errorLog = this.#errorLog; // called without the store as its this
+    try {
+      errorLog(message, error);
+    } catch (failure) {
+      logToConsole('errorLog failed:', failure);
+      logToConsole(message, error);
     }
   }
 
   #answer<T>(callback: Callback<T> | undefined, work: () => Promise<T>): Promise<T> | undefined {
     const answer = work();
-    if (callback) {
+    if (typeof callback === 'function') {
       answer.then(
         (result) => process.nextTick(callback, null, result),
-        (error) => process.nextTick(callback, error),
+        (error) => process.nextTick(callback, error ?? new Error(`the session store failed with ${error}`)),
       );
       return undefined;
     }
     return new Answer<T>(answer, (error) =>
-      this.#errorLog('A call of the session store failed and nobody waited for it:', error),
+      this.#log('A call of the session store failed and nobody waited for it:', error),
     );
   }
 }

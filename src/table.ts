@@ -1,4 +1,5 @@
 // The dynamic-identifier layer: the queries in sql/ are written against a stand-in, users have names of their own.
+import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 
 /** Where the sessions are. */
@@ -23,11 +24,12 @@ const MAX_BYTES = 63; // NAMEDATALEN - 1: PostgreSQL would cut a longer name off
  * await countSessions.run(undefined, bindTable(pool, { schemaName: 'web', tableName: 'user sessions' }));
  * ```
  *
- * The text of each statement is made once for each call of `bindTable` and remembered, so keep what it returns.
+ * The text of each statement is made once for each call of `bindTable` and remembered, so keep what it returns. In a
+ * transaction of your own the queries' time is that of its BEGIN, as ever in PostgreSQL: keep it short.
  *
  * @param connection where the statements go: a `pg.Pool`, or a `pg.Client` for a transaction of your own
  * @param names schema and table, by PostgreSQL's rules: any character but NUL, at most 63 bytes of UTF-8
- * @throws {TypeError} when a name is empty, too long, or no text that PostgreSQL can hold
+ * @throws {TypeError} when a name is empty, too long, or no text that PostgreSQL can hold, and for any other key than these two
  */
 export function bindTable(connection: Queryable, names: TableNames = {}): IDatabaseConnection {
   const bound = boundNames(names);
@@ -46,12 +48,30 @@ export function bindTable(connection: Queryable, names: TableNames = {}): IDatab
   };
 }
 
+/**
+ * The `key` of `pruneSessions` for a table: its pruners are those with this advisory lock. So it must come from the same names
+ * everywhere; with and without its schema, one table has two keys.
+ *
+ * @returns 64 bits of a hash, in decimal
+ */
+export function pruneKey({ schemaName, tableName = 'session' }: TableNames): string {
+  const name = JSON.stringify(['connect-pg-typed prune', schemaName ?? null, tableName]);
+  return createHash('sha256').update(name).digest().readBigInt64BE().toString();
+}
+
 interface BoundNames {
   schema: string | undefined;
   table: string;
 }
 
-function boundNames({ schemaName, tableName = 'session' }: TableNames): BoundNames {
+function boundNames(names: TableNames): BoundNames {
+  const unknown = Object.keys(names).find((key) => key !== 'schemaName' && key !== 'tableName');
+  if (typeof names !== 'object' || unknown !== undefined) {
+    throw new TypeError(
+      `give the table as { schemaName, tableName }${unknown === undefined ? '' : `: there is no ${unknown}`}`,
+    );
+  }
+  const { schemaName, tableName = 'session' } = names;
   const schema = schemaName === undefined ? undefined : quote('schemaName', schemaName);
   const table = quote('tableName', tableName);
   if (schema === undefined && tableName.startsWith('ss__')) {
@@ -60,22 +80,19 @@ function boundNames({ schemaName, tableName = 'session' }: TableNames): BoundNam
   return { schema, table: schema === undefined ? table : `${schema}.${table}` };
 }
 
-function quote(option: string, name: unknown): string {
-  const wrong =
-    typeof name !== 'string'
-      ? 'is no string'
-      : name === ''
-        ? 'is empty'
-        : name.includes('\0')
-          ? 'contains NUL'
-          : !name.isWellFormed()
-            ? 'contains half a surrogate pair'
-            : Buffer.byteLength(name) > MAX_BYTES
-              ? `is longer than ${MAX_BYTES} bytes`
-              : undefined;
-  if (wrong)
-    throw new TypeError(`${option} ${wrong}: PostgreSQL takes names of 1 to ${MAX_BYTES} bytes of UTF-8 without NUL`);
-  return `"${(name as string).replaceAll('"', '""')}"`;
+function quote(option: string, name: string): string {
+  const faults: [fault: string, found: boolean][] = [
+    ['is no string', typeof name !== 'string'],
+    ['is empty', name === ''],
+    ['contains NUL', String(name).includes('\0')],
+    ['contains half a surrogate pair', !String(name).isWellFormed()],
+    [`is longer than ${MAX_BYTES} bytes`, Buffer.byteLength(String(name)) > MAX_BYTES],
+  ];
+  const [fault] = faults.find(([, found]) => found) ?? [];
+  if (fault) {
+    throw new TypeError(`${option} ${fault}: PostgreSQL takes names of 1 to ${MAX_BYTES} bytes of UTF-8 without NUL`);
+  }
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 // A plain replacement is enough, since a test parses every query and sees that this spelling stands only for a relation.

@@ -85,6 +85,11 @@ test('a day in milliseconds as the ttl warns', async () => {
   assert.equal(await warnings(inMilliseconds), ['CONNECT_PG_TYPED_TTL_LONG']);
 });
 
+test("the number of the cookie's maxAge as the ttl warns", async () => {
+  const { store } = await freshStore({ ttl: 3_600_000 });
+  assert.equal(await warnings(() => store.set('a', session({}, cookieFor(3600)))), ['CONNECT_PG_TYPED_TTL_LONG']);
+});
+
 test('a year as the ttl does not warn', async () => {
   const pool = freshPool();
   assert.equal(await warnings(() => new PgSessionStore({ pool, ttl: 365 * 86_400, pruneSessionInterval: false })), []);
@@ -184,6 +189,25 @@ function nodeZone(zone: string) {
 }
 
 const poolIn = (zone: string) => freshPool({ options: `-c TimeZone=${zone}` });
+
+const spans: [what: string, ttl: number | undefined, cookie: object, seconds: number][] = [
+  ['a ttl', 600, { expires: null }, 600],
+  ['a browser session', undefined, { expires: null }, 86_400],
+];
+
+for (const [what, ttl, cookie, seconds] of spans) {
+  for (const expire of ['timestamptz', 'timestamp(6)']) {
+    test(`${what} is right to the second on ${expire} under every zone of the server and of Node`, async () => {
+      for (const zone of zones) {
+        nodeZone(zones.at(-1 - zones.indexOf(zone))!);
+        const { store, pool, table } = await freshStore({ pool: poolIn(zone), columns: { sess: 'json', expire }, ttl });
+        await store.set('a', session({}, cookie));
+        near(await secondsLeft(pool, table), seconds);
+        assert.ok(await store.get('a'));
+      }
+    });
+  }
+}
 
 for (const writer of zones) {
   test(`on timestamptz, what is written under ${writer} expires right to the second under every zone`, async () => {

@@ -123,6 +123,18 @@ test('500 requests under way at once each get their own session, and lose nothin
   assert.is(await store.length(), 0);
 });
 
+test('a session that a script wrote without a cookie is one for the app', async () => {
+  const { store } = await freshStore();
+  const browser = new Browser(await startApp({ store, cookie }));
+  await browser.post('/count');
+  const { sid } = (await browser.get()).body;
+  await store.set(sid, { user: 'ada' } as never);
+  assert.equal(await browser.post('/count').then(({ status, body }) => [status, body]), [
+    200,
+    { user: 'ada', views: 1 },
+  ]);
+});
+
 test('while the table is missing, requests with a session fail, and afterwards the session is there', async () => {
   const { store, pool, table, names } = await freshStore();
   const browser = new Browser(await startApp({ store, cookie }));

@@ -11,8 +11,11 @@ const wrong: [what: string, options: object, says: RegExp][] = [
   ['no object', 5 as never, /options must be an object, such as \{ pool \}/],
   ['an unknown name', { tabelName: 'x' }, /no option tabelName; there are pool, .*tableName/],
   ['pgPromise', { pgPromise: {} }, /give `pool: pgp\.\$pool`/],
-  ['a client for a pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not a Client/],
-  ['a string for a pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not a String/],
+  ['a client for a pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not of the type Client/],
+  ['a string for a pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not of the type String/],
+  ['the pool itself', new pg.Pool(), /give the pool as an option: \{ pool \}/],
+  ['a pool that is undefined', { pool: undefined }, /pool is undefined: make it before the store/],
+  ['a conString that is no URL', { conString: 'localhost/app' }, /conString must be a connection string/],
   ['a number for conString', { conString: 5 }, /conString must be a connection string.*not 5/],
   ['an empty conString', { conString: '' }, /conString must be a connection string.*not an empty string/],
   ['a string for conObject', { conObject: 'x' }, /conObject must be an object/],
@@ -41,7 +44,10 @@ const wrong: [what: string, options: object, says: RegExp][] = [
 
 for (const [what, options, says] of wrong) {
   test(`${what} is a TypeError that says what to do`, () => {
-    const given = typeof options === 'object' && !Object.keys(options).some((key) => /^(pool|con)/.test(key));
+    const given =
+      typeof options === 'object' &&
+      !(options instanceof pg.Pool) &&
+      !Object.keys(options).some((key) => /^(pool|con)/.test(key));
     const construct = () => new PgSessionStore((given ? { pool: freshPool(), ...options } : options) as never);
     assert.throws(construct, (error: unknown) => error instanceof TypeError && says.test(error.message));
   });
@@ -123,6 +129,30 @@ test('undefined and null stand for the default', async () => {
 test('the factory gives the same class for the same express-session', async () => {
   const { default: expressSession } = await import('express-session');
   assert.is(connectPgTyped(expressSession), PgSessionStore);
+});
+
+test('the factory without express-session says what it wants', () => {
+  for (const given of [undefined, {}, () => {}])
+    assert.throws(() => connectPgTyped(given as never), /connectPgTyped\(session\)/);
+});
+
+test('a constructor that throws leaves no listener on the pool', () => {
+  const pool = freshPool();
+  const before = pool.listenerCount('error');
+  for (const wrong of [{ tableName: '' }, { ttl: 0 }, { pruneBatchSize: 0 }]) {
+    assert.throws(() => new PgSessionStore({ pool, ...wrong }));
+  }
+  assert.is(pool.listenerCount('error'), before);
+});
+
+test('a dot in tableName without a schemaName warns, and is part of the name', async () => {
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+  const store = new PgSessionStore({ pool: freshPool(), tableName: 'web.session' });
+  onEnd(() => store.close());
+  assert.match(
+    (await warned).message,
+    /'web.session' is a table with a dot in its name; for a schema there is schemaName/,
+  );
 });
 
 test('the error of a wrong option tells no password', () => {

@@ -5,6 +5,9 @@ import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
+import { defaultJitter } from '../src/pruner.js';
+import { pruneSessions } from '../src/queries/admin.js';
+import { bindTable, pruneKey } from '../src/table.js';
 import { blocked, freshPool, freshStore } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 
@@ -57,7 +60,7 @@ test('batches go on until nothing is left', async () => {
 
   assert.is(await store.pruneSessions(), 35);
 
-  assert.is(statements, 4);
+  assert.is(statements, 5); // the last finds nothing
 });
 
 test('while one process prunes, another does not', async () => {
@@ -65,23 +68,16 @@ test('while one process prunes, another does not', async () => {
   const { store, table, names } = await freshStore({ pool });
   await fill(pool, table, { expired: 5 });
   const one = await pool.connect();
-  const release = one.release.bind(one);
   await one.query('BEGIN');
-  const first = new PgSessionStore({ pool: asPool(one), ...names, pruneSessionInterval: false, pruneBatchSize: 2 });
-  assert.is(await first.pruneSessions(), 5);
+  const first = await pruneSessions.runWithCounts({ key: pruneKey(names), batch: 5 }, bindTable(one, names));
+  assert.is(first.rowCount, 5);
 
   assert.is(await store.pruneSessions(), 0); // and it neither waits nor scans for what the other has locked
 
   await one.query('ROLLBACK');
-  release();
+  one.release();
   assert.is(await store.pruneSessions(), 5);
 });
-
-/** A pool that always gives this client, so that a transaction of the test's can be around what the store does. */
-function asPool(client: pg.PoolClient): pg.Pool {
-  const kept = Object.assign(client, { release: () => {} });
-  return { connect: async () => kept, totalCount: 1, on() {}, off() {} } as unknown as pg.Pool;
-}
 
 test('a session that is touched while it is being pruned stays', async () => {
   const { store, pool, table } = await freshStore();
@@ -97,6 +93,34 @@ test('a session that is touched while it is being pruned stays', async () => {
 
   assert.is(await pruning, 0);
   assert.is(await store.length(), 1);
+});
+
+test('pruning goes on where somebody takes a row of a batch', async () => {
+  const { store, pool, table } = await freshStore({ pruneBatchSize: 10 });
+  await fill(pool, table, { expired: 50 });
+  const other = await pool.connect();
+  await other.query('BEGIN');
+  await other.query(`DELETE FROM ${table} WHERE sid = 'expired 49'`);
+
+  const pruning = store.pruneSessions();
+  await blocked(pool);
+  await other.query('COMMIT');
+  other.release();
+
+  assert.is(await pruning, 49);
+});
+
+test('a batch that takes longer than the statement_timeout is halved until it fits', async () => {
+  const filling = freshPool();
+  const { store, pool, table } = await freshStore({ pool: freshPool({ options: '-c statement_timeout=200' }) });
+  await fill(filling, table, { expired: 16 });
+  await filling.query(`CREATE FUNCTION ${table.replace(/"$/, ' slow"')}() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_sleep(0.02); RETURN OLD; END'`); // 16 rows are 320 ms
+  await filling.query(`CREATE TRIGGER slow BEFORE DELETE ON ${table} FOR EACH ROW
+    EXECUTE FUNCTION ${table.replace(/"$/, ' slow"')}()`);
+
+  assert.is(await store.pruneSessions(), 16);
+  assert.is((await rowsOf(pool, table)).length, 0);
 });
 
 test('live sessions in a hash-partitioned table stay', async () => {
@@ -211,17 +235,37 @@ test('a failed pruning is logged and tried again', async () => {
   await store.close();
 });
 
-test('a jitter that answers with no number is reported, and the interval holds', async () => {
-  const logged: unknown[][] = [];
-  const { pool, table } = await freshStore({
-    pruneSessionInterval: 60,
-    pruneSessionRandomizedInterval: () => Number.NaN,
-    errorLog: (...args) => logged.push(args),
+for (const [what, jitter] of Object.entries({
+  'that answers with no number': () => Number.NaN,
+  'that throws': () => {
+    throw new TypeError('it has no positive number of milliseconds, not NaN');
+  },
+}))
+  test(`a jitter ${what} is reported, and the interval holds`, async () => {
+    const logged: unknown[][] = [];
+    const { pool, table } = await freshStore({
+      pruneSessionInterval: 60,
+      pruneSessionRandomizedInterval: jitter,
+      errorLog: (...args) => logged.push(args),
+    });
+    await fill(pool, table, { expired: 1 });
+    await sleep(50);
+    assert.is((await rowsOf(pool, table)).length, 1);
+    assert.match((logged[0]![1] as Error).cause!.toString(), /positive number of milliseconds, not NaN/);
   });
-  await fill(pool, table, { expired: 1 });
-  await sleep(50);
-  assert.is((await rowsOf(pool, table)).length, 1);
-  assert.match(String(logged[0]![1]), /positive number of milliseconds, not NaN/);
+
+test('the default is 60 s, jittered from half to one and a half', async () => {
+  const asked: number[] = [];
+  const { store } = await freshStore({
+    pruneSessionInterval: undefined,
+    pruneSessionRandomizedInterval: recording(asked),
+  });
+  await store.close();
+  assert.equal(asked, [60_000]);
+
+  const delays = Array.from({ length: 1000 }, () => defaultJitter(60_000));
+  assert.ok(delays.every((delay) => delay >= 30_000 && delay <= 90_000));
+  assert.ok(Math.max(...delays) - Math.min(...delays) > 50_000);
 });
 
 test('an interval of a month does not become a loop', async () => {

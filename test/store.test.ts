@@ -155,6 +155,40 @@ test('touch and destroy of a session that is not there are no errors and make no
   assert.is(await store.length(), 0);
 });
 
+test('an errorLog that throws, or wants its this, ends nothing', async () => {
+  const printed: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => printed.push(args);
+  onEnd(() => Object.assign(console, { error }));
+  const { store, pool, table } = await freshStore({
+    errorLog() {
+      throw new Error('no log');
+    },
+  });
+  await pool.query(`DROP TABLE ${table}`);
+
+  void store.destroy('a');
+  while (printed.length < 2) await sleep(5);
+
+  assert.match(String(printed), /errorLog failed:,Error: no log/);
+  assert.match(String(printed), /nobody waited for it:,error: relation/);
+});
+
+test('a callback that is no function counts as none', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session(), 5 as never);
+  assert.ok(await (store.get('a', true as never) as unknown as Promise<unknown>));
+});
+
+test('a session that fails with nothing is an error all the same', async () => {
+  const { store } = await freshStore();
+  const toJSON = () => {
+    throw null;
+  };
+  const error = await new Promise((resolve) => store.set('a', session({ toJSON }), resolve));
+  assert.instance(error, Error);
+});
+
 test('a callback that throws is called once, ends in uncaughtException, and harms no session', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
@@ -209,7 +243,7 @@ test('an idle connection that dies does not end the process, and the next call h
   await killConnections(admin, conObject.application_name);
   while (logged.length === 0) await sleep(5);
 
-  assert.match(String(logged[0]), /A connection of the session store failed/);
+  assert.match(String(logged[0]), /An idle connection of the pool failed/);
   assert.is(((await own.get('a')) as any).user, 'ada');
 });
 
@@ -227,7 +261,7 @@ test('by default, errorLog prints what happened to console.error, without the cl
   await killConnections(admin, conObject.application_name);
   while (printed.length === 0) await sleep(5);
 
-  assert.is(printed[0]![0], 'A connection of the session store failed:');
+  assert.is(printed[0]![0], 'An idle connection of the pool failed:');
   assert.match(String(printed[0]![1]), /^error: terminating connection due to administrator command\n {4}at /);
 });
 

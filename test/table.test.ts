@@ -251,6 +251,12 @@ test('a table called as the queries call their CTEs needs its schema', async () 
   assert.throws(() => bindTable(freshPool(), { tableName: 'ss__leader' }), /give its schemaName/);
 });
 
+test('bindTable refuses what is not schemaName and tableName, which would mean another table', () => {
+  for (const wrong of [{ schema: 'web', table: 'x' }, 'user sessions', { tablename: 'x' }]) {
+    assert.throws(() => bindTable(freshPool(), wrong as never), /give the table as \{ schemaName, tableName \}/);
+  }
+});
+
 test('without a schemaName the search_path decides', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session());

@@ -48,7 +48,7 @@ export interface FindTableQuery {
   result: FindTableResult;
 }
 
-const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":405,"b":415}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":471,"b":481},{"a":557,"b":567}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END"};
+const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":422,"b":432}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":488,"b":498},{"a":574,"b":584}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                     "};
 
 /**
  * Query generated from SQL:
@@ -59,14 +59,43 @@ const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"p
  *     SELECT
  *     FROM pg_catalog.pg_index AS i
  *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
- *     WHERE i.indrelid = c.oid AND i.indpred IS NULL AND a.attname = 'expire'
+ *     WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'
  *   ) AS "hasExpireIndex!"
  * FROM pg_catalog.pg_class AS c
  * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  * WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
- *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                     
  * ```
  */
 export const findTable = new PreparedQuery<FindTableParams,FindTableResult>(findTableIR);
+
+
+/** 'FindSchema' parameters type */
+export interface FindSchemaParams {
+  schemaName: string;
+}
+
+/** 'FindSchema' return type */
+export interface FindSchemaResult {
+  schemaName: string;
+}
+
+/** 'FindSchema' query type */
+export interface FindSchemaQuery {
+  params: FindSchemaParams;
+  result: FindSchemaResult;
+}
+
+const findSchemaIR: any = {"usedParamSet":{"schemaName":true},"params":[{"name":"schemaName","required":true,"transform":{"type":"scalar"},"locs":[{"a":86,"b":97}]}],"statement":"SELECT n.nspname AS \"schemaName!\"\nFROM pg_catalog.pg_namespace AS n\nWHERE n.nspname = :schemaName!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT n.nspname AS "schemaName!"
+ * FROM pg_catalog.pg_namespace AS n
+ * WHERE n.nspname = :schemaName!
+ * ```
+ */
+export const findSchema = new PreparedQuery<FindSchemaParams,FindSchemaResult>(findSchemaIR);
 
 
