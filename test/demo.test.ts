@@ -11,8 +11,9 @@ import type { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { freshNames, freshPool, quoted } from './support/fresh-store.js';
+import { freshNames, freshPool, searchPath } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 type Env = Record<string, string>;
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -65,7 +66,7 @@ async function databaseWith(schemaName: string): Promise<Env> {
   const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL! });
   await pool.query(`CREATE SCHEMA ${schema}`).finally(() => pool.end());
   const url = new URL(process.env.TEST_SERVER_URL!);
-  url.searchParams.set('options', `-c search_path=${schema.replace(/[\\ ]/g, '\\$&')}`);
+  url.searchParams.set('options', searchPath(schemaName));
   return { DATABASE_URL: url.href };
 }
 
@@ -167,7 +168,7 @@ test('signing out ends the session, also for who kept the cookie', async () => {
 });
 
 test('the panel shows what the database holds', async () => {
-  const [pool, table] = [freshPool(), quoted({ schemaName: sharedSchema, tableName: 'demo sessions' })];
+  const [pool, table] = [freshPool(), quotedName({ schemaName: sharedSchema, tableName: 'demo sessions' })];
   await signedIn('expired');
   await pool.query(`UPDATE ${table} SET expire = now() WHERE sess #>> '{visitor,name}' = 'expired'`);
 

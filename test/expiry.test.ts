@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { cookieFor, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { cookieFor, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 const test = suite('expiry');
 
@@ -221,7 +222,7 @@ for (const writer of zones) {
 
       assert.is(await other.pruneSessions(), 0);
       const { cookie } = (await other.get('a'))!;
-      near(await secondsLeft(pool, quoted(names)), 1800);
+      near(await secondsLeft(pool, quotedName(names)), 1800);
       near((cookie.expires!.getTime() - Date.now()) / 1000, 1800);
       await other.close();
     }

@@ -4,8 +4,9 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { Browser, startApp } from './support/app.js';
-import { freshPool, freshStore, quoted } from './support/fresh-store.js';
+import { freshPool, freshStore } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 const test = suite('http', { timeout: 30_000 });
 const cookie = { maxAge: 60_000 };
@@ -142,7 +143,7 @@ test('while the table is missing, requests with a session fail, and afterwards t
   await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
   assert.equal(await browser.get().then(({ status, body }) => [status, body.error]), [500, '42P01']);
 
-  const moved = quoted({ ...names, tableName: 'elsewhere' });
+  const moved = quotedName({ ...names, tableName: 'elsewhere' });
   await pool.query(`ALTER TABLE ${moved} RENAME TO ${pg.escapeIdentifier(names.tableName)}`);
 
   assert.is((await browser.get()).body.user, 'ada');

@@ -7,8 +7,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { freshNames, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 const test = suite('package', { timeout: 120_000 });
 
@@ -82,7 +83,7 @@ async function freshSchema(): Promise<Names> {
 
 /** What the table holds under a key of its sessions. */
 async function stored(key: string, names: Names): Promise<string[]> {
-  const { rows } = await freshPool().query(`SELECT sess ->> $1 AS value FROM ${quoted(names)}`, [key]);
+  const { rows } = await freshPool().query(`SELECT sess ->> $1 AS value FROM ${quotedName(names)}`, [key]);
   return rows.map(({ value }) => value);
 }
 

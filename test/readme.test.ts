@@ -6,7 +6,7 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { Browser } from './support/app.js';
-import { freshNames, freshPool, session } from './support/fresh-store.js';
+import { freshNames, freshPool, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('readme', { timeout: 20_000 });
@@ -25,8 +25,7 @@ async function freshSchemaUrl() {
   const { schemaName } = freshNames();
   await freshPool().query(`CREATE SCHEMA ${pg.escapeIdentifier(schemaName)}`);
   const url = new URL(process.env.TEST_SERVER_URL!);
-  const escaped = pg.escapeIdentifier(schemaName).replace(/[\\ ]/g, '\\$&');
-  url.searchParams.set('options', `-c search_path=${escaped}`);
+  url.searchParams.set('options', searchPath(schemaName));
   return url.href;
 }
 

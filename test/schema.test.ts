@@ -2,8 +2,9 @@
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { freshNames, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 const test = suite('schema', { timeout: 30_000 });
 
@@ -17,7 +18,7 @@ async function freshSchema() {
   const names = freshNames();
   const pool = freshPool();
   await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
-  return { names, pool, table: quoted(names) };
+  return { names, pool, table: quotedName(names) };
 }
 
 /** The indexes of a table: what each is on, and whether it is the key. */
@@ -35,7 +36,7 @@ test('createTable makes a table with a key on sid and an index on expire, named 
   const pool = freshPool();
   await storeFor(names, {}, pool).createTable({ createSchema: true });
 
-  assert.equal(await indexesOf(pool, quoted(names)), [
+  assert.equal(await indexesOf(pool, quotedName(names)), [
     { name: 'session_pkey', column: 'sid', key: true },
     { name: 'session_expire_idx', column: 'expire', key: false },
   ]);
@@ -149,7 +150,7 @@ test("a table called as the key of another would be is in nobody's way", async (
   for (const tableName of ['web_pkey', 'web_expire_idx', 'web']) {
     const store = storeFor({ ...names, tableName }, { createTableIfMissing: true }, pool);
     await store.set('a', session());
-    assert.is((await indexesOf(pool, quoted({ ...names, tableName }))).length, 2);
+    assert.is((await indexesOf(pool, quotedName({ ...names, tableName }))).length, 2);
   }
 });
 
@@ -169,8 +170,7 @@ test('createTable without a schemaName is content with a table further down the 
   const { store, pool, names } = await freshStore();
   await store.set('a', session());
   await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(`first ${names.schemaName}`)}`);
-  const path = [`first ${names.schemaName}`, names.schemaName].map((name) => pg.escapeIdentifier(name)).join(',');
-  const there = freshPool({ options: `-c search_path=${path.replace(/[\\ ]/g, '\\$&')}` });
+  const there = freshPool({ options: searchPath(`first ${names.schemaName}`, names.schemaName) });
   const unqualified = storeFor({ tableName: names.tableName }, {}, there);
 
   await unqualified.createTable();
@@ -201,7 +201,7 @@ test('a view with renamed columns serves as the table', async () => {
   );
   const view = { ...names, tableName: 'a view' };
   await pool.query(
-    `CREATE VIEW ${quoted(view)} AS SELECT "ID" AS sid, payload AS sess, valid_until AS expire FROM ${table}`,
+    `CREATE VIEW ${quotedName(view)} AS SELECT "ID" AS sid, payload AS sess, valid_until AS expire FROM ${table}`,
   );
   const store = storeFor(view, { createTableIfMissing: true }, pool);
   await store.createTable();

@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { blocked, cookieFor, freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { blocked, cookieFor, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 const test = suite('store');
 
@@ -273,7 +274,7 @@ test('a connection that dies under a call fails that call, and the next has anot
   const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
   const locker = await admin.connect();
   await locker.query('BEGIN');
-  await locker.query(`LOCK TABLE ${quoted(names)}`);
+  await locker.query(`LOCK TABLE ${quotedName(names)}`);
 
   const reading = other.get('a').catch((error) => error);
   await once(pool, 'acquire');

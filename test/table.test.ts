@@ -8,8 +8,9 @@ import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { countSessions } from '../src/queries/admin.js';
 import { bindTable, type TableNames } from '../src/table.js';
-import { freshPool, freshStore, quoted, session } from './support/fresh-store.js';
+import { freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
+import { quotedName } from './support/stores.js';
 
 const test = suite('table');
 const STAND_IN = { schemaName: 'session_store', tableName: 'session' };
@@ -260,8 +261,7 @@ test('bindTable refuses what is not schemaName and tableName, which would mean a
 test('without a schemaName the search_path decides', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session());
-  const path = pg.escapeIdentifier(names.schemaName);
-  const pool = freshPool({ options: `-c search_path=${path.replace(/[\\ ]/g, '\\$&')}` });
+  const pool = freshPool({ options: searchPath(names.schemaName) });
 
   const [row] = await countSessions.run(undefined, bindTable(pool, { tableName: names.tableName }));
   assert.is(row?.count, 1);
@@ -285,7 +285,7 @@ test("connect-pg-simple's tableName: 'schema\".\"table' is understood, with a wa
   await legacy.createTable({ createSchema: true });
   await legacy.set('a', session());
 
-  const { rows } = await pool.query(`SELECT sid FROM ${quoted(plain)}`);
+  const { rows } = await pool.query(`SELECT sid FROM ${quotedName(plain)}`);
   assert.equal(rows, [{ sid: 'a' }]);
   assert.match((await warned).message, /schemaName: 'legacy/);
   await legacy.close();

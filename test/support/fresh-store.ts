@@ -4,6 +4,7 @@ import type { SessionData } from 'express-session';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { onEnd } from './harness.js';
+import { quotedName } from './stores.js';
 
 let made = 0;
 
@@ -21,8 +22,9 @@ export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
   return pool;
 }
 
-export const quoted = ({ schemaName, tableName }: { schemaName: string; tableName: string }) =>
-  `${pg.escapeIdentifier(schemaName)}.${pg.escapeIdentifier(tableName)}`;
+/** Connection options under which unqualified names are looked for in these schemas. */
+export const searchPath = (...schemas: string[]): string =>
+  `-c search_path=${schemas.map(pg.escapeIdentifier).join(',').replace(/[\\ ]/g, '\\$&')}`;
 
 /** Until some statement of this database waits for a row lock. */
 export async function blocked(pool: pg.Pool) {
@@ -41,7 +43,7 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
   const names = freshNames();
   const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
   onEnd(() => store.close());
-  const table = quoted(names);
+  const table = quotedName(names);
   if (columns) {
     await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
     await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,

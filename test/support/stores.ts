@@ -33,7 +33,7 @@ export function makeStore(name: StoreName, { pool, ...names }: Place, options: o
   }
 }
 
-export const quotedName = ({ schemaName, tableName }: Place) =>
+export const quotedName = ({ schemaName, tableName }: Omit<Place, 'pool'>) =>
   `${pg.escapeIdentifier(schemaName)}.${pg.escapeIdentifier(tableName)}`;
 
 export async function makeSchema({ pool, schemaName }: Place): Promise<void> {
