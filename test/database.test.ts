@@ -102,8 +102,8 @@ test('on the server that TEST_DATABASE_URL names, the tests have a database of t
   assert.is((await there()).rowCount, 0);
 });
 
-test('a database that is asked for by name is that one or none', async () => {
-  wish({ TEST_DATABASE: 'url', TEST_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+test('a database that is asked for is that one or none', async () => {
+  wish({ TEST_DATABASE: '', TEST_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
   assert.match(String(await startDatabase().catch((error) => error)), /ECONNREFUSED/);
   wish({ TEST_DATABASE: 'oracle' });
   assert.match(
