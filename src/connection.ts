@@ -1,6 +1,5 @@
 // A client of the pool for as long as it takes, given back whole.
 import type { Pool, PoolClient } from 'pg';
-import pg from 'pg';
 import type { Queryable } from './table.js';
 
 /** Each statement on a client of its own. */
@@ -47,5 +46,6 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
 
 /** The server said no, and its connection goes on: any error of its own but those of a connection that ends (08, 57P). */
 function answeredByServer(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? '');
+  const { severity, code } = Object(error); // no instanceof: the pool may be of another copy of pg
+  return typeof severity === 'string' && !/^(08|57P)/.test(code);
 }
