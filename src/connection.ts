@@ -1,5 +1,6 @@
 // A client of the pool for as long as it takes, given back whole.
 import type { Pool, PoolClient } from 'pg';
+import { SessionStoreError } from './errors.js';
 import type { Queryable } from './table.js';
 
 /** Each statement on a client of its own. */
@@ -27,7 +28,9 @@ export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promi
  * ends the process unless somebody listens.
  */
 async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error) => {
+    throw failure(error);
+  });
   let lost: Error | undefined;
   const onError = (error: Error) => {
     lost = error;
@@ -36,16 +39,20 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
   try {
     return await work(client);
   } catch (error) {
-    if (!answeredByServer(error)) lost ??= error as Error;
-    throw error;
+    const failed = failure(error);
+    if (!answeredByServer(failed)) lost ??= failed;
+    throw failed;
   } finally {
     client.off('error', onError);
     client.release(lost);
   }
 }
 
+const failure = (cause: unknown) =>
+  new SessionStoreError('DATABASE', `the session store's database failed: ${(cause as Error).message || cause}`, {
+    cause,
+  });
+
 /** The server said no, and its connection goes on: any error of its own but those of a connection that ends (08, 57P). */
-function answeredByServer(error: unknown): boolean {
-  const { severity, code } = Object(error); // no instanceof: the pool may be of another copy of pg
-  return typeof severity === 'string' && !/^(08|57P)/.test(code);
-}
+const answeredByServer = ({ sqlState }: SessionStoreError): boolean =>
+  sqlState !== undefined && !/^(08|57P)/.test(sqlState);

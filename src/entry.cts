@@ -8,6 +8,8 @@ connectPgTyped.default = connectPgTyped;
 
 namespace connectPgTyped {
   export import PgSessionStore = api.PgSessionStore;
+  export import SessionStoreError = api.SessionStoreError;
+  export type SessionStoreErrorCode = api.SessionStoreErrorCode;
   export type StoreOptions = api.StoreOptions;
   export type CreateTableOptions = api.CreateTableOptions;
   export type Ttl = api.Ttl;

@@ -1,6 +1,7 @@
 // The public face.
 import { PgSessionStore } from './store.js';
 
+export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 export type { Ttl } from './expiry.js';
 export type { CreateTableOptions, StoreOptions } from './options.js';
 export { PgSessionStore };

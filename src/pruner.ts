@@ -1,5 +1,6 @@
 // Deletes expired sessions: a timer, its jitter, one pruner among many processes.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { SessionStoreError } from './errors.js';
 import { pruneSessions } from './queries/admin.js';
 import { pruneKey, type TableNames } from './table.js';
 
@@ -62,7 +63,7 @@ export class Pruner {
         if (rowCount === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
         pruned += rowCount;
       } catch (error) {
-        if ((error as { code?: string }).code !== CANCELED || batch === 1) throw error;
+        if ((error as SessionStoreError).sqlState !== CANCELED || batch === 1) throw error;
         batch = Math.ceil(batch / 2); // it took longer than the statement_timeout
       }
     }

@@ -36,7 +36,7 @@ export async function createTable(pool: Pool, names: TableNames, { createSchema 
     return table;
   });
   const table = await work.catch((error) => {
-    if (error.code !== '3F000') throw error;
+    if (error.sqlState !== '3F000') throw error;
     const whatToDo =
       schemaName === undefined
         ? 'there is no schema in the search_path: give a schemaName'

@@ -5,6 +5,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
 import * as assert from 'uvu/assert';
+import type { SessionStoreError } from '../src/index.js';
 import { freshNames, freshPool } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { ask, makeSchema, quotedName, STORES, type StoreName, sessionFor, versionOf } from './support/stores.js';
@@ -378,7 +379,7 @@ for (const [what, method, ...args] of [
       await place.pool.query(`DROP TABLE ${quotedName(place)}`);
       return ask(store, method, 'a', ...args).then(
         () => 'says nothing',
-        (error) => is(error.code, '42P01'),
+        (error) => is(sqlStateOf(error), '42P01'),
       );
     },
   );
@@ -573,13 +574,15 @@ onTable(
   },
 );
 
+const sqlStateOf = (error: unknown) => (error as SessionStoreError).sqlState ?? (error as { code?: string }).code;
+
 /** Whether what is set is got. */
 async function works({ set, get }: Subject): Promise<Outcome> {
   try {
     await set('a', sessionFor(100, { user: 'ada' }));
     return is((await get('a')).user, 'ada');
   } catch (error) {
-    return (error as { code: string }).code === '42P01' ? 'no such table' : (error as Error).message;
+    return sqlStateOf(error) === '42P01' ? 'no such table' : (error as Error).message;
   }
 }
 

@@ -141,7 +141,7 @@ test('while the table is missing, requests with a session fail, and afterwards t
   const browser = new Browser(await startApp({ store, cookie }));
   await browser.post('/sign-in/ada');
   await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
-  assert.equal(await browser.get().then(({ status, body }) => [status, body.error]), [500, '42P01']);
+  assert.equal(await browser.get().then(({ status, body }) => [status, body.error]), [503, '42P01']);
 
   const moved = quotedName({ ...names, tableName: 'elsewhere' });
   await pool.query(`ALTER TABLE ${moved} RENAME TO ${pg.escapeIdentifier(names.tableName)}`);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { PgSessionStore } from '../src/index.js';
+import { PgSessionStore, type SessionStoreError } from '../src/index.js';
 import { defaultJitter } from '../src/pruner.js';
 import { pruneSessions } from '../src/queries/admin.js';
 import { bindTable, pruneKey } from '../src/table.js';
@@ -231,7 +231,7 @@ test('a failed pruning is logged and tried again', async () => {
   while (logged.length < 2) await sleep(10);
 
   assert.is(logged[1]![0], 'Failed to prune sessions:');
-  assert.is((logged[1]![1] as { code: string }).code, '42P01');
+  assert.is((logged[1]![1] as SessionStoreError).sqlState, '42P01');
   await store.close();
 });
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { PgSessionStore } from '../src/index.js';
+import { PgSessionStore, type SessionStoreError } from '../src/index.js';
 import { blocked, cookieFor, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
@@ -116,7 +116,7 @@ for (const [name, call] of Object.entries(methods)) {
     await pool.query(`DROP TABLE ${table}`);
     const calls = await calledBack(call, store);
     assert.is(calls.length, 1);
-    assert.is((calls[0]![0] as { code: string }).code, '42P01');
+    assert.is((calls[0]![0] as SessionStoreError).sqlState, '42P01');
     assert.is(calls[0]!.length, 1);
   });
 
@@ -128,7 +128,7 @@ for (const [name, call] of Object.entries(methods)) {
     call(store, undefined as never);
     while (logged.length === 0) await sleep(5);
 
-    assert.is((logged[0]![1] as { code: string }).code, '42P01');
+    assert.is((logged[0]![1] as SessionStoreError).sqlState, '42P01');
   });
 }
 
@@ -140,7 +140,7 @@ test('an error that somebody waits for goes to nobody else', async () => {
   const error = await store.get('a').catch((caught) => caught);
   await sleep(20);
 
-  assert.is(error.code, '42P01');
+  assert.is(error.sqlState, '42P01');
   assert.equal(logged, []);
 });
 
@@ -172,7 +172,10 @@ test('an errorLog that throws, or wants its this, ends nothing', async () => {
   while (printed.length < 2) await sleep(5);
 
   assert.match(String(printed), /errorLog failed:,Error: no log/);
-  assert.match(String(printed), /nobody waited for it:,error: relation/);
+  assert.match(
+    String(printed),
+    /nobody waited for it:,SessionStoreError: the session store's database failed: relation/,
+  );
 });
 
 test('a callback that is no function counts as none', async () => {
@@ -280,7 +283,7 @@ test('a connection that dies under a call fails that call, and the next has anot
   await once(pool, 'acquire');
   await killConnections(admin, application);
 
-  assert.is((await reading).code, '57P01');
+  assert.is((await reading).sqlState, '57P01');
   await locker.query('ROLLBACK');
   locker.release();
   assert.ok(await other.get('a'));
@@ -300,7 +303,7 @@ test('a socket that breaks under a call fails that call and does not end the pro
   await blocked(admin);
   (clients[0] as any).connection.stream.destroy(new Error('the socket broke'));
 
-  assert.is((await reading).message, 'the socket broke');
+  assert.is((await reading).cause.message, 'the socket broke');
   await locker.query('ROLLBACK');
   locker.release();
   assert.is(await other.get('a'), null);
