@@ -8,10 +8,13 @@ connectPgTyped.default = connectPgTyped;
 
 namespace connectPgTyped {
   export import PgSessionStore = api.PgSessionStore;
+  export import saveBeforeResponse = api.saveBeforeResponse;
   export import SessionStoreError = api.SessionStoreError;
   export type SessionStoreErrorCode = api.SessionStoreErrorCode;
   export type StoreOptions = api.StoreOptions;
   export type CreateTableOptions = api.CreateTableOptions;
+  export type ConflictEvent = api.ConflictEvent;
+  export type GoneEvent = api.GoneEvent;
   export type Ttl = api.Ttl;
 }
 

@@ -18,6 +18,11 @@ export class Expiry {
     this.#ttl = ttl;
   }
 
+  /** Whether each session's own cookie says how long it lives. */
+  get isTheCookies(): boolean {
+    return this.#ttl === undefined;
+  }
+
   /**
    * Seconds that the session has to live from now on.
    *
@@ -54,6 +59,18 @@ export class Expiry {
     if (!stored) return;
     const left = new Date(Math.min(Date.now() + secondsLeft * 1000, LAST_DATE));
     Object.assign(session.cookie, { expires: this.#ttl === undefined ? left : stored });
+  }
+
+  /**
+   * Whether a write may end the session earlier than its row says. With a `ttl`, always. Where the cookie decides, a request
+   * may have loaded the session before another gave it a longer life: then only if what was left at the load is more than
+   * its cookie's own span.
+   */
+  mayShorten(session: SessionData, secondsLeft: number): boolean {
+    if (this.#ttl !== undefined) return true;
+    const { originalMaxAge } = session.cookie;
+    const span = typeof originalMaxAge === 'number' ? originalMaxAge / 1000 : DEFAULT_TTL;
+    return secondsLeft > span + 1; // the predecessors round up to a second
   }
 
   #check(seconds: unknown): void {

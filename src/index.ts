@@ -1,9 +1,12 @@
 // The public face.
+import { Store } from 'express-session';
 import { PgSessionStore } from './store.js';
 
 export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 export type { Ttl } from './expiry.js';
 export type { CreateTableOptions, StoreOptions } from './options.js';
+export { saveBeforeResponse } from './save-before-response.js';
+export type { ConflictEvent, GoneEvent } from './store.js';
 export { PgSessionStore };
 
 /**
@@ -15,8 +18,8 @@ export default function connectPgTyped(
 ): typeof PgSessionStore {
   if (!session?.Store) throw new TypeError('give it express-session: connectPgTyped(session)');
   const { createSession } = session.Store.prototype;
-  if (createSession === undefined || createSession === PgSessionStore.prototype.createSession) return PgSessionStore;
+  if (createSession === undefined || createSession === Store.prototype.createSession) return PgSessionStore;
   return class extends PgSessionStore {
-    override createSession: typeof createSession = (...args) => createSession.apply(this, args);
+    protected override makeSession: typeof createSession = (...args) => createSession.apply(this, args);
   };
 }

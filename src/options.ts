@@ -20,6 +20,12 @@ export interface StoreOptions {
    * cookie. Default: the time to the cookie's `expires`, and a day (86,400) where the cookie has none.
    */
   ttl?: Ttl | undefined;
+  /**
+   * What becomes of a save when another request has changed the session since this one loaded it. `'merge'`: the top-level
+   * keys that this request changed are laid over the other's, and a session that is gone stays gone. `'overwrite'`: the last
+   * save wins as a whole, as in other stores. Default: `'merge'`.
+   */
+  concurrency?: 'merge' | 'overwrite' | undefined;
   /** Create the table at first use where it is missing. Needs a role that may. Default: false. */
   createTableIfMissing?: boolean | undefined;
   /** Leave the expiry alone when a session is read but not changed. Default: false. */
@@ -62,6 +68,7 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
+  concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
   createTableIfMissing: ['true or false', isBoolean],
   disableTouch: ['true or false', isBoolean],
   pruneSessionInterval: [

@@ -1,23 +1,44 @@
 // A session as the text that is stored, and back.
 import type { SessionData } from 'express-session';
 
+/** A session's top-level keys, each with what stands for it between the braces of its JSON: `"views":3`. */
+export type Fields = ReadonlyMap<string, string>;
+
 // json keeps \u0000 and half surrogate pairs and then fails for everybody who reads inside the row; jsonb takes neither.
 // So each stands as U+E000 and its four hex digits, and U+E000 itself like them.
 const UNSTORABLE = /\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g;
 const STORED = /\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
 
 /**
- * JSON that `json`, `jsonb` and `text` columns all hold.
+ * The session as it is now.
  *
- * @throws {TypeError} when the session is no JSON: a cycle, a BigInt, nothing at all
+ * @throws {TypeError} when it is no JSON object: a cycle, a BigInt, an array, nothing at all
  */
-export function stringify(session: SessionData): string {
-  const text = JSON.stringify(session);
-  if (text === undefined) throw new TypeError('the session is not an object that JSON can hold');
-  return text.replace(UNSTORABLE, (found, hex?: string) =>
+export function fieldsOf(session: object): Fields {
+  const { toJSON } = session as { toJSON?: unknown };
+  const plain: unknown = typeof toJSON === 'function' ? toJSON.call(session, '') : session;
+  if (!isObject(plain)) throw new TypeError('the session is not an object that JSON can hold');
+  const fields = new Map<string, string>();
+  for (const key of Object.keys(plain)) {
+    const json = JSON.stringify({ [key]: plain[key] }).slice(1, -1);
+    if (json) fields.set(key, json); // JSON leaves out what is undefined, and functions
+  }
+  return fields;
+}
+
+/** JSON that `json`, `jsonb` and `text` columns all hold. */
+export function textOf(fields: Fields): string {
+  return `{${[...fields.values()].join(',')}}`.replace(UNSTORABLE, (found, hex?: string) =>
     hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
   );
 }
+
+/**
+ * JSON that `json`, `jsonb` and `text` columns all hold.
+ *
+ * @throws {TypeError} when the session is no JSON object: a cycle, a BigInt, an array, nothing at all
+ */
+export const stringify = (session: SessionData): string => textOf(fieldsOf(session));
 
 /**
  * The session in a row's text.
@@ -26,11 +47,12 @@ export function stringify(session: SessionData): string {
  */
 export function parse(text: string): SessionData {
   const session = parseJson(text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
-  if (typeof session !== 'object' || session === null || Array.isArray(session)) {
-    throw new SyntaxError('a row of the session table holds no JSON object');
-  }
-  return session as SessionData;
+  if (!isObject(session)) throw new SyntaxError('a row of the session table holds no JSON object');
+  return session as unknown as SessionData;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseJson(text: string): unknown {
   try {

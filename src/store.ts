@@ -4,21 +4,58 @@ import { type SessionData, Store } from 'express-session';
 import type { Pool } from 'pg';
 import { onPool } from './connection.js';
 import { Expiry } from './expiry.js';
+import { handleOf } from './handle.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
-import { parse, stringify } from './payload.js';
+import { type Fields, fieldsOf, parse, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
 import { destroySessions, readSessions, touchSessions, writeSessions } from './queries/session.js';
+import { replaceSession } from './replace.js';
 import { createTable, tableExists } from './schema.js';
+import {
+  applyChanges,
+  type Changes,
+  changesOf,
+  isSameCookie,
+  othersChanges,
+  type Row,
+  type Snapshot,
+  Snapshots,
+} from './snapshot.js';
 import { bindTable, type TableNames } from './table.js';
+import { Turns } from './turns.js';
 
 type Callback<T> = (error: any, result?: T) => void;
+type CreateSession = Store['createSession'];
+type Change = (session: SessionData) => void;
+type Saving = { fields: Fields; ttl: number; snapshot?: Snapshot };
+
+/** A write found its session gone, destroyed or expired, and left it so. */
+export interface GoneEvent {
+  /** SHA-256 of the session id, in hexadecimal. */
+  handle: string;
+  /** What was asked of the store. */
+  during: 'set' | 'touch';
+}
+
+/** A save found that others had changed the session since it was loaded, and laid its changes over theirs. */
+export interface ConflictEvent {
+  /** SHA-256 of the session id, in hexadecimal. */
+  handle: string;
+  /** The top-level keys that the others had changed. */
+  keys: string[];
+  /** Those among them that this save changed too: there the others' values are lost. `update()` would have lost nothing. */
+  overwritten: string[];
+}
 
 /**
  * Sessions in a PostgreSQL table.
  *
  * Every method takes a callback last or, without one, returns a promise. A callback is called exactly once, later, and
- * outside any try or promise of the store's. A promise whose rejection nobody asks for goes to `errorLog`.
+ * outside any try or promise of the store's. A promise whose rejection nobody asks for goes to `errorLog`. What is asked
+ * for one session is done in that order.
+ *
+ * Emits `gone` with a {@link GoneEvent} and `conflict` with a {@link ConflictEvent}.
  */
 export class PgSessionStore extends Store {
   readonly #pool: Pool;
@@ -27,6 +64,8 @@ export class PgSessionStore extends Store {
   readonly #connection: IDatabaseConnection;
   readonly #expiry: Expiry;
   readonly #pruner: Pruner;
+  readonly #turns = new Turns();
+  readonly #snapshots: Snapshots | undefined;
   readonly #disableTouch: boolean;
   readonly #createTableIfMissing: boolean;
   readonly #errorLog: (message: string, error?: unknown) => void;
@@ -43,6 +82,7 @@ export class PgSessionStore extends Store {
     const { schemaName, tableName, pruneSessionInterval = 60, pruneSessionRandomizedInterval: jitter = true } = checked;
     this.#names = { schemaName, tableName };
     this.#expiry = new Expiry(checked.ttl);
+    this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots();
     this.#disableTouch = checked.disableTouch ?? false;
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
     this.#errorLog = checked.errorLog ?? logToConsole;
@@ -65,18 +105,49 @@ export class PgSessionStore extends Store {
   override get(sid: string, callback: Callback<SessionData | null>): void;
   override get(sid: string, callback?: Callback<SessionData | null>) {
     return this.#answer(callback, async () => {
+      await this.#turns.seen(sid);
       const [row] = await readSessions.run({ sids: [sid] }, await this.#ready());
-      return row ? this.#toSession(row) : null;
+      const session = row ? this.#toSession(row) : null;
+      if (row && session) {
+        const mayShorten = this.#expiry.mayShorten(session, row.ttl);
+        this.#snapshots?.read(session, { sid, text: row.sess, mayShorten });
+      }
+      return session;
     });
   }
 
-  /** Writes the session, new or not, as it is at the time of the call. */
+  /** express-session's: the Session of a request, from what `get` handed out. */
+  override createSession(...args: Parameters<CreateSession>): ReturnType<CreateSession> {
+    const session = this.makeSession(...args);
+    this.#snapshots?.loaded(args[1], session);
+    return session;
+  }
+
+  /** How express-session makes a Session. */
+  protected makeSession(...args: Parameters<CreateSession>): ReturnType<CreateSession> {
+    return super.createSession(...args);
+  }
+
+  /**
+   * Writes the session as it is at the time of the call.
+   *
+   * A Session that express-session loaded, or saved before, is an update of the row it was read from, and never makes one:
+   * the top-level keys that were added, changed or removed are laid over what others have saved in the meantime; where there
+   * are none it is a touch; a session that is gone stays gone, which is no error. Anything else is written as it is.
+   *
+   * @throws {SessionStoreError} CONFLICT, when others changed the session before every attempt of five seconds
+   */
   override set(sid: string, session: SessionData): Promise<void>;
   override set(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override set(sid: string, session: SessionData, callback?: Callback<void>) {
     return this.#answer(callback, async () => {
-      const row = { sids: [sid], payloads: [stringify(session)], ttls: [this.#expiry.secondsToLive(session)] };
-      await writeSessions.run(row, await this.#ready());
+      const fields = fieldsOf(session);
+      const ttl = this.#expiry.secondsToLive(session);
+      await this.#turns.take(sid, async () => {
+        const snapshot = this.#snapshots?.of(sid, session);
+        if (snapshot) await this.#save(sid, session, { fields, ttl, snapshot });
+        else await this.#write(sid, session, { fields, ttl });
+      });
     });
   }
 
@@ -86,7 +157,28 @@ export class PgSessionStore extends Store {
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
     return this.#answer(callback, async () => {
       if (this.#disableTouch) return;
-      await touchSessions.run({ sids: [sid], ttls: [this.#expiry.secondsToLive(session)] }, await this.#ready());
+      const ttl = this.#expiry.secondsToLive(session);
+      const cookie = fieldsOf({ cookie: session.cookie }).get('cookie');
+      const touch = () => this.#touch(sid, ttl, mayShorten(this.#snapshots?.of(sid, session), cookie), 'touch');
+      await this.#turns.take(sid, touch, { isTouch: true });
+    });
+  }
+
+  /**
+   * Reads the session, changes it and replaces it, and does so again when another request was faster: nothing that two
+   * updates of one session do is lost. Its expiry stays, unless the cookie decides it and `change` alters the cookie.
+   *
+   * @param change changes the session that it is given, in place. It may be called several times, each time with what is
+   * stored then, and must not be async
+   * @returns the session as it is stored now, or null where none lives: then `change` was not called
+   * @throws {SessionStoreError} CONFLICT, when others changed the session before every attempt of five seconds
+   */
+  update(sid: string, change: Change): Promise<SessionData | null>;
+  update(sid: string, change: Change, callback: Callback<SessionData | null>): void;
+  update(sid: string, change: Change, callback?: Callback<SessionData | null>) {
+    return this.#answer(callback, async () => {
+      if (typeof change !== 'function') throw new TypeError('update: give a function that changes the session');
+      return this.#turns.take(sid, () => this.#update(sid, change));
     });
   }
 
@@ -95,7 +187,9 @@ export class PgSessionStore extends Store {
   override destroy(sid: string, callback: Callback<void> | undefined): void;
   override destroy(sid: string, callback?: Callback<void>) {
     return this.#answer(callback, async () => {
-      await destroySessions.run({ sids: [sid] }, await this.#ready());
+      await this.#turns.take(sid, async () => {
+        await destroySessions.run({ sids: [sid] }, await this.#ready());
+      });
     });
   }
 
@@ -165,6 +259,65 @@ export class PgSessionStore extends Store {
     else this.#pool.off('error', this.#onPoolError);
   }
 
+  /** The first save of a Session, and any of another object. */
+  async #write(sid: string, session: SessionData, { fields, ttl }: Saving): Promise<void> {
+    const text = textOf(fields);
+    await writeSessions.run({ sids: [sid], payloads: [text], ttls: [ttl] }, await this.#ready());
+    this.#snapshots?.saved(sid, session, fields, { text, fields });
+  }
+
+  /** A save of a Session that was loaded, or saved before. */
+  async #save(sid: string, session: SessionData, { fields, ttl, snapshot }: Required<Saving>): Promise<void> {
+    const changes = changesOf(snapshot.base, fields);
+    const shortening = mayShorten(snapshot, fields.get('cookie'));
+    if (changes.size === 0) return this.#touch(sid, ttl, shortening, 'set');
+    let others: Changes = new Map();
+    const change = (row: Row) => {
+      if (row !== snapshot.row) others = othersChanges(snapshot.row, row);
+      const merged = applyChanges(row.fields, changes, fields);
+      const cookieIsMine = isSameCookie(merged.get('cookie'), fields.get('cookie'));
+      return cookieIsMine
+        ? { fields: merged, ttl, mayShorten: shortening }
+        : { fields: merged, ttl: row.ttl ?? ttl, mayShorten: false };
+    };
+    const row = await replaceSession(await this.#ready(), sid, change, snapshot.row);
+    if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
+    this.#snapshots?.saved(sid, session, fields, row);
+    if (others.size > 0) {
+      const keys = [...others.keys()];
+      this.#tell('conflict', { handle: handleOf(sid), keys, overwritten: keys.filter((key) => changes.has(key)) });
+    }
+  }
+
+  async #touch(sid: string, ttl: number, shortening: boolean, during: 'set' | 'touch'): Promise<void> {
+    const touched = await touchSessions.run(
+      { sids: [sid], ttls: [ttl], mayShorten: [shortening] },
+      await this.#ready(),
+    );
+    if (touched.length === 0) this.#tell('gone', { handle: handleOf(sid), during });
+  }
+
+  async #update(sid: string, change: Change): Promise<SessionData | null> {
+    let changed: SessionData | null = null;
+    const row = await replaceSession(await this.#ready(), sid, ({ text, ttl = 0 }) => {
+      changed = this.#toSession({ sess: text, ttl });
+      if (!changed) return undefined;
+      const before = fieldsOf(changed);
+      const returned: unknown = change(changed);
+      if (typeof Object(returned).then === 'function') {
+        Promise.resolve(returned).catch(() => {}); // the error below says it all
+        throw new TypeError('update: the function must not be async. Do before it what takes time');
+      }
+      const fields = fieldsOf(changed);
+      const changes = changesOf(before, fields);
+      if (changes.size === 0) return undefined;
+      return changes.has('cookie') && this.#expiry.isTheCookies
+        ? { fields, ttl: this.#expiry.secondsToLive(changed), mayShorten: true }
+        : { fields, ttl, mayShorten: false };
+    });
+    return row && changed;
+  }
+
   readonly #onPoolError = (error: Error) => this.#log('An idle connection of the pool failed:', error);
 
   /** The connection, once the table is there. What failed is tried again by the next call. */
@@ -207,6 +360,13 @@ export class PgSessionStore extends Store {
     }
   }
 
+  /** Later and outside any promise of ours, as callbacks are: what a listener throws is no failure of the write. */
+  #tell(event: 'gone', details: GoneEvent): void;
+  #tell(event: 'conflict', details: ConflictEvent): void;
+  #tell(event: string, details: object): void {
+    process.nextTick(() => this.emit(event, details));
+  }
+
   #answer<T>(callback: Callback<T> | undefined, work: () => Promise<T>): Promise<T> | undefined {
     const answer = work();
     if (typeof callback === 'function') {
@@ -221,6 +381,10 @@ export class PgSessionStore extends Store {
     );
   }
 }
+
+/** A request that did not change the cookie must not undo the longer life that another has given the session. */
+const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined): boolean =>
+  snapshot === undefined || snapshot.mayShorten || !isSameCookie(snapshot.base.get('cookie'), cookie);
 
 /** The stack and no more: an error of pg's pool carries the whole client with it. */
 function logToConsole(message: string, error: unknown): void {

@@ -14,12 +14,16 @@ async function main() {
   const loaded = await new Promise((resolve, reject) =>
     store.load('a', (error, made) => (error ? reject(error) : resolve(made))),
   );
+  await store.destroy('a');
+  await store.set('a', Object.assign(loaded, { views: 1 }));
+  const revived = (await store.get('a')) !== null;
   await store.close();
   console.log(
     JSON.stringify({
       user: loaded.user,
       byTheAppsCopy: loaded instanceof session.Session,
       byTheOther: loaded instanceof found.Session,
+      revived,
     }),
   );
 }

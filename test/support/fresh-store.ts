@@ -1,6 +1,6 @@
 // A store on a schema and table of its own, under names that are as ugly as PostgreSQL allows.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SessionData } from 'express-session';
+import expressSession, { type Session, type SessionData, type Store } from 'express-session';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { onEnd } from './harness.js';
@@ -60,6 +60,25 @@ export function session(data: object = {}, cookie: object = {}): SessionData {
     cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/', ...cookie },
     ...data,
   } as SessionData;
+}
+
+/** The Session that express-session makes for a request that brings this id along. */
+export function load(store: Store, sid: string): Promise<Session & Record<string, any>> {
+  return new Promise((resolve, reject) => {
+    store.load(sid, (error, loaded) =>
+      loaded
+        ? resolve(loaded as Session & Record<string, any>)
+        : reject(error ?? new Error(`there is no session ${sid}`)),
+    );
+  });
+}
+
+/** The Session that express-session makes for a request that brings none. */
+export function begin(store: Store, sid: string, data: object = {}, maxAge: number | null = 60_000) {
+  const fresh = new (expressSession as any).Session({ sessionID: sid, sessionStore: store }, data);
+  fresh.cookie = new expressSession.Cookie();
+  fresh.cookie.maxAge = maxAge;
+  return fresh as Session & Record<string, any>;
 }
 
 /** A cookie that lives for so many seconds from now. */

@@ -1,0 +1,116 @@
+// What a request loaded, what it changed, and how its changes go onto what others have saved in the meantime.
+import { isDeepStrictEqual } from 'node:util';
+import type { Session, SessionData } from 'express-session';
+import { type Fields, fieldsOf } from './payload.js';
+
+/** A live row as it was read, or as it was written. */
+export interface Row {
+  /** The payload as the server has it. */
+  text: string;
+  fields: Fields;
+  /** Seconds left to live, where it was read just now. */
+  ttl?: number;
+}
+
+/** What `get` read for the object that it handed out. */
+interface Reading {
+  sid: string;
+  text: string;
+  /** Whether the row lives longer than its session says, so that the next write may put that right. */
+  mayShorten: boolean;
+}
+
+/** What is known of the row of a Session, and what the Session itself held then. */
+export interface Snapshot {
+  sid: string;
+  row: Row;
+  /** Less than the row where others have saved, and where express-session dropped keys that its prototype has. */
+  base: Fields;
+  mayShorten: boolean;
+}
+
+/** The keys that differ, each with its new field or, where it was removed, undefined. */
+export type Changes = ReadonlyMap<string, string | undefined>;
+
+/** Remembers, for as long as a request holds its Session, what the Session was made of. */
+export class Snapshots {
+  readonly #readings = new WeakMap<SessionData, Reading>();
+  readonly #snapshots = new WeakMap<SessionData, Snapshot>();
+
+  /** `get` hands this object out. */
+  read(session: SessionData, reading: Reading): void {
+    this.#readings.set(session, reading);
+  }
+
+  /** express-session has made a Session of an object: on load and on reload. */
+  loaded(from: SessionData, session: Session & SessionData): void {
+    const reading = this.#readings.get(from);
+    if (!reading) return;
+    const { sid, text, mayShorten } = reading;
+    const base = fieldsOf(session);
+    const fields = base.size === Object.keys(from).length ? base : fieldsOf(from);
+    this.#snapshots.set(session, { sid, row: { text, fields }, base, mayShorten });
+  }
+
+  /** A Session has been written. Another object has not become one by that: the next `set` of it is a first one again. */
+  saved(sid: string, session: SessionData, base: Fields, row: Row): void {
+    if (typeof (session as Partial<Session>).save !== 'function') return;
+    this.#snapshots.set(session, { sid, row, base, mayShorten: false });
+  }
+
+  /** What the session was loaded or last saved as, under this id; undefined where it never was. */
+  of(sid: string, session: SessionData): Snapshot | undefined {
+    const snapshot = this.#snapshots.get(session);
+    return snapshot?.sid === sid ? snapshot : undefined;
+  }
+}
+
+/** What the request has made of `base`. That the cookie's `expires` moved is no change: every request moves it. */
+export function changesOf(base: Fields, mine: Fields): Changes {
+  return differences(base, mine, (one, other) => one === other);
+}
+
+/** What others have made of the row, by value: a `jsonb` column has a spelling of its own. */
+export function othersChanges(read: Row, found: Row): Changes {
+  return differences(
+    read.fields,
+    found.fields,
+    (one, other) => one === other || isDeepStrictEqual(objectOf(one), objectOf(other)),
+  );
+}
+
+/** What a row becomes when the request's changes are laid over it, key by key. */
+export function applyChanges(row: Fields, changes: Changes, mine: Fields): Fields {
+  const fields = new Map(row);
+  for (const [key, field] of changes) {
+    if (field === undefined) fields.delete(key);
+    else fields.set(key, field);
+  }
+  const cookie = mine.get('cookie');
+  if (cookie && isSameCookie(fields.get('cookie'), cookie)) fields.set('cookie', cookie); // with its newer date
+  return fields;
+}
+
+/** But for `expires`. */
+export function isSameCookie(one: string | undefined, other: string | undefined): boolean {
+  return one === other || isDeepStrictEqual(cookieOf(one), cookieOf(other));
+}
+
+function differences(before: Fields, after: Fields, isSame: (one: string, other: string) => boolean): Changes {
+  const changes = new Map<string, string | undefined>();
+  for (const [key, field] of after) {
+    const old = before.get(key);
+    if (old !== undefined && (isSame(old, field) || (key === 'cookie' && isSameCookie(old, field)))) continue;
+    changes.set(key, field);
+  }
+  for (const key of before.keys()) if (!after.has(key)) changes.set(key, undefined);
+  return changes;
+}
+
+const objectOf = (field: string) => JSON.parse(`{${field}}`);
+
+function cookieOf(field: string | undefined): unknown {
+  if (field === undefined) return undefined;
+  const { cookie } = objectOf(field);
+  return typeof cookie === 'object' ? { ...cookie, expires: undefined } : cookie;
+}
