@@ -6,6 +6,7 @@ export type Ttl = number | ((session: SessionData) => number);
 
 const DEFAULT_TTL = 86_400; // a day, as in connect-pg-simple and connect-pg-pool
 const LONGEST_COOKIE = 400 * 86_400; // browsers keep none longer: draft-ietf-httpbis-rfc6265bis, section 5.5
+const LONGEST_TTL = 1e11; // 3,000 years; what PostgreSQL can hold ends in the year 294276
 const LAST_DATE = 8.64e15; // milliseconds, ECMA-262 section 21.4.1.1
 
 /** The life span of sessions: the ttl where one is given, else their cookie's, else a day. All in seconds. */
@@ -74,8 +75,8 @@ export class Expiry {
   }
 
   #check(seconds: unknown): void {
-    if (typeof seconds !== 'number' || !(seconds > 0) || seconds === Infinity) {
-      throw new TypeError(`ttl must be a positive number of seconds, not ${String(seconds)}`);
+    if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= LONGEST_TTL)) {
+      throw new TypeError(`ttl must be a positive number of seconds, at most ${LONGEST_TTL}, not ${String(seconds)}`);
     }
     if (seconds > LONGEST_COOKIE) {
       this.#warn(
@@ -94,7 +95,7 @@ export class Expiry {
 
 function secondsOfCookie(session: SessionData): number | undefined {
   const expires = dateOfCookie(session);
-  if (expires) return (expires.getTime() - Date.now()) / 1000;
+  if (expires) return Math.max((expires.getTime() - Date.now()) / 1000, 0); // 0 is dead as well, and a time PostgreSQL has
   const { maxAge } = session.cookie ?? {}; // a plain object, as an admin's script writes one
   return typeof maxAge === 'number' ? maxAge / 1000 : undefined;
 }

@@ -15,7 +15,7 @@ const STORED = /\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
  * @throws {TypeError} when it is no JSON object: a cycle, a BigInt, an array, nothing at all
  */
 export function fieldsOf(session: object): Fields {
-  const { toJSON } = session as { toJSON?: unknown };
+  const { toJSON } = Object(session);
   const plain: unknown = typeof toJSON === 'function' ? toJSON.call(session, '') : session;
   if (!isObject(plain)) throw new TypeError('the session is not an object that JSON can hold');
   const fields = new Map<string, string>();

@@ -241,7 +241,7 @@ export class PgSessionStore extends Store {
   createTable(options: CreateTableOptions, callback: Callback<void>): void;
   createTable(options: CreateTableOptions | Callback<void> = {}, callback?: Callback<void>) {
     if (typeof options === 'function') return this.#answer(options, () => createTable(this.#pool, this.#names, {}));
-    return this.#answer(callback, () => createTable(this.#pool, this.#names, options));
+    return this.#answer(callback, () => createTable(this.#pool, this.#names, options ?? {}));
   }
 
   /** Stops pruning, takes the store's listener off the pool, and ends the pool if it is the store's own. */

@@ -57,7 +57,18 @@ test('the ttl function is asked for each session', async () => {
   near(await secondsLeft(pool, table), 60);
 });
 
-for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+test("the first and the last Date as the cookie's expires are a dead session and a living one", async () => {
+  const { store } = await freshStore();
+  for (const [time, lives] of [
+    [-8.64e15, false],
+    [8.64e15, true],
+  ] as const) {
+    await store.set('a', session({}, { expires: new Date(time) }));
+    assert.is((await store.get('a')) !== null, lives);
+  }
+});
+
+for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
   test(`a ttl of ${wrong} is refused at construction, and as a function's answer by the callback`, async () => {
     const pool = freshPool();
     assert.throws(() => new PgSessionStore({ pool, ttl: wrong }), /ttl must be a positive number of seconds/);

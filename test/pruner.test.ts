@@ -123,6 +123,22 @@ test('a batch that takes longer than the statement_timeout is halved until it fi
   assert.is((await rowsOf(pool, table)).length, 0);
 });
 
+test('a single session that takes longer than the statement_timeout is an error, not a loop', async () => {
+  const filling = freshPool();
+  const { store, table } = await freshStore({ pool: freshPool({ options: '-c statement_timeout=100' }) });
+  await fill(filling, table, { expired: 2 });
+  await filling.query(`CREATE FUNCTION ${table.replace(/"$/, ' stuck"')}() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_sleep(1); RETURN OLD; END'`);
+  await filling.query(`CREATE TRIGGER stuck BEFORE DELETE ON ${table} FOR EACH ROW
+    EXECUTE FUNCTION ${table.replace(/"$/, ' stuck"')}()`);
+  assert.is((await store.pruneSessions().catch((error) => error)).sqlState, '57014');
+});
+
+test('tables of one name in two schemas have a pruner each', () => {
+  const keys = [{}, { schemaName: 'a' }, { schemaName: 'b' }, { tableName: 'b' }, { schemaName: 'a', tableName: 'b' }];
+  assert.is(new Set(keys.map(pruneKey)).size, keys.length);
+});
+
 test('live sessions in a hash-partitioned table stay', async () => {
   const { store, pool, table } = await freshStore();
   await pool.query(`DROP TABLE ${table}`);

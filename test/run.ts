@@ -1,16 +1,18 @@
 // npm test [-- part of a file name ...]   Each file in a process of its own, two at a time, on one database.
+// With --long: the files of test/long/, one at a time.
 // The last line says how it went: 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { startDatabase } from './support/database.js';
 
-const AT_ONCE = 2;
-const FILE_LIMIT_MS = 300_000;
-const wanted = process.argv.slice(2);
-const files = readdirSync('test')
+const LONG = process.argv[2] === '--long';
+const folder = process.env.TEST_DIR ?? (LONG ? 'test/long' : 'test');
+const fileLimitMs = LONG ? 1_200_000 : 300_000;
+const wanted = process.argv.slice(LONG ? 3 : 2);
+const files = readdirSync(folder)
   .filter((file) => file.endsWith('.test.ts') && (!wanted.length || wanted.some((part) => file.includes(part))))
-  .sort((one, other) => statSync(`test/${other}`).size - statSync(`test/${one}`).size); // none of the long ones last
+  .sort((one, other) => statSync(`${folder}/${other}`).size - statSync(`${folder}/${one}`).size); // none of the long ones last
 const count = { passed: 0, failed: 0, skipped: 0 };
 const running = new Set<ChildProcess>();
 let stopped = false;
@@ -23,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
-  await Promise.all(Array.from({ length: AT_ONCE }, runFiles));
+  await Promise.all(Array.from({ length: LONG ? 1 : 2 }, runFiles));
 } finally {
   await database.stop();
 }
@@ -35,9 +37,9 @@ console.log(`${count.passed} passed, ${failed} failed${count.skipped ? `, ${coun
 
 async function runFiles(): Promise<void> {
   for (let file = files.shift(); file && !stopped; file = files.shift()) {
-    const { code, printed } = await runFile(`test/${file}`);
-    const closing = /\n(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
-    const [, passed, failures, skipped] = (closing.exec(printed) ?? []).map(Number);
+    const { code, counted, printed } = await runFile(`${folder}/${file}`);
+    const closing = /\n(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/;
+    const [, passed, failures, skipped] = (closing.exec(counted) ?? []).map(Number);
     count.passed += passed ?? 0;
     count.failed += Math.max(failures ?? 0, code === 0 && passed !== undefined ? 0 : 1);
     count.skipped += skipped || 0;
@@ -45,20 +47,24 @@ async function runFiles(): Promise<void> {
   }
 }
 
-async function runFile(file: string): Promise<{ code: number | null; printed: string }> {
+/** `counted` is what it wrote to standard output: a warning on the other stream may come after the closing line. */
+async function runFile(file: string): Promise<{ code: number | null; counted: string; printed: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/run-file.ts', file], {
     env: { ...process.env, TEST_SERVER_URL: database.url },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: FILE_LIMIT_MS,
+    timeout: fileLimitMs,
   });
   running.add(child);
+  let counted = '';
   let printed = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text;
-    });
-  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    counted += text;
+    printed += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
   const [code] = await once(child, 'close');
   running.delete(child);
-  return { code, printed: printed.trimEnd() };
+  return { code, counted, printed: printed.trimEnd() };
 }

@@ -33,6 +33,29 @@ test('what passes is counted, and ends with 0', async () => {
   assert.equal([code, last], [0, '1 passed, 0 failed']);
 });
 
+test('a warning that comes after the closing line takes no test from the count', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'runner-test-'));
+  onEnd(() => rmSync(folder, { recursive: true }));
+  writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
+  const late = `process.on('exit', () => process.stderr.write('a warning'));`;
+  writeFileSync(
+    path.join(folder, 'some.test.ts'),
+    `import { suite } from ${JSON.stringify(harness)};\n${good}\n${late}\n`,
+  );
+  const env = {
+    ...process.env,
+    TEST_DIR: folder,
+    TEST_DATABASE: 'url',
+    TEST_DATABASE_URL: process.env.TEST_SERVER_URL,
+  };
+  const args = ['--import', 'tsx', 'test/run.ts'];
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, args, { env }, (_error, stdout) => resolve(stdout.trim()));
+  });
+  assert.match(output, /a warning/);
+  assert.is(output.split('\n').at(-1), '1 passed, 0 failed');
+});
+
 const red: Record<string, [tests: string, says: RegExp, env?: NodeJS.ProcessEnv]> = {
   'a test that throws': [`suite('s')('fails', () => { throw new Error('no'); });`, /no/],
   'a test that throws no Error': [`suite('s')('fails', () => { throw 'a string'; });`, /thrown: a string/],

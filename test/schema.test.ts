@@ -53,6 +53,32 @@ test('createTable again changes nothing and loses nothing', async () => {
   assert.is(await store.length(), 1);
 });
 
+test('createTable makes the index where the one on expire is partial or failed to build', async () => {
+  for (const unfit of ['WHERE expire IS NULL', 'INVALID']) {
+    const { store, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamptz' } });
+    if (unfit === 'INVALID') {
+      await pool.query(`CREATE INDEX unfit ON ${table} (expire)`);
+      await pool.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = (SELECT max(indexrelid::oid) FROM pg_index
+        WHERE indrelid = '${table.replaceAll("'", "''")}'::regclass)`);
+    } else {
+      await pool.query(`CREATE INDEX unfit ON ${table} (expire) ${unfit}`);
+    }
+    const before = await indexesOf(pool, table);
+    await store.createTable();
+    assert.is((await indexesOf(pool, table)).length, before.length + 1, unfit);
+  }
+});
+
+test('createTable makes the index of a partitioned table', async () => {
+  const { store, pool, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json, expire timestamptz) PARTITION BY HASH (sid)`,
+  );
+  await store.createTable();
+  assert.is((await indexesOf(pool, table)).length, 2);
+});
+
 test('a missing schema is an error that says what to do', async () => {
   const store = storeFor(freshNames());
   const error = await store.createTable().catch((caught) => caught);

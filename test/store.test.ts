@@ -193,6 +193,16 @@ test('a session that fails with nothing is an error all the same', async () => {
   assert.instance(error, Error);
 });
 
+test('what is no object is refused, and null too', async () => {
+  const { store } = await freshStore();
+  for (const given of ['text', ['array'], 7, null, undefined]) {
+    const error = await store.set('a', given as never).catch((caught) => caught);
+    assert.match(String(error), /^TypeError: the session is not an object that JSON can hold$/);
+  }
+  await store.createTable(null as never);
+  assert.is(await store.get('a'), null);
+});
+
 test('a callback that throws is called once, ends in uncaughtException, and harms no session', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
@@ -206,7 +216,8 @@ test('a callback that throws is called once, ends in uncaughtException, and harm
     store.set('b', { cookie: {} }, boom('set'));
     store.touch('a', { cookie: {} }, boom('touch'));
     store.destroy('c', boom('destroy'));
-    while (uncaught.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    store.set('d', null, boom('error'));
+    while (uncaught.length < 5) await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise((resolve) => setTimeout(resolve, 50));
     console.log(JSON.stringify([calls.sort(), uncaught.sort()]));
     await store.close();`;
@@ -218,8 +229,8 @@ test('a callback that throws is called once, ends in uncaughtException, and harm
     program,
   ]);
 
-  const names4 = ['destroy', 'get', 'set', 'touch'];
-  assert.equal(JSON.parse(stdout), [names4, names4.map((name) => `${name} uncaughtException`)]);
+  const names5 = ['destroy', 'error', 'get', 'set', 'touch'];
+  assert.equal(JSON.parse(stdout), [names5, names5.map((name) => `${name} uncaughtException`)]);
   assert.is(((await store.get('a')) as any).user, 'ada');
 });
 
