@@ -1,6 +1,8 @@
 // Two requests with one session: nothing that either saved is lost, and what is gone stays gone.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type ConflictEvent, type GoneEvent, PgSessionStore, type StoreOptions } from '../src/index.js';
@@ -416,6 +418,20 @@ test('a save that others beat every time ends in an error that says so, and an E
   assert.equal([error.name, error.code, error.status], ['SessionStoreError', 'CONFLICT', 503]);
   assert.not.match(error.stack, /views/);
   near((Date.now() - begun) / 1000, 5);
+});
+
+test('1000 increments from four processes at once end at 1000', async () => {
+  const { one, names } = await twoStores();
+  await one.set('a', session({ views: 0 }, cookieFor(60)));
+  const program = `
+    import { PgSessionStore } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, ...${JSON.stringify(names)} });
+    const increment = () => store.update('a', (session) => { session.views++; });
+    await Promise.all(Array.from({ length: 250 }, increment));
+    await store.close();`;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+  await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args)));
+  assert.equal(await data(one), { views: 1000 });
 });
 
 test('update answers with what is stored, or null', async () => {

@@ -1,0 +1,190 @@
+// npm run mutations [-- part of a name ...]   Takes out one guard after another, in a copy, and sees a test go red.
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Mutation {
+  /** The guard that is taken out. */
+  guard: string;
+  file: string;
+  from: string;
+  to: string;
+  /** Parts of the names of the test files of which one must fail. */
+  tests: string[];
+}
+
+const SESSION_SQL = 'src/queries/session.ts'; // what runs; sql/ is only compiled
+const mutations: Mutation[] = [
+  {
+    guard: 'a touch is only of a live row',
+    file: SESSION_SQL,
+    from: 'ANY(ARRAY[x.sid]) AND t.expire > now()',
+    to: 'ANY(ARRAY[x.sid])',
+    tests: ['races'],
+  },
+  {
+    guard: 'a replacement is only of a live row',
+    file: SESSION_SQL,
+    from: 'IS TRUE AND t.expire > now()',
+    to: 'IS TRUE',
+    tests: ['races'],
+  },
+  {
+    guard: 'a replacement is only of what was read',
+    file: SESSION_SQL,
+    from: '(t.sess::text = x.loaded) IS TRUE',
+    to: 'true',
+    tests: ['races'],
+  },
+  {
+    guard: 'a save of a loaded session is an update, never an insert',
+    file: 'src/store.ts',
+    from: 'if (snapshot) await this.#save',
+    to: 'if (snapshot && fields.size < 0) await this.#save',
+    tests: ['races'],
+  },
+  {
+    guard: 'a save that changes nothing is a touch',
+    file: 'src/store.ts',
+    from: 'if (changes.size === 0) return this.#touch(',
+    to: 'if (changes.size < 0) return this.#touch(',
+    tests: ['races'],
+  },
+  {
+    guard: 'a write that did not change the cookie never brings the expiry forward',
+    file: SESSION_SQL,
+    from: 'GREATEST(t.expire, ',
+    to: "GREATEST('epoch',  ", // of the same length, since pgtyped knows parameters by their place in the text
+    tests: ['races'],
+  },
+  {
+    guard: 'what lives longer than its cookie says may be shortened',
+    file: 'src/expiry.ts',
+    from: 'return secondsLeft > span + 1;',
+    to: 'return false;',
+    tests: ['races'],
+  },
+  {
+    guard: 'expires is no change of the cookie',
+    file: 'src/snapshot.ts',
+    from: '{ ...cookie, expires: undefined }',
+    to: 'cookie',
+    tests: ['races'],
+  },
+  {
+    guard: 'a removed key stays removed',
+    file: 'src/snapshot.ts',
+    from: 'if (field === undefined) fields.delete(key);',
+    to: 'if (field === undefined) continue;',
+    tests: ['races'],
+  },
+  {
+    guard: 'the diff is against the Session, not the row',
+    file: 'src/snapshot.ts',
+    from: 'this.#snapshots.set(session, { sid, row: { text, fields }, base, mayShorten });',
+    to: 'this.#snapshots.set(session, { sid, row: { text, fields }, base: fieldsOf(from), mayShorten });',
+    tests: ['races'],
+  },
+  {
+    guard: 'a Session is loaded only under its own id',
+    file: 'src/snapshot.ts',
+    from: 'return snapshot?.sid === sid ? snapshot : undefined;',
+    to: 'return snapshot;',
+    tests: ['races'],
+  },
+  {
+    guard: 'only a Session is remembered after its save',
+    file: 'src/snapshot.ts',
+    from: "if (typeof (session as Partial<Session>).save !== 'function') return;",
+    to: '',
+    tests: ['races'],
+  },
+  {
+    guard: 'what was saved is the base of the next save',
+    file: 'src/store.ts',
+    from: 'this.#snapshots?.saved(sid, session, fields, row);',
+    to: '',
+    tests: ['races'],
+  },
+  {
+    guard: 'writes of one session wait for each other',
+    file: 'src/turns.ts',
+    from: 'before ? before.writes.then(work) : work()',
+    to: 'work()',
+    tests: ['races'],
+  },
+  {
+    guard: 'a get waits for the writes before it',
+    file: 'src/store.ts',
+    from: 'await this.#turns.seen(sid);',
+    to: '',
+    tests: ['races'],
+  },
+  {
+    guard: 'a get waits for no touch',
+    file: 'src/turns.ts',
+    from: 'isTouch ? before?.changes : ended',
+    to: 'ended',
+    tests: ['races'],
+  },
+  {
+    guard: 'retries end',
+    file: 'src/replace.ts',
+    from: 'if (performance.now() > deadline)',
+    to: 'if (performance.now() > Infinity)',
+    tests: ['races'],
+  },
+  {
+    guard: 'batches lock rows in the order of their ids',
+    file: SESSION_SQL,
+    from: '  ORDER BY 1\\n) AS x\\nWHERE t.sid = ANY(ARRAY[x.sid])',
+    to: ') AS x\\nWHERE t.sid = x.sid',
+    tests: ['batches'],
+  },
+  {
+    guard: 'the response waits for the save',
+    file: 'src/save-before-response.ts',
+    from: 'session.save((error) => {',
+    to: 'session.save(() => {}); setImmediate((error?: unknown) => {',
+    tests: ['save-before'],
+  },
+  {
+    guard: 'a failed save sets no cookie',
+    file: 'src/save-before-response.ts',
+    from: 'Object.assign(req, { sessionID: undefined });',
+    to: '',
+    tests: ['save-before'],
+  },
+];
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const wanted = process.argv.slice(2);
+const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'mutations-'));
+for (const file of execFileSync('git', ['ls-files'], { encoding: 'utf8' }).trim().split('\n')) {
+  fs.cpSync(file, path.join(copy, file));
+}
+fs.symlinkSync(path.resolve('node_modules'), path.join(copy, 'node_modules'));
+
+const survivors: string[] = [];
+for (const { guard, file, from, to, tests } of mutations) {
+  if (wanted.length > 0 && !wanted.some((part) => guard.includes(part))) continue;
+  const target = path.join(copy, file);
+  const original = fs.readFileSync(target, 'utf8');
+  if (!original.includes(from)) throw new Error(`${guard}: ${file} no longer holds what is to be taken out`);
+  fs.writeFileSync(
+    target,
+    original.replaceAll(from, () => to),
+  );
+  const { stdout } = spawnSync('node', ['--import', 'tsx', 'test/run.ts', ...tests], { cwd: copy, encoding: 'utf8' });
+  fs.writeFileSync(target, original);
+  const red = [...stdout.matchAll(/FAIL {2}(.*)$/gm)].map(([, name]) => name!.replaceAll('"', ''));
+  if (red.length === 0) survivors.push(guard);
+  console.log(
+    `${red.length > 0 ? `killed by ${red.length}` : 'SURVIVED'}: ${guard}${red[0] ? ` (${red[0].trim()})` : ''}`,
+  );
+}
+fs.rmSync(copy, { recursive: true });
+console.log(survivors.length > 0 ? `${survivors.length} survived` : 'all killed');
+process.exitCode = survivors.length > 0 ? 1 : 0;
