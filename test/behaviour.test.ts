@@ -6,7 +6,7 @@ import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
 import * as assert from 'uvu/assert';
 import type { SessionStoreError } from '../src/index.js';
-import { freshNames, freshPool } from './support/fresh-store.js';
+import { freshNames, freshPool, load } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { ask, makeSchema, quotedName, STORES, type StoreName, sessionFor, versionOf } from './support/stores.js';
 import { alone, type Open, opener, type Subject, until } from './support/subject.js';
@@ -309,6 +309,102 @@ behaviour('The cookie of a browser session never gets a date.', {}, async (open)
   await touch('a', sessionFor(null));
   return is((await get('a')).cookie.expires ?? null, null);
 });
+
+section('When requests race');
+
+const lost = { simple: 'one is lost', pool: 'one is lost', memory: 'one is lost' };
+const revived = { simple: 'it lives again', pool: 'it lives again', memory: 'it lives again' };
+
+behaviour('Two requests that change different keys both keep their change.', lost, async (open) => {
+  const { store, set, get } = await open();
+  await set('a', sessionFor(100, { user: 'ada' }));
+  const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+  one.cart = ['book'];
+  other.theme = 'dark';
+  await set('a', one);
+  await set('a', other);
+  const { user, cart, theme } = await get('a');
+  return isDeepStrictEqual([user, cart, theme], ['ada', ['book'], 'dark']) || 'one is lost';
+});
+
+behaviour(
+  'A key that one request deletes is not brought back by another.',
+  {
+    simple: 'it is back',
+    pool: 'it is back',
+    memory: 'it is back',
+  },
+  async (open) => {
+    const { store, set, get } = await open();
+    await set('a', sessionFor(100, { flash: 'hello' }));
+    const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+    delete one.flash;
+    other.theme = 'dark';
+    await set('a', one);
+    await set('a', other);
+    return !('flash' in (await get('a'))) || 'it is back';
+  },
+);
+
+behaviour('A session that one request destroys is not revived by the save of another.', revived, async (open) => {
+  const { store, set, get, destroy } = await open();
+  await set('a', sessionFor(100, { user: 'ada' }));
+  const slow = await load(store, 'a');
+  await destroy('a');
+  slow.theme = 'dark';
+  await set('a', slow);
+  return !(await get('a')) || 'it lives again';
+});
+
+behaviour('Nor by the save of a request that only read, as with `resave: true`.', revived, async (open) => {
+  const { store, set, get, destroy } = await open();
+  await set('a', sessionFor(100, { user: 'ada' }));
+  const slow = await load(store, 'a');
+  await destroy('a');
+  await set('a', slow);
+  return !(await get('a')) || 'it lives again';
+});
+
+behaviour('Nor by the touch of another.', {}, async (open) => {
+  const { store, set, touch, get, destroy } = await open();
+  await set('a', sessionFor(100, { user: 'ada' }));
+  const slow = await load(store, 'a');
+  await destroy('a');
+  await touch('a', slow);
+  return !(await get('a')) || 'it lives again';
+});
+
+behaviour(
+  'A request that loaded the session before "remember me" does not shorten its life.',
+  { simple: '100 s', pool: '100 s', memory: '100 s' },
+  async (open) => {
+    const { store, set, touch, left } = await open();
+    await set('a', sessionFor(100));
+    const [login, poll] = [await load(store, 'a'), await load(store, 'a')];
+    login.cookie.maxAge = 1_000_000;
+    await set('a', login);
+    poll.touch();
+    await touch('a', poll);
+    return lives(await left('a'), '1000 s');
+  },
+);
+
+behaviour(
+  'Writes of one session are done in the order in which they were asked for.',
+  {
+    simple: 'in any order',
+    pool: 'in any order',
+  },
+  async (open) => {
+    const { store, get } = await open();
+    for (let round = 0; round < 30; round++) {
+      const set = ask(store, 'set', 'a', sessionFor(100, { text: 'x'.repeat(100_000) }));
+      await Promise.all([set, ask(store, 'destroy', 'a')]);
+      if (await get('a')) return 'in any order';
+    }
+    return true;
+  },
+);
 
 section('Callbacks, promises and errors');
 
