@@ -2,6 +2,7 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { type SessionData, Store } from 'express-session';
 import type { Pool } from 'pg';
+import { answer, type Callback } from './answer.js';
 import { onPool } from './connection.js';
 import { Expiry } from './expiry.js';
 import { handleOf } from './handle.js';
@@ -25,7 +26,6 @@ import {
 import { bindTable, type TableNames } from './table.js';
 import { Turns } from './turns.js';
 
-type Callback<T> = (error: any, result?: T) => void;
 type CreateSession = Store['createSession'];
 type Change = (session: SessionData) => void;
 type Saving = { fields: Fields; ttl: number; snapshot?: Snapshot };
@@ -368,15 +368,7 @@ export class PgSessionStore extends Store {
   }
 
   #answer<T>(callback: Callback<T> | undefined, work: () => Promise<T>): Promise<T> | undefined {
-    const answer = work();
-    if (typeof callback === 'function') {
-      answer.then(
-        (result) => process.nextTick(callback, null, result),
-        (error) => process.nextTick(callback, error ?? new Error(`the session store failed with ${error}`)),
-      );
-      return undefined;
-    }
-    return new Answer<T>(answer, (error) =>
+    return answer(callback, work(), (error) =>
       this.#log('A call of the session store failed and nobody waited for it:', error),
     );
   }
@@ -389,26 +381,4 @@ const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined):
 /** The stack and no more: an error of pg's pool carries the whole client with it. */
 function logToConsole(message: string, error: unknown): void {
   console.error(message, error instanceof Error ? error.stack : error);
-}
-
-/** A promise that has a handler from the start, which is told of a rejection that nobody else asked for. */
-class Answer<T> extends Promise<T> {
-  static override readonly [Symbol.species] = Promise;
-  #awaited = false;
-
-  constructor(answer: Promise<T>, onUnheard: (error: unknown) => void) {
-    super((resolve) => resolve(answer));
-    super.then(undefined, (error) => {
-      if (!this.#awaited) onUnheard(error);
-    });
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: a promise has one, and being asked through it is what counts
-  override then<A = T, B = never>(
-    onResult?: ((value: T) => A | PromiseLike<A>) | null,
-    onError?: ((reason: any) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#awaited = true;
-    return super.then(onResult, onError);
-  }
 }
