@@ -69,8 +69,8 @@ const mutations: Mutation[] = [
   {
     guard: 'expires is no change of the cookie',
     file: 'src/snapshot.ts',
-    from: '{ ...cookie, expires: undefined }',
-    to: 'cookie',
+    from: ', expires: undefined };',
+    to: ' };',
     tests: ['races'],
   },
   {
@@ -97,7 +97,7 @@ const mutations: Mutation[] = [
   {
     guard: 'only a Session is remembered after its save',
     file: 'src/snapshot.ts',
-    from: "if (typeof (session as Partial<Session>).save !== 'function') return;",
+    from: "if (id !== sid || typeof save !== 'function') return;",
     to: '',
     tests: ['races'],
   },
@@ -135,6 +135,13 @@ const mutations: Mutation[] = [
     from: 'if (performance.now() > deadline)',
     to: 'if (performance.now() > Infinity)',
     tests: ['races'],
+  },
+  {
+    guard: 'a save under the cookie of another does not move the expiry',
+    file: 'src/store.ts',
+    from: 'ttl: 0, mayShorten: false }',
+    to: 'ttl, mayShorten: false }',
+    tests: ['races', 'model'],
   },
   {
     guard: 'batches lock rows in the order of their ids',

@@ -54,7 +54,8 @@ export class Snapshots {
 
   /** A Session has been written. Another object has not become one by that: the next `set` of it is a first one again. */
   saved(sid: string, session: SessionData, base: Fields, row: Row): void {
-    if (typeof (session as Partial<Session>).save !== 'function') return;
+    const { id, save } = session as Partial<Session>;
+    if (id !== sid || typeof save !== 'function') return;
     this.#snapshots.set(session, { sid, row, base, mayShorten: false });
   }
 
@@ -91,9 +92,15 @@ export function applyChanges(row: Fields, changes: Changes, mine: Fields): Field
   return fields;
 }
 
-/** But for `expires`. */
+/**
+ * But for `expires`, and for less than a second of `originalMaxAge`: express-session's `touch()` reads the clock twice, and so
+ * makes 59,999 of 60,000 now and then.
+ */
 export function isSameCookie(one: string | undefined, other: string | undefined): boolean {
-  return one === other || isDeepStrictEqual(cookieOf(one), cookieOf(other));
+  if (one === other) return true;
+  const [a, b] = [cookieOf(one), cookieOf(other)];
+  const drift = Math.abs(Number(a.originalMaxAge ?? NaN) - Number(b.originalMaxAge ?? NaN));
+  return isDeepStrictEqual(a, drift < 1000 ? { ...b, originalMaxAge: a.originalMaxAge } : b);
 }
 
 function differences(before: Fields, after: Fields, isSame: (one: string, other: string) => boolean): Changes {
@@ -109,8 +116,8 @@ function differences(before: Fields, after: Fields, isSame: (one: string, other:
 
 const objectOf = (field: string) => JSON.parse(`{${field}}`);
 
-function cookieOf(field: string | undefined): unknown {
-  if (field === undefined) return undefined;
-  const { cookie } = objectOf(field);
-  return typeof cookie === 'object' ? { ...cookie, expires: undefined } : cookie;
+/** With what express-session adds to a cookie that lacks it, as a script may have written one. */
+function cookieOf(field: string | undefined): Record<string, unknown> {
+  const { cookie } = field === undefined ? {} : objectOf(field);
+  return { path: '/', httpOnly: true, ...cookie, originalMaxAge: cookie?.originalMaxAge ?? null, expires: undefined };
 }

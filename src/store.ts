@@ -278,7 +278,7 @@ export class PgSessionStore extends Store {
       const cookieIsMine = isSameCookie(merged.get('cookie'), fields.get('cookie'));
       return cookieIsMine
         ? { fields: merged, ttl, mayShorten: shortening }
-        : { fields: merged, ttl: row.ttl ?? ttl, mayShorten: false };
+        : { fields: merged, ttl: 0, mayShorten: false }; // how long it lives is the other's to say
     };
     const row = await replaceSession(await this.#ready(), sid, change, snapshot.row);
     if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
@@ -309,9 +309,9 @@ export class PgSessionStore extends Store {
         throw new TypeError('update: the function must not be async. Do before it what takes time');
       }
       const fields = fieldsOf(changed);
-      const changes = changesOf(before, fields);
-      if (changes.size === 0) return undefined;
-      return changes.has('cookie') && this.#expiry.isTheCookies
+      const isCookieChanged = before.get('cookie') !== fields.get('cookie'); // its expires, too: it was not a request
+      if (!isCookieChanged && changesOf(before, fields).size === 0) return undefined;
+      return isCookieChanged && this.#expiry.isTheCookies
         ? { fields, ttl: this.#expiry.secondsToLive(changed), mayShorten: true }
         : { fields, ttl, mayShorten: false };
     });

@@ -334,6 +334,69 @@ test('a session that a stale touch has made to live too long is put right by the
   near(await secondsLeft(pool, table), 60);
 });
 
+test('a Session that is saved again and again leaves alone the shorter life that another gave the session', async () => {
+  const { one, other, pool, table } = await twoStores();
+  await one.set('a', session({}, cookieFor(6000)));
+  const [slow, shortens] = [await load(one, 'a'), await load(other, 'a')];
+  shortens.cookie.maxAge = 60_000;
+  await other.set('a', shortens as never);
+  for (const views of [1, 2, 3]) {
+    slow.views = views;
+    await one.set('a', slow as never);
+    near(await secondsLeft(pool, table), 60);
+  }
+});
+
+test('a millisecond that express-session loses in touch() is no change of the cookie', async () => {
+  const { one, other, pool, table, conflicts } = await twoStores();
+  await one.set('a', session({}, cookieFor(60)));
+  const [login, poll] = [await load(one, 'a'), await load(other, 'a')];
+  login.cookie.maxAge = 6000_000;
+  await one.set('a', login as never);
+  const { now } = Date;
+  let ticks = 0;
+  Date.now = () => now() + ticks++;
+  poll.touch();
+  Date.now = now;
+  assert.is.not(poll.cookie.originalMaxAge, 60_000);
+  poll.polled = true;
+  await other.set('a', poll as never);
+  near(await secondsLeft(pool, table), 6000);
+  assert.equal(
+    conflicts.map(({ overwritten }) => overwritten),
+    [[]],
+  );
+});
+
+test('a cookie that a script wrote in short is the one that express-session made of it', async () => {
+  for (const cookie of [undefined, {}, { originalMaxAge: null }]) {
+    const { one, other, conflicts } = await twoStores();
+    await one.set('a', { ...(cookie && { cookie }), views: 1 } as never);
+    const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+    await one.update('a', (found: any) => void found.views++);
+    first.user = 'ada';
+    await one.set('a', first as never);
+    second.theme = 'dark';
+    await other.set('a', second as never);
+    assert.is((await data(one))!.views, 2); // by then the events have been told
+    assert.equal(
+      conflicts.map(({ keys }) => keys.sort()),
+      [['views'], ['user', 'views']],
+    );
+  }
+});
+
+test('a Session that was also saved under another id stays dead under its own', async () => {
+  const { one } = await twoStores();
+  await one.set('a', session({ user: 'ada' }, cookieFor(60)));
+  const loaded = await load(one, 'a');
+  await one.set('b', loaded as never);
+  await one.destroy('a');
+  loaded.user = 'grace';
+  await one.set('a', loaded as never);
+  assert.is(await one.get('a'), null);
+});
+
 test('with a ttl, a touch may shorten: the option says how long after its last use a session lives', async () => {
   const { one, names, pool, table } = await twoStores({ ttl: 6000 });
   await one.set('a', session({}));
@@ -462,6 +525,8 @@ test('update leaves the expiry, unless it changes the cookie and the cookie deci
     near(await secondsLeft(pool, table), 100);
     await one.update('a', ({ cookie }: any) => void Object.assign(cookie, cookieFor(50)));
     near(await secondsLeft(pool, table), ttl === undefined ? 50 : 100);
+    await one.update('a', ({ cookie }: any) => void Object.assign(cookie, { expires: cookieFor(500).expires }));
+    near(await secondsLeft(pool, table), ttl === undefined ? 500 : 100);
   }
 });
 

@@ -1,0 +1,207 @@
+// What PgSessionStore promises for one session after another, in plain maps: model.test.ts holds the store against it.
+import { createHash } from 'node:crypto';
+import expressSession from 'express-session';
+
+const DAY_MS = 86_400_000;
+
+/** Top-level keys, each with its JSON in a spelling that equal values share. Under 'cookie': its originalMaxAge. */
+export type Data = ReadonlyMap<string, string>;
+
+/** A session in somebody's hands. */
+export interface View {
+  data: Data;
+  /** When its cookie expires, in milliseconds; null in a browser session. */
+  expires: number | null;
+}
+
+/** A row, which may have expired. */
+export interface Row {
+  data: Data;
+  expires: number;
+}
+
+/** A request's Session. */
+export interface Slot extends View {
+  sid: string;
+  /** The store that made it. */
+  store: number;
+  /** What it was loaded or last saved as, and the row then; undefined where it never was. */
+  known: { base: Data; row: Data; outlives: boolean } | undefined;
+}
+
+export type Told =
+  | { event: 'gone'; handle: string; during: 'set' | 'touch' }
+  | { event: 'conflict'; handle: string; keys: string[]; overwritten: string[] };
+
+export type Edit =
+  | { do: 'put'; key: string; make: () => unknown }
+  | { do: 'remove'; key: string }
+  | { do: 'deepen'; key: string }
+  | { do: 'maxAge'; ms: number | null };
+
+/** The same text for equal values: JSON with its keys in order. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical)}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.keys(value).sort();
+  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonical((value as any)[key])}`)}}`;
+}
+
+/** What JSON makes of a value, in that spelling; undefined where it drops it. */
+export function canonicalOf(value: unknown): string | undefined {
+  const json = JSON.stringify(value);
+  return json === undefined ? undefined : canonical(JSON.parse(json));
+}
+
+/** Changes an object or a list deep inside the session, in place. */
+export function deepen(value: any): void {
+  if (Array.isArray(value)) value.push('more');
+  else if (typeof value === 'object' && value !== null) value.deep = (Number(value.deep) || 0) + 1;
+}
+
+/** Whether express-session leaves this key of a row out of the Session that it makes. */
+const isDropped = (key: string): boolean =>
+  key in (expressSession as any).Session.prototype || key === 'id' || key === 'req';
+
+export const maxAgeOf = (data: Data): number | null => JSON.parse(data.get('cookie')!);
+
+export function edited(view: View, edits: readonly Edit[]): View {
+  const data = new Map(view.data);
+  let { expires } = view;
+  for (const edit of edits) {
+    if (edit.do === 'maxAge') {
+      data.set('cookie', String(edit.ms));
+      expires = edit.ms === null ? null : Date.now() + edit.ms;
+    } else if (edit.do === 'deepen') {
+      if (!data.has(edit.key)) continue;
+      const value = JSON.parse(data.get(edit.key)!);
+      deepen(value);
+      data.set(edit.key, canonical(value));
+    } else {
+      const json = edit.do === 'put' ? canonicalOf(edit.make()) : undefined;
+      if (json === undefined) data.delete(edit.key);
+      else data.set(edit.key, json);
+    }
+  }
+  return { data, expires };
+}
+
+function differences(before: Data, after: Data): Set<string> {
+  return new Set([...before.keys(), ...after.keys()].filter((key) => before.get(key) !== after.get(key)));
+}
+
+const handleOf = (sid: string): string => createHash('sha256').update(sid).digest('hex');
+const withoutDropped = (data: Data): Data => new Map([...data].filter(([key]) => !isDropped(key)));
+const expiryOf = ({ expires }: View): number => expires ?? Date.now() + DAY_MS;
+
+export class Model {
+  readonly rows = new Map<string, Row>();
+  readonly slots = new Map<number, Slot>();
+  /** The events that the stores must have emitted since this was last emptied. */
+  told: Told[] = [];
+  /** The sessions whose expiry somebody was free to move back since this was last emptied. */
+  freed = new Set<string>();
+
+  constructor(readonly sids: string[]) {}
+
+  /** The row with this id, if it lives. */
+  live(sid: string): Row | undefined {
+    const row = this.rows.get(sid);
+    return row && row.expires > Date.now() ? row : undefined;
+  }
+
+  /** What `get` hands out. */
+  read(sid: string): View | undefined {
+    const row = this.live(sid);
+    return row && { data: row.data, expires: maxAgeOf(row.data) === null ? null : row.expires };
+  }
+
+  write(sid: string, view: View): void {
+    this.rows.set(sid, { data: view.data, expires: expiryOf(view) });
+    this.freed.add(sid);
+  }
+
+  begin(at: number, sid: string, store: number, view: View): void {
+    this.slots.set(at, { sid, store, data: withoutDropped(view.data), expires: view.expires, known: undefined });
+  }
+
+  load(at: number, sid: string, store: number): void {
+    const found = this.read(sid);
+    if (!found) return;
+    const span = maxAgeOf(found.data) ?? DAY_MS;
+    const outlives = this.live(sid)!.expires - Date.now() > span + 1000;
+    const base = withoutDropped(found.data);
+    this.slots.set(at, { sid, store, data: base, expires: found.expires, known: { base, row: found.data, outlives } });
+  }
+
+  save(slot: Slot): void {
+    const { sid, data, known } = slot;
+    if (!known) {
+      this.write(sid, slot);
+      slot.known = { base: data, row: data, outlives: false };
+      return;
+    }
+    const mine = differences(known.base, data);
+    const row = this.live(sid);
+    if (mine.size === 0 || !row) {
+      this.#touch(sid, slot, known.outlives, 'set');
+      return;
+    }
+    const theirs = [...differences(known.row, row.data)].sort();
+    if (theirs.length > 0) {
+      const overwritten = theirs.filter((key) => mine.has(key));
+      this.told.push({ event: 'conflict', handle: handleOf(sid), keys: theirs, overwritten });
+    }
+    const merged = new Map(row.data);
+    for (const key of mine) {
+      if (data.has(key)) merged.set(key, data.get(key)!);
+      else merged.delete(key);
+    }
+    row.data = merged;
+    if (merged.get('cookie') === data.get('cookie')) this.#move(sid, slot, known.outlives || mine.has('cookie'));
+    slot.known = { base: data, row: merged, outlives: false };
+  }
+
+  touch(slot: Slot): void {
+    const { known, data } = slot;
+    const mayShorten = !known || known.outlives || known.base.get('cookie') !== data.get('cookie');
+    this.#touch(slot.sid, slot, mayShorten, 'touch');
+  }
+
+  touchPlain(sid: string, view: View): void {
+    this.#touch(sid, view, true, 'touch');
+  }
+
+  /** Its answer is what `read` gives then. */
+  update(sid: string, edits: readonly Edit[]): void {
+    const row = this.live(sid);
+    if (!row) return;
+    const read = this.read(sid)!;
+    const view = edited(read, edits);
+    const isNewCookie = view.data.get('cookie') !== row.data.get('cookie') || view.expires !== read.expires;
+    row.data = view.data;
+    if (isNewCookie) this.#move(sid, view, true);
+  }
+
+  destroy(sid: string): void {
+    this.rows.delete(sid);
+  }
+
+  /** By an administrator or another store. */
+  moveExpiry(sid: string, seconds: number): void {
+    const row = this.rows.get(sid);
+    if (row) row.expires = Date.now() + seconds * 1000;
+    this.freed.add(sid);
+  }
+
+  #touch(sid: string, view: View, mayShorten: boolean, during: 'set' | 'touch'): void {
+    if (this.live(sid)) this.#move(sid, view, mayShorten);
+    else this.told.push({ event: 'gone', handle: handleOf(sid), during });
+  }
+
+  #move(sid: string, view: View, mayShorten: boolean): void {
+    const row = this.rows.get(sid)!;
+    row.expires = mayShorten ? expiryOf(view) : Math.max(row.expires, expiryOf(view));
+    if (mayShorten) this.freed.add(sid);
+  }
+}
