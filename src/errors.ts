@@ -22,7 +22,8 @@ export class SessionStoreError extends Error {
   }
 }
 
-function sqlStateOf(cause: unknown): string | undefined {
+/** The SQLSTATE, if the error is one that the server sent. */
+export function sqlStateOf(cause: unknown): string | undefined {
   const { severity, code } = Object(cause); // no instanceof: the pool may be of another copy of pg
   return typeof severity === 'string' && typeof code === 'string' ? code : undefined;
 }

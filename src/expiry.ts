@@ -12,11 +12,13 @@ const LAST_DATE = 8.64e15; // milliseconds, ECMA-262 section 21.4.1.1
 /** The life span of sessions: the ttl where one is given, else their cookie's, else a day. All in seconds. */
 export class Expiry {
   readonly #ttl: Ttl | undefined;
+  readonly #touchAfter: number | undefined;
   readonly #warned = new Set<string>();
 
-  constructor(ttl: Ttl | undefined) {
+  constructor({ ttl, touchAfter }: { ttl?: Ttl | undefined; touchAfter?: number | undefined }) {
     if (typeof ttl === 'number') this.#check(ttl);
     this.#ttl = ttl;
+    this.#touchAfter = touchAfter;
   }
 
   /** Whether each session's own cookie says how long it lives. */
@@ -72,6 +74,17 @@ export class Expiry {
     const { originalMaxAge } = session.cookie;
     const span = typeof originalMaxAge === 'number' ? originalMaxAge / 1000 : DEFAULT_TTL;
     return secondsLeft > span + 1; // the predecessors round up to a second
+  }
+
+  /**
+   * Whether a touch would move the expiry far enough to be worth a write.
+   *
+   * @param ttl seconds that the session is to live from now on
+   * @param expiresAt when the row expires, in milliseconds of `performance.now()`
+   */
+  isWorthATouch(ttl: number, expiresAt: number): boolean {
+    const moves = Math.abs(ttl - (expiresAt - performance.now()) / 1000);
+    return moves >= (this.#touchAfter ?? Math.min(60, ttl / 10));
   }
 
   #check(seconds: unknown): void {

@@ -26,6 +26,18 @@ export interface StoreOptions {
    * save wins as a whole, as in other stores. Default: `'merge'`.
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
+  /**
+   * Seconds by which a touch must move the expiry to be written at all; 0 for always. Default: the smaller of 60 and a tenth
+   * of the session's life span.
+   */
+  touchAfter?: number | undefined;
+  /** Let calls that come while a statement is under way share the next one. Default: true. */
+  batch?: boolean | undefined;
+  /**
+   * Let the server keep the statements under names. Behind a pooler that does not know them the store finds out and goes on
+   * without. Default: true.
+   */
+  prepare?: boolean | undefined;
   /** Create the table at first use where it is missing. Needs a role that may. Default: false. */
   createTableIfMissing?: boolean | undefined;
   /** Leave the expiry alone when a session is read but not changed. Default: false. */
@@ -69,6 +81,9 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   tableName: ['a string', isText],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
+  touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
+  batch: ['true or false', isBoolean],
+  prepare: ['true or false', isBoolean],
   createTableIfMissing: ['true or false', isBoolean],
   disableTouch: ['true or false', isBoolean],
   pruneSessionInterval: [

@@ -1,16 +1,15 @@
 // Compare and set: a row is replaced only if it still holds what was read, else read again.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { SessionStoreError } from './errors.js';
 import { type Fields, fieldsOf, parse, textOf } from './payload.js';
-import { readSessions, replaceSessions } from './queries/session.js';
+import type { Rows } from './rows.js';
 import type { Row } from './snapshot.js';
 
 const DEADLINE_MS = 5000; // by then somebody else is writing this row without a pause
 const LONGEST_PAUSE_MS = 100;
 
 /** What a row becomes. */
-export interface Replacement {
+export interface Change {
   fields: Fields;
   /** Seconds to live. */
   ttl: number;
@@ -27,23 +26,19 @@ export interface Replacement {
  * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt of five seconds
  */
 export async function replaceSession(
-  connection: IDatabaseConnection,
+  rows: Rows,
   sid: string,
-  change: (row: Row) => Replacement | undefined,
+  change: (row: Row) => Change | undefined,
   read?: Row,
 ): Promise<Row | null> {
   const deadline = performance.now() + DEADLINE_MS;
   let pauseMs = 2;
-  for (let row = read ?? (await readRow(connection, sid)); row; row = await readRow(connection, sid)) {
-    const replacement = change(row);
-    if (!replacement) return row;
-    const { fields, ttl, mayShorten } = replacement;
-    const text = textOf(fields);
-    const written = await replaceSessions.run(
-      { sids: [sid], loaded: [row.text], payloads: [text], ttls: [ttl], mayShorten: [mayShorten] },
-      connection,
-    );
-    if (written.length > 0) return { text, fields };
+  for (let row = read ?? (await readRow(rows, sid)); row; row = await readRow(rows, sid)) {
+    const changed = change(row);
+    if (!changed) return row;
+    const { fields, ttl, mayShorten } = changed;
+    const payload = textOf(fields);
+    if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten })) return { text: payload, fields, ttl };
     if (performance.now() > deadline) {
       throw new SessionStoreError('CONFLICT', 'the session was not saved: others keep changing it. Try again');
     }
@@ -53,7 +48,7 @@ export async function replaceSession(
   return null;
 }
 
-async function readRow(connection: IDatabaseConnection, sid: string): Promise<Row | undefined> {
-  const [row] = await readSessions.run({ sids: [sid] }, connection);
+async function readRow(rows: Rows, sid: string): Promise<Row | undefined> {
+  const row = await rows.read(sid);
   return row && { text: row.sess, fields: fieldsOf(parse(row.sess)), ttl: row.ttl };
 }

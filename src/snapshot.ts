@@ -8,7 +8,7 @@ export interface Row {
   /** The payload as the server has it. */
   text: string;
   fields: Fields;
-  /** Seconds left to live, where it was read just now. */
+  /** Seconds left to live, where it was read or written just now. */
   ttl?: number;
 }
 
@@ -18,6 +18,8 @@ interface Reading {
   text: string;
   /** Whether the row lives longer than its session says, so that the next write may put that right. */
   mayShorten: boolean;
+  /** When the row expires, in milliseconds of `performance.now()`. */
+  expiresAt: number;
 }
 
 /** What is known of the row of a Session, and what the Session itself held then. */
@@ -27,6 +29,8 @@ export interface Snapshot {
   /** Less than the row where others have saved, and where express-session dropped keys that its prototype has. */
   base: Fields;
   mayShorten: boolean;
+  /** When the row expires at the earliest, in milliseconds of `performance.now()`. */
+  expiresAt: number;
 }
 
 /** The keys that differ, each with its new field or, where it was removed, undefined. */
@@ -46,17 +50,23 @@ export class Snapshots {
   loaded(from: SessionData, session: Session & SessionData): void {
     const reading = this.#readings.get(from);
     if (!reading) return;
-    const { sid, text, mayShorten } = reading;
+    const { sid, text, mayShorten, expiresAt } = reading;
     const base = fieldsOf(session);
     const fields = base.size === Object.keys(from).length ? base : fieldsOf(from);
-    this.#snapshots.set(session, { sid, row: { text, fields }, base, mayShorten });
+    this.#snapshots.set(session, { sid, row: { text, fields }, base, mayShorten, expiresAt });
   }
 
   /** A Session has been written. Another object has not become one by that: the next `set` of it is a first one again. */
   saved(sid: string, session: SessionData, base: Fields, row: Row): void {
     const { id, save } = session as Partial<Session>;
     if (id !== sid || typeof save !== 'function') return;
-    this.#snapshots.set(session, { sid, row, base, mayShorten: false });
+    this.#snapshots.set(session, {
+      sid,
+      row,
+      base,
+      mayShorten: false,
+      expiresAt: performance.now() + (row.ttl ?? 0) * 1000,
+    });
   }
 
   /** What the session was loaded or last saved as, under this id; undefined where it never was. */

@@ -10,8 +10,8 @@ import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } 
 import { type Fields, fieldsOf, parse, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
-import { destroySessions, readSessions, touchSessions, writeSessions } from './queries/session.js';
 import { replaceSession } from './replace.js';
+import { Rows } from './rows.js';
 import { createTable, tableExists } from './schema.js';
 import {
   applyChanges,
@@ -28,6 +28,7 @@ import { Turns } from './turns.js';
 
 type CreateSession = Store['createSession'];
 type Change = (session: SessionData) => void;
+type Touching = { ttl: number; cookie: string | undefined; during: GoneEvent['during'] };
 type Saving = { fields: Fields; ttl: number; snapshot?: Snapshot };
 
 /** A write found its session gone, destroyed or expired, and left it so. */
@@ -64,6 +65,7 @@ export class PgSessionStore extends Store {
   readonly #connection: IDatabaseConnection;
   readonly #expiry: Expiry;
   readonly #pruner: Pruner;
+  readonly #rows: Rows;
   readonly #turns = new Turns();
   readonly #snapshots: Snapshots | undefined;
   readonly #disableTouch: boolean;
@@ -81,13 +83,15 @@ export class PgSessionStore extends Store {
     const checked = checkOptions(options);
     const { schemaName, tableName, pruneSessionInterval = 60, pruneSessionRandomizedInterval: jitter = true } = checked;
     this.#names = { schemaName, tableName };
-    this.#expiry = new Expiry(checked.ttl);
+    this.#expiry = new Expiry(checked);
     this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots();
     this.#disableTouch = checked.disableTouch ?? false;
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
     this.#errorLog = checked.errorLog ?? logToConsole;
     ({ pool: this.#pool, own: this.#ownPool } = choosePool(checked));
-    this.#connection = bindTable(onPool(this.#pool), this.#names);
+    const { batch = true, prepare = true } = checked;
+    this.#connection = bindTable(onPool(this.#pool, { prepare }), this.#names);
+    this.#rows = new Rows(() => this.#ready(), { batch });
     this.#pruner = new Pruner(() => this.#ready(), this.#names, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
@@ -105,12 +109,14 @@ export class PgSessionStore extends Store {
   override get(sid: string, callback: Callback<SessionData | null>): void;
   override get(sid: string, callback?: Callback<SessionData | null>) {
     return this.#answer(callback, async () => {
-      await this.#turns.seen(sid);
-      const [row] = await readSessions.run({ sids: [sid] }, await this.#ready());
+      const before = this.#turns.seen(sid);
+      if (before) await before;
+      const row = await this.#rows.read(sid);
       const session = row ? this.#toSession(row) : null;
       if (row && session) {
         const mayShorten = this.#expiry.mayShorten(session, row.ttl);
-        this.#snapshots?.read(session, { sid, text: row.sess, mayShorten });
+        const expiresAt = performance.now() + row.ttl * 1000;
+        this.#snapshots?.read(session, { sid, text: row.sess, mayShorten, expiresAt });
       }
       return session;
     });
@@ -159,8 +165,7 @@ export class PgSessionStore extends Store {
       if (this.#disableTouch) return;
       const ttl = this.#expiry.secondsToLive(session);
       const cookie = fieldsOf({ cookie: session.cookie }).get('cookie');
-      const touch = () => this.#touch(sid, ttl, mayShorten(this.#snapshots?.of(sid, session), cookie), 'touch');
-      await this.#turns.take(sid, touch, { isTouch: true });
+      await this.#turns.take(sid, () => this.#touch(sid, session, { ttl, cookie, during: 'touch' }), { isTouch: true });
     });
   }
 
@@ -187,9 +192,7 @@ export class PgSessionStore extends Store {
   override destroy(sid: string, callback: Callback<void> | undefined): void;
   override destroy(sid: string, callback?: Callback<void>) {
     return this.#answer(callback, async () => {
-      await this.#turns.take(sid, async () => {
-        await destroySessions.run({ sids: [sid] }, await this.#ready());
-      });
+      await this.#turns.take(sid, () => this.#rows.destroy(sid));
     });
   }
 
@@ -262,15 +265,15 @@ export class PgSessionStore extends Store {
   /** The first save of a Session, and any of another object. */
   async #write(sid: string, session: SessionData, { fields, ttl }: Saving): Promise<void> {
     const text = textOf(fields);
-    await writeSessions.run({ sids: [sid], payloads: [text], ttls: [ttl] }, await this.#ready());
-    this.#snapshots?.saved(sid, session, fields, { text, fields });
+    await this.#rows.write({ sid, payload: text, ttl });
+    this.#snapshots?.saved(sid, session, fields, { text, fields, ttl });
   }
 
   /** A save of a Session that was loaded, or saved before. */
   async #save(sid: string, session: SessionData, { fields, ttl, snapshot }: Required<Saving>): Promise<void> {
     const changes = changesOf(snapshot.base, fields);
     const shortening = mayShorten(snapshot, fields.get('cookie'));
-    if (changes.size === 0) return this.#touch(sid, ttl, shortening, 'set');
+    if (changes.size === 0) return this.#touch(sid, session, { ttl, cookie: fields.get('cookie'), during: 'set' });
     let others: Changes = new Map();
     const change = (row: Row) => {
       if (row !== snapshot.row) others = othersChanges(snapshot.row, row);
@@ -280,7 +283,7 @@ export class PgSessionStore extends Store {
         ? { fields: merged, ttl, mayShorten: shortening }
         : { fields: merged, ttl: 0, mayShorten: false }; // how long it lives is the other's to say
     };
-    const row = await replaceSession(await this.#ready(), sid, change, snapshot.row);
+    const row = await replaceSession(this.#rows, sid, change, snapshot.row);
     if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
     this.#snapshots?.saved(sid, session, fields, row);
     if (others.size > 0) {
@@ -289,17 +292,17 @@ export class PgSessionStore extends Store {
     }
   }
 
-  async #touch(sid: string, ttl: number, shortening: boolean, during: 'set' | 'touch'): Promise<void> {
-    const touched = await touchSessions.run(
-      { sids: [sid], ttls: [ttl], mayShorten: [shortening] },
-      await this.#ready(),
-    );
-    if (touched.length === 0) this.#tell('gone', { handle: handleOf(sid), during });
+  async #touch(sid: string, session: SessionData, { ttl, cookie, during }: Touching): Promise<void> {
+    const snapshot = this.#snapshots?.of(sid, session);
+    if (snapshot && !this.#expiry.isWorthATouch(ttl, snapshot.expiresAt)) return;
+    const isThere = await this.#rows.touch({ sid, ttl, mayShorten: mayShorten(snapshot, cookie) });
+    if (!isThere) this.#tell('gone', { handle: handleOf(sid), during });
+    else if (snapshot) snapshot.expiresAt = performance.now() + ttl * 1000;
   }
 
   async #update(sid: string, change: Change): Promise<SessionData | null> {
     let changed: SessionData | null = null;
-    const row = await replaceSession(await this.#ready(), sid, ({ text, ttl = 0 }) => {
+    const row = await replaceSession(this.#rows, sid, ({ text, ttl = 0 }) => {
       changed = this.#toSession({ sess: text, ttl });
       if (!changed) return undefined;
       const before = fieldsOf(changed);

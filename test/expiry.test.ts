@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { cookieFor, freshPool, freshStore, session } from './support/fresh-store.js';
+import { cookieFor, freshPool, freshStore, load, session, statementsOf } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
 
@@ -257,3 +257,58 @@ for (const writer of zones) {
     assert.is(await store.pruneSessions(), 1);
   });
 }
+
+for (const [touchAfter, moves, writes] of [
+  [undefined, 7, false], // of 100 s a tenth is 10
+  [undefined, 13, true],
+  [5, 4, false],
+  [5, 7, true],
+  [0, 0, true],
+] as const) {
+  test(`touchAfter: ${touchAfter}: of 100 s to live, a touch that moves the expiry by ${moves} s is ${writes ? '' : 'not '}written`, async () => {
+    const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), touchAfter });
+    await store.set('a', session({}, cookieFor(100)));
+    await pool.query(`UPDATE ${table} SET expire = now() + make_interval(secs => $1)`, [100 - moves]);
+    const loaded = await load(store, 'a');
+    loaded.touch();
+    const sent = await statementsOf(pool, () => store.touch('a', loaded as never));
+    assert.equal(sent, writes ? ['UPDATE'] : []);
+    near(await secondsLeft(pool, table), writes ? 100 : 100 - moves);
+  });
+}
+
+test('by default a touch of a session that lives for weeks is written when it moves the expiry by a minute', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
+  const month = 30 * 86_400;
+  await store.set('a', session({}, cookieFor(month)));
+  for (const [moves, writes] of [
+    [55, false],
+    [65, true],
+  ] as const) {
+    await pool.query(`UPDATE ${table} SET expire = now() + make_interval(secs => $1)`, [month - moves]);
+    const loaded = await load(store, 'a');
+    loaded.touch();
+    assert.is((await statementsOf(pool, () => store.touch('a', loaded as never))).length, writes ? 1 : 0);
+  }
+});
+
+test('a request that saves needs no touch after it, and one that touches twice writes once', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
+  await store.set('a', session({}, cookieFor(100)));
+  await pool.query(`UPDATE ${table} SET expire = now() + interval '50 s'`);
+  const [saved, touched] = [await load(store, 'a'), await load(store, 'a')] as any[];
+  saved.views = 1;
+  saved.touch();
+  await store.set('a', saved);
+  assert.equal(await statementsOf(pool, () => store.touch('a', saved)), []);
+  touched.touch();
+  await store.touch('a', touched);
+  assert.equal(await statementsOf(pool, () => store.touch('a', touched)), []);
+  near(await secondsLeft(pool, table), 100);
+});
+
+test('a touch of what was not loaded is always written', async () => {
+  const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
+  await store.set('a', session({}, cookieFor(100)));
+  assert.equal(await statementsOf(pool, () => store.touch('a', session({}, cookieFor(100)))), ['UPDATE']);
+});

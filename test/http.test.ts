@@ -91,7 +91,7 @@ test('saveUninitialized stores a session that nobody wrote to, and without it no
 
 test('a request that only reads leaves the payload alone, with resave, too', async () => {
   for (const resave of [true, false]) {
-    const { store, pool, table } = await freshStore();
+    const { store, pool, table } = await freshStore({ touchAfter: 0 });
     const browser = new Browser(await startApp({ store, cookie, resave }));
     await browser.post('/count');
     const stored = async () => (await pool.query(`SELECT sess::text, expire FROM ${table}`)).rows[0];

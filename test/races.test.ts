@@ -6,7 +6,16 @@ import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type ConflictEvent, type GoneEvent, PgSessionStore, type StoreOptions } from '../src/index.js';
-import { begin, blocked, cookieFor, freshPool, freshStore, load, session } from './support/fresh-store.js';
+import {
+  begin,
+  blocked,
+  cookieFor,
+  freshPool,
+  freshStore,
+  load,
+  session,
+  statementsOf,
+} from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('races', { timeout: 20_000 });
@@ -18,7 +27,8 @@ const COLUMNS = [
 ] as const;
 
 /** A store, another process's on the same table, and what they told their listeners. */
-async function twoStores(options: Parameters<typeof freshStore>[0] = {}) {
+async function twoStores(given: Parameters<typeof freshStore>[0] = {}) {
+  const options = { touchAfter: 0, ...given };
   const fresh = await freshStore(options);
   const { store: one, names, pool } = fresh;
   const { columns: _, ...storeOptions } = options;
@@ -239,21 +249,6 @@ test('a save that changes nothing moves the expiry and leaves the payload', asyn
   assert.is((await pool.query(`SELECT sess::text FROM ${table}`)).rows[0].sess, before.sess);
   near(await secondsLeft(pool, table), 60);
 });
-
-/** The statements that the pool's clients were given while this ran. */
-async function statementsOf(pool: pg.Pool, work: () => Promise<unknown>): Promise<string[]> {
-  const client = await pool.connect();
-  const statements: string[] = [];
-  const { query } = client;
-  client.query = ((...args: [any]) => {
-    statements.push(String(args[0]).trim().split(/\s/)[0]!);
-    return (query as any).apply(client, args);
-  }) as never;
-  client.release();
-  await work();
-  client.query = query;
-  return statements;
-}
 
 test('without a conflict a save costs one statement, and so does a touch', async () => {
   const { one, pool } = await twoStores({ pool: freshPool({ max: 1 }) });

@@ -7,6 +7,40 @@ export type numberArray = (number)[];
 
 export type stringArray = (string)[];
 
+/** 'ReadSession' parameters type */
+export interface ReadSessionParams {
+  sid: string;
+}
+
+/** 'ReadSession' return type */
+export interface ReadSessionResult {
+  sess: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'ReadSession' query type */
+export interface ReadSessionQuery {
+  params: ReadSessionParams;
+  result: ReadSessionResult;
+}
+
+const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":191,"b":195}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   t.sid,
+ *   t.sess::text AS "sess!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+ * FROM "session_store"."session" AS t
+ * WHERE t.sid = :sid! AND t.expire > now()
+ * ```
+ */
+export const readSession = new PreparedQuery<ReadSessionParams,ReadSessionResult>(readSessionIR);
+
+
 /** 'ReadSessions' parameters type */
 export interface ReadSessionsParams {
   sids: stringArray;
@@ -25,7 +59,7 @@ export interface ReadSessionsQuery {
   result: ReadSessionsResult;
 }
 
-const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":195,"b":200}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()                                                                                                 "};
+const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":195,"b":200}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -35,14 +69,45 @@ const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sid
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE t.sid = ANY(:sids!) AND t.expire > now()                                                                                                 
+ * WHERE t.sid = ANY(:sids!) AND t.expire > now()
  * ```
  */
 export const readSessions = new PreparedQuery<ReadSessionsParams,ReadSessionsResult>(readSessionsIR);
 
 
+/** 'WriteSession' parameters type */
+export interface WriteSessionParams {
+  payload: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'WriteSession' return type */
+export type WriteSessionResult = void;
+
+/** 'WriteSession' query type */
+export interface WriteSessionQuery {
+  params: WriteSessionParams;
+  result: WriteSessionResult;
+}
+
+const writeSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":144,"b":148}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
+ * VALUES (:sid!, :payload!::json, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+ * ON CONFLICT (sid) DO UPDATE
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
+ * ```
+ */
+export const writeSession = new PreparedQuery<WriteSessionParams,WriteSessionResult>(writeSessionIR);
+
+
 /** 'WriteSessions' parameters type */
 export interface WriteSessionsParams {
+  lockTimeout?: string | null | void;
   payloads: stringArray;
   sids: stringArray;
   ttls: numberArray;
@@ -57,25 +122,68 @@ export interface WriteSessionsQuery {
   result: WriteSessionsResult;
 }
 
-const writeSessionsIR: any = {"usedParamSet":{"sids":true,"payloads":true,"ttls":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":153,"b":158}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":178}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":194}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl)\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                                                                                                          "};
+const writeSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":295}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":315}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
  * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+ * )
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
  * SELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
- * FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl)
+ * FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings
  * ORDER BY 1
  * ON CONFLICT (sid) DO UPDATE
- * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                                                                                                          
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                              
  * ```
  */
 export const writeSessions = new PreparedQuery<WriteSessionsParams,WriteSessionsResult>(writeSessionsIR);
 
 
+/** 'ReplaceSession' parameters type */
+export interface ReplaceSessionParams {
+  loaded: string;
+  mayShorten: boolean;
+  payload: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'ReplaceSession' return type */
+export interface ReplaceSessionResult {
+  sid: string;
+}
+
+/** 'ReplaceSession' query type */
+export interface ReplaceSessionQuery {
+  params: ReplaceSessionParams;
+  result: ReplaceSessionResult;
+}
+
+const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":104}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":160,"b":164},{"a":244,"b":248}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":272,"b":276}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":304}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)\n    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))\n  END\nWHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * UPDATE "session_store"."session" AS t
+ * SET
+ *   sess = :payload!::json,
+ *   expire = CASE
+ *     WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)
+ *     ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+ *   END
+ * WHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()
+ * RETURNING t.sid
+ * ```
+ */
+export const replaceSession = new PreparedQuery<ReplaceSessionParams,ReplaceSessionResult>(replaceSessionIR);
+
+
 /** 'ReplaceSessions' parameters type */
 export interface ReplaceSessionsParams {
   loaded: stringArray;
+  lockTimeout?: string | null | void;
   mayShorten: booleanArray;
   payloads: stringArray;
   sids: stringArray;
@@ -93,11 +201,14 @@ export interface ReplaceSessionsQuery {
   result: ReplaceSessionsResult;
 }
 
-const replaceSessionsIR: any = {"usedParamSet":{"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":342,"b":349}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":360,"b":369}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":380,"b":385}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":398,"b":409}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\n    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x\nWHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                      "};
+const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":463,"b":468}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":479,"b":486}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":497,"b":506}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":517,"b":522}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":535,"b":546}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\n    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+ * )
  * UPDATE "session_store"."session" AS t
  * SET
  *   sess = x.sess,
@@ -110,17 +221,59 @@ const replaceSessionsIR: any = {"usedParamSet":{"sids":true,"loaded":true,"paylo
  *   FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])
  *     AS u(sid, loaded, sess, ttl, may_shorten)
  *   ORDER BY 1
- * ) AS x
+ * ) AS x, ss__settings
  * WHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()
- * RETURNING t.sid                                                                                                      
+ * RETURNING t.sid                                                                                                                                                                                                                                                        
  * ```
  */
 export const replaceSessions = new PreparedQuery<ReplaceSessionsParams,ReplaceSessionsResult>(replaceSessionsIR);
 
 
+/** 'TouchSession' parameters type */
+export interface TouchSessionParams {
+  mayShorten: boolean;
+  relaxed?: boolean | null | void;
+  sid: string;
+  ttl: number;
+}
+
+/** 'TouchSession' return type */
+export interface TouchSessionResult {
+  sid: string;
+}
+
+/** 'TouchSession' query type */
+export interface TouchSessionQuery {
+  params: TouchSessionParams;
+  result: TouchSessionResult;
+}
+
+const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":88,"b":95}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":227,"b":238}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":294,"b":298},{"a":376,"b":380}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":420,"b":424}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)\n  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))\nEND\nFROM ss__settings\nWHERE t.sid = :sid! AND t.expire > now()\nRETURNING t.sid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)
+ * )
+ * UPDATE "session_store"."session" AS t
+ * SET expire = CASE
+ *   WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)
+ *   ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+ * END
+ * FROM ss__settings
+ * WHERE t.sid = :sid! AND t.expire > now()
+ * RETURNING t.sid
+ * ```
+ */
+export const touchSession = new PreparedQuery<TouchSessionParams,TouchSessionResult>(touchSessionIR);
+
+
 /** 'TouchSessions' parameters type */
 export interface TouchSessionsParams {
+  lockTimeout?: string | null | void;
   mayShorten: booleanArray;
+  relaxed?: boolean | null | void;
   sids: stringArray;
   ttls: numberArray;
 }
@@ -136,11 +289,16 @@ export interface TouchSessionsQuery {
   result: TouchSessionsResult;
 }
 
-const touchSessionsIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":283,"b":288}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":299,"b":304}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":317,"b":328}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\n  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x\nWHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":85,"b":96}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":187,"b":194}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":546,"b":551}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":562,"b":567}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":580,"b":591}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true),\n    set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\n  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
  * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT
+ *     set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true),
+ *     set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)
+ * )
  * UPDATE "session_store"."session" AS t
  * SET expire = CASE
  *   WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
@@ -150,7 +308,7 @@ const touchSessionsIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorte
  *   SELECT u.sid, u.ttl, u.may_shorten
  *   FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)
  *   ORDER BY 1
- * ) AS x
+ * ) AS x, ss__settings
  * WHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()
  * RETURNING t.sid
  * ```
@@ -158,8 +316,35 @@ const touchSessionsIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorte
 export const touchSessions = new PreparedQuery<TouchSessionsParams,TouchSessionsResult>(touchSessionsIR);
 
 
+/** 'DestroySession' parameters type */
+export interface DestroySessionParams {
+  sid: string;
+}
+
+/** 'DestroySession' return type */
+export type DestroySessionResult = void;
+
+/** 'DestroySession' query type */
+export interface DestroySessionQuery {
+  params: DestroySessionParams;
+  result: DestroySessionResult;
+}
+
+const destroySessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * WHERE t.sid = :sid!
+ * ```
+ */
+export const destroySession = new PreparedQuery<DestroySessionParams,DestroySessionResult>(destroySessionIR);
+
+
 /** 'DestroySessions' parameters type */
 export interface DestroySessionsParams {
+  lockTimeout?: string | null | void;
   sids: stringArray;
 }
 
@@ -172,17 +357,20 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":80,"b":85}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x\nWHERE t.sid = ANY(ARRAY[x.sid])"};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])"};
 
 /**
  * Query generated from SQL:
  * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+ * )
  * DELETE FROM "session_store"."session" AS t
  * USING (
  *   SELECT u.sid
  *   FROM unnest(:sids!::text[]) AS u(sid)
  *   ORDER BY 1
- * ) AS x
+ * ) AS x, ss__settings
  * WHERE t.sid = ANY(ARRAY[x.sid])
  * ```
  */

@@ -81,6 +81,21 @@ export function begin(store: Store, sid: string, data: object = {}, maxAge: numb
   return fresh as Session & Record<string, any>;
 }
 
+/** The statements that the client of a pool of one was given while this ran, each by its first word. */
+export async function statementsOf(pool: pg.Pool, work: () => Promise<unknown>): Promise<string[]> {
+  const client = await pool.connect();
+  const statements: string[] = [];
+  const { query } = client;
+  client.query = ((...args: [any]) => {
+    statements.push(/\b(INSERT|UPDATE|DELETE)\b/.exec(args[0].text ?? args[0])?.[0] ?? 'SELECT');
+    return (query as any).apply(client, args);
+  }) as never;
+  client.release();
+  await work();
+  client.query = query;
+  return statements;
+}
+
 /** A cookie that lives for so many seconds from now. */
 export const cookieFor = (seconds: number) => ({
   originalMaxAge: seconds * 1000,

@@ -1,0 +1,85 @@
+// Many calls, one statement: calls that arrive while a statement of their kind is under way leave together as the next.
+
+/** A kind of statement that can serve many calls. */
+export interface Statement<Item, Answer> {
+  /** Sends one statement for all of these and answers in their order. */
+  send(items: Item[]): Promise<Answer[]>;
+  /** Bytes that an item adds to what is sent or fetched, roughly. */
+  bytes(item: Item): number;
+  /** Whether a statement of several items failed because of one of them, so that each is to be tried alone. */
+  failsForOne(error: unknown): boolean;
+}
+
+interface Waiting<Item, Answer> {
+  item: Item;
+  resolve: (answer: Answer) => void;
+  reject: (error: unknown) => void;
+}
+
+const MOST_ITEMS = 512;
+const MOST_BYTES = 1_048_576;
+
+/**
+ * A lone call leaves at once. Nothing waits on a timer: what waits leaves when a statement comes back.
+ *
+ * @param atOnce statements of this kind that may be under way at the same time
+ */
+export class Coalescer<Item, Answer> {
+  readonly #statement: Statement<Item, Answer>;
+  readonly #atOnce: number;
+  #waiting: Waiting<Item, Answer>[] = [];
+  #underWay = 0;
+  #leaving = false;
+
+  constructor(statement: Statement<Item, Answer>, atOnce: number) {
+    this.#statement = statement;
+    this.#atOnce = atOnce;
+  }
+
+  call(item: Item): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (this.#leaving || this.#underWay >= this.#atOnce) return;
+      this.#leaving = true;
+      queueMicrotask(() => this.#leave()); // with the calls that are made in the same breath
+    });
+  }
+
+  #leave(): void {
+    this.#leaving = false;
+    while (this.#waiting.length > 0 && this.#underWay < this.#atOnce) {
+      this.#underWay++;
+      void this.#send(this.#batch()).then(() => {
+        this.#underWay--;
+        this.#leave();
+      });
+    }
+  }
+
+  #batch(): Waiting<Item, Answer>[] {
+    let count = 0;
+    for (let bytes = 0; count < Math.min(this.#waiting.length, MOST_ITEMS); count++) {
+      bytes += this.#statement.bytes(this.#waiting[count]!.item);
+      if (count > 0 && bytes > MOST_BYTES) break;
+    }
+    if (count === this.#waiting.length) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      return all;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #send(batch: Waiting<Item, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.#statement.send(batch.map(({ item }) => item));
+      for (const [n, { resolve }] of batch.entries()) resolve(answers[n]!);
+    } catch (error) {
+      if (batch.length > 1 && this.#statement.failsForOne(error)) {
+        for (const one of batch) void this.#send([one]); // nobody waits for whom a lock keeps waiting
+      } else {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+}

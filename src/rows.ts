@@ -1,0 +1,167 @@
+// The rows of the request path, one session a call. Calls of a kind that come together share a statement.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { Coalescer } from './coalescer.js';
+import type { SessionStoreError } from './errors.js';
+import {
+  destroySession,
+  destroySessions,
+  readSession,
+  readSessions,
+  replaceSession,
+  replaceSessions,
+  touchSession,
+  touchSessions,
+  writeSession,
+  writeSessions,
+} from './queries/session.js';
+
+/** A live row, as it is read. */
+export interface LiveRow {
+  sess: string;
+  /** Seconds left to live. */
+  ttl: number;
+}
+export interface Touch {
+  sid: string;
+  /** Seconds to live. */
+  ttl: number;
+  /** Whether the row may expire earlier than it would have. */
+  mayShorten: boolean;
+}
+export interface Write {
+  sid: string;
+  payload: string;
+  /** Seconds to live. */
+  ttl: number;
+}
+export interface Replacement extends Write, Touch {
+  /** The payload as the server has it, if nobody has changed it. */
+  loaded: string;
+}
+
+export interface RowsOptions {
+  /** Whether calls may share a statement. */
+  batch: boolean;
+}
+
+const AT_ONCE = 2; // statements of one kind: while the server works on one, the next is made
+const LOCK_TIMEOUT = '200ms'; // of a batch: then each row goes alone, so that a locked one keeps no other waiting
+const TRIES = 4; // of a statement that the server took back so that another could go on
+const TAKEN_BACK = /^(40P01|40001)$/; // deadlock_detected, serialization_failure
+// Data that the server can't take, a constraint, a limit, a lock, a statement_timeout, a trigger, a row-level policy.
+const OF_ONE_ROW = /^(22|23|44|54|55|57014|P0|42501)/;
+
+type Call<Item, Answer> = (item: Item) => Promise<Answer>;
+type Send<Item, Answer> = (items: Item[], connection: IDatabaseConnection) => Promise<Answer[]>;
+
+export class Rows {
+  /** The live row of this session id. */
+  readonly read: Call<string, LiveRow | undefined>;
+  /** Makes the row, or overwrites it. */
+  readonly write: Call<Write, unknown>;
+  /** Whether a live row still held what was loaded, and was replaced. */
+  readonly replace: Call<Replacement, boolean>;
+  /** Whether there is a live row; its expiry is moved. */
+  readonly touch: Call<Touch, boolean>;
+  /** Deletes the row. */
+  readonly destroy: Call<string, unknown>;
+  #bytesOfARead = 1000;
+
+  /** @param connection when the table is there, too */
+  constructor(connection: () => Promise<IDatabaseConnection>, { batch }: RowsOptions) {
+    const kind = <Item, Answer>(send: Send<Item, Answer>, bytes: (item: Item) => number): Call<Item, Answer> => {
+      const retried = (items: Item[]) => retry(async () => send(items, await connection()));
+      if (!batch) return async (item) => (await retried([item]))[0]!;
+      const coalescer = new Coalescer({ send: retried, bytes, failsForOne }, AT_ONCE);
+      return (item) => coalescer.call(item);
+    };
+    this.read = kind(
+      (sids, db) => this.#readAll(sids, db),
+      () => this.#bytesOfARead,
+    );
+    this.write = kind(writeAll, ({ payload }) => payload.length);
+    this.replace = kind(replaceAll, ({ payload, loaded }) => payload.length + loaded.length);
+    this.touch = kind(touchAll, () => 100);
+    this.destroy = kind(destroyAll, () => 100);
+  }
+
+  async #readAll(sids: string[], db: IDatabaseConnection): Promise<(LiveRow | undefined)[]> {
+    const rows =
+      sids.length === 1 ? await readSession.run({ sid: sids[0]! }, db) : await readSessions.run({ sids }, db);
+    const bySid = new Map<string, LiveRow>();
+    let bytes = 0;
+    for (const row of rows) {
+      bySid.set(row.sid, row);
+      bytes += row.sess.length;
+    }
+    if (rows.length > 0) this.#bytesOfARead = bytes / rows.length; // as a guess for the next batch
+    return sids.map((sid) => bySid.get(sid));
+  }
+}
+
+const writeAll: Send<Write, unknown> = async (rows, db) => {
+  if (rows.length === 1) return writeSession.run(rows[0]!, db);
+  const sids = rows.map(({ sid }) => sid);
+  const payloads = rows.map(({ payload }) => payload);
+  await writeSessions.run({ sids, payloads, ttls: rows.map(({ ttl }) => ttl), lockTimeout: LOCK_TIMEOUT }, db);
+  return [];
+};
+
+const replaceAll: Send<Replacement, boolean> = async (rows, db) => {
+  if (rows.length === 1) return isAmong(rows, await replaceSession.run(rows[0]!, db));
+  const replaced = await replaceSessions.run(
+    {
+      sids: rows.map(({ sid }) => sid),
+      loaded: rows.map(({ loaded }) => loaded),
+      payloads: rows.map(({ payload }) => payload),
+      ttls: rows.map(({ ttl }) => ttl),
+      mayShorten: rows.map(({ mayShorten }) => mayShorten),
+      lockTimeout: LOCK_TIMEOUT,
+    },
+    db,
+  );
+  return isAmong(rows, replaced);
+};
+
+const touchAll: Send<Touch, boolean> = async (rows, db) => {
+  if (rows.length === 1) return isAmong(rows, await touchSession.run({ ...rows[0]!, relaxed: true }, db));
+  const touched = await touchSessions.run(
+    {
+      sids: rows.map(({ sid }) => sid),
+      ttls: rows.map(({ ttl }) => ttl),
+      mayShorten: rows.map(({ mayShorten }) => mayShorten),
+      relaxed: true,
+      lockTimeout: LOCK_TIMEOUT,
+    },
+    db,
+  );
+  return isAmong(rows, touched);
+};
+
+const destroyAll: Send<string, unknown> = async (sids, db) => {
+  if (sids.length === 1) return destroySession.run({ sid: sids[0]! }, db);
+  await destroySessions.run({ sids, lockTimeout: LOCK_TIMEOUT }, db);
+  return [];
+};
+
+function isAmong(rows: Touch[], found: { sid: string }[]): boolean[] {
+  const sids = new Set(found.map(({ sid }) => sid));
+  return rows.map(({ sid }) => sids.has(sid));
+}
+
+const sqlStateOf = (error: unknown): string => (error as SessionStoreError).sqlState ?? '';
+const failsForOne = (error: unknown): boolean => OF_ONE_ROW.test(sqlStateOf(error));
+
+/** A statement that the server took back has done nothing: it is sent again. */
+async function retry<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tries === TRIES || !TAKEN_BACK.test(sqlStateOf(error))) throw error;
+      await sleep(Math.random() * 10 * 2 ** tries);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// Statements that the server keeps by name, and what happens where it does not keep them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import * as assert from 'uvu/assert';
+import { PgSessionStore } from '../src/index.js';
+import { freshPool, freshStore, load, session } from './support/fresh-store.js';
+import { onEnd, suite } from './support/harness.js';
+
+const test = suite('prepare', { timeout: 30_000 });
+
+const kept = async (pool: pg.Pool): Promise<string[]> =>
+  (await pool.query('SELECT name FROM pg_prepared_statements ORDER BY 1')).rows.map(({ name }) => name);
+
+test('statements have names that are the same in every process, and with prepare: false none', async () => {
+  const { store, pool, names } = await freshStore({ pool: freshPool({ max: 1 }) });
+  await store.get('a');
+  const first = await kept(pool);
+  assert.match(String(first), /^ss_[\w-]{22}$/);
+  const other = freshPool({ max: 1 });
+  await new PgSessionStore({ pool: other, ...names, pruneSessionInterval: false }).get('b');
+  assert.equal(await kept(other), first);
+
+  const without = freshPool({ max: 1 });
+  await new PgSessionStore({ pool: without, ...names, prepare: false, pruneSessionInterval: false }).get('a');
+  assert.equal(await kept(without), []);
+});
+
+test('a table that was altered meanwhile costs no call an error', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
+  await store.set('a', session({ user: 'ada' }));
+  for (let n = 0; n < 8; n++) await store.get('a');
+  await pool.query(`ALTER TABLE ${table} ALTER sid TYPE text`);
+  assert.is(((await store.get('a')) as any).user, 'ada');
+  await pool.query(`ALTER TABLE ${table} ALTER sess TYPE jsonb`);
+  const loaded = await load(store, 'a');
+  loaded.user = 'grace';
+  await store.set('a', loaded as never);
+  assert.is(((await store.get('a')) as any).user, 'grace');
+  assert.ok((await kept(pool)).length > 0);
+});
+
+test('a connection that has forgotten its statements costs no call an error', async () => {
+  const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
+  await store.set('a', session({ user: 'ada' }));
+  await store.get('a');
+  await pool.query('DISCARD ALL');
+  assert.is(((await store.get('a')) as any).user, 'ada');
+  await store.set('a', session({ user: 'grace' }));
+  assert.is(((await store.get('a')) as any).user, 'grace');
+});
+
+async function freePort(): Promise<number> {
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as net.AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+const pgbouncer = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin']
+  .map((folder) => path.join(folder, 'pgbouncer'))
+  .find((file) => existsSync(file));
+
+/** A PgBouncer in transaction mode before the test server; its URL. */
+async function startPgBouncer(): Promise<string> {
+  const url = new URL(process.env.TEST_SERVER_URL!);
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'pgbouncer-test-'));
+  onEnd(() => rmSync(folder, { recursive: true }));
+  const target = `host=${url.hostname} port=${url.port || 5432} user=${url.username} password=${url.password}`;
+  const config = path.join(folder, 'pgbouncer.ini');
+  writeFileSync(
+    config,
+    `[databases]
+* = ${target}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 4
+${process.getuid?.() === 0 ? 'user = nobody' : ''}
+`,
+  );
+  chmodSync(folder, 0o755);
+  const child = spawn(pgbouncer!, [config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  onEnd(async () => {
+    child.kill('SIGINT');
+    await once(child, 'exit');
+  });
+  for await (const text of child.stderr) if (String(text).includes('process up')) break;
+  child.stderr.resume();
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return url.href;
+}
+
+if (pgbouncer) {
+  test('behind a PgBouncer in transaction mode, 800 calls at once make no error', async () => {
+    const { names, store } = await freshStore();
+    const pool = freshPool({ connectionString: await startPgBouncer(), max: 16 });
+    const pooled = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, touchAfter: 0 });
+    const sids = Array.from({ length: 200 }, (_, n) => `session ${n}`);
+    const errors: unknown[] = [];
+    const each = async (call: (sid: string) => Promise<unknown>) =>
+      // Not all in one statement: a few at a time, on many connections.
+      Promise.all(
+        sids.map((sid, n) =>
+          sleep(n % 10)
+            .then(() => call(sid))
+            .catch((error) => errors.push(error)),
+        ),
+      );
+
+    await each((sid) => pooled.set(sid, session({ views: 1 })));
+    await each((sid) => pooled.get(sid));
+    await each(async (sid) => {
+      const loaded = await load(pooled, sid);
+      loaded.views++;
+      await pooled.set(sid, loaded as never);
+    });
+    await each((sid) => pooled.touch(sid, session({})));
+
+    assert.equal(errors, []);
+    assert.is(((await store.get('session 7')) as any).views, 2);
+  });
+} else {
+  console.log('left out, since there is no pgbouncer on the PATH: behind a PgBouncer in transaction mode');
+}
