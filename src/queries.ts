@@ -9,19 +9,5 @@ export {
   type PruneSessionsParams,
   pruneSessions,
 } from './queries/admin.js';
-export {
-  type DestroySessionsParams,
-  destroySessions,
-  type ReadSessionsParams,
-  type ReadSessionsResult,
-  type ReplaceSessionsParams,
-  type ReplaceSessionsResult,
-  readSessions,
-  replaceSessions,
-  type TouchSessionsParams,
-  type TouchSessionsResult,
-  touchSessions,
-  type WriteSessionsParams,
-  writeSessions,
-} from './queries/session.js';
+export * from './queries/session.js';
 export { bindTable, pruneKey, type Queryable, type TableNames } from './table.js';
