@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { parse, textOf } from '../src/payload.js';
-import { begin, cookieFor, freshPool, freshStore, load, session } from './support/fresh-store.js';
+import { begin, cookieFor, freshPool, freshStore, load, OPTIONS, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import {
   canonical,
@@ -450,8 +450,8 @@ const several = fc
 
 async function makeTable(columns: (typeof COLUMNS)[number]): Promise<Table> {
   const pool = freshPool({ max: 4, options: '-c synchronous_commit=off' });
-  const { store, names, table } = await freshStore({ pool, columns });
-  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  const { store, names, table } = await freshStore({ pool, columns, touchAfter: 0 });
+  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, touchAfter: 0, ...OPTIONS });
   onEnd(() => other.close());
   const told: Told[] = [];
   for (const each of [store, other]) {

@@ -13,6 +13,7 @@ import {
   freshPool,
   freshStore,
   load,
+  OPTIONS,
   session,
   statementsOf,
 } from './support/fresh-store.js';
@@ -32,7 +33,13 @@ async function twoStores(given: Parameters<typeof freshStore>[0] = {}) {
   const fresh = await freshStore(options);
   const { store: one, names, pool } = fresh;
   const { columns: _, ...storeOptions } = options;
-  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...(storeOptions as StoreOptions) });
+  const other = new PgSessionStore({
+    pool,
+    ...names,
+    pruneSessionInterval: false,
+    ...OPTIONS,
+    ...(storeOptions as StoreOptions),
+  });
   onEnd(() => other.close());
   const gone: GoneEvent[] = [];
   const conflicts: ConflictEvent[] = [];

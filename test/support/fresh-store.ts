@@ -6,6 +6,9 @@ import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { onEnd } from './harness.js';
 import { quotedName } from './stores.js';
 
+/** Options for every store of the tests, beside their own: TEST_STORE_OPTIONS, as JSON. */
+export const OPTIONS: StoreOptions = JSON.parse(process.env.TEST_STORE_OPTIONS ?? '{}');
+
 let made = 0;
 
 /** A schema and a table that no other test uses: upper case, spaces, dots, quotes, `$&`, a reserved word, not ASCII. */
@@ -41,7 +44,7 @@ interface Fresh {
 /** The store, its pool, and its table's quoted name for statements of the test's own. It prunes only when asked. */
 export async function freshStore({ columns, pool = freshPool(), ...options }: Fresh & StoreOptions = {}) {
   const names = freshNames();
-  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS, ...options });
   onEnd(() => store.close());
   const table = quotedName(names);
   if (columns) {

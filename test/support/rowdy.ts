@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgSessionStore } from '../../src/index.js';
-import { begin, freshPool, freshStore, load } from './fresh-store.js';
+import { begin, freshPool, freshStore, load, OPTIONS } from './fresh-store.js';
 import { onEnd } from './harness.js';
 import { startProxy } from './proxy.js';
 
@@ -68,7 +68,14 @@ export async function rowdyHistory(seed: number, seconds: number): Promise<Histo
 
   function openStore(connectionString: string) {
     const pool = freshPool({ connectionString, max: 2 });
-    const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, errorLog: () => {} });
+    const store = new PgSessionStore({
+      pool,
+      ...names,
+      pruneSessionInterval: false,
+      errorLog: () => {},
+      touchAfter: 0,
+      ...OPTIONS,
+    });
     onEnd(() => store.close());
     return { store, pool };
   }
