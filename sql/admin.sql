@@ -34,3 +34,7 @@ WHERE t.sid = ANY(ARRAY(
   ORDER BY s.expire
   LIMIT :batch!::int
 )) AND t.expire <= now();
+
+/* Writes to it do not wait for the disk, and a crash of the server empties it. */
+/* @name makeUnlogged */
+ALTER TABLE "session_store"."session" SET UNLOGGED;

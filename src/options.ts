@@ -59,6 +59,12 @@ export interface StoreOptions {
 export interface CreateTableOptions {
   /** Create the schema too, where it is missing. Default: false. */
   createSchema?: boolean;
+  /**
+   * Make the table UNLOGGED, where it makes one: writes do not wait for the disk, **a crash of the server empties the table**,
+   * which signs everybody out, and standbys do not have it. A restart in good order keeps the sessions, as does a crash of
+   * the app. This is about the durability of a Redis without persistence. Default: false.
+   */
+  unlogged?: boolean;
 }
 
 const isFunction = (value: unknown) => typeof value === 'function';

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
 import type { CreateTableOptions } from './options.js';
+import { makeUnlogged } from './queries/admin.js';
 import { findSchema, findTable, lockForCreation } from './queries/catalog.js';
 import * as schema from './queries/schema.js';
 import { bindTable, type TableNames } from './table.js';
@@ -18,7 +19,11 @@ export async function tableExists(pool: Pool, names: TableNames): Promise<boolea
  * Makes what is missing of the schema (when asked), the table and the index on `expire`; leaves alone what is there. Safe
  * when many processes call it at once.
  */
-export async function createTable(pool: Pool, names: TableNames, { createSchema }: CreateTableOptions): Promise<void> {
+export async function createTable(
+  pool: Pool,
+  names: TableNames,
+  { createSchema, unlogged }: CreateTableOptions,
+): Promise<void> {
   const { schemaName } = names;
   if (createSchema && schemaName === undefined) throw new TypeError('createSchema: there is no schemaName to create');
   const work = inTransaction(pool, async (client) => {
@@ -30,6 +35,7 @@ export async function createTable(pool: Pool, names: TableNames, { createSchema 
     let [table] = await findTable.run(catalogNames(names), connection);
     if (!table) {
       await schema.createTable.run(undefined, connection);
+      if (unlogged) await makeUnlogged.run(undefined, connection);
       [table] = await findTable.run(catalogNames(names), connection);
     }
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);

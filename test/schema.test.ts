@@ -42,6 +42,19 @@ test('createTable makes a table with a key on sid and an index on expire, named 
   ]);
 });
 
+test('createTable makes an UNLOGGED table when asked, and leaves one that is there as it is', async () => {
+  const { store, pool, table } = await freshStore();
+  const persistence = async () =>
+    (await pool.query('SELECT relpersistence AS is FROM pg_class WHERE oid = $1::regclass', [table])).rows[0].is;
+  await store.createTable({ unlogged: true });
+  assert.is(await persistence(), 'p');
+  await pool.query(`DROP TABLE ${table}`);
+  await store.createTable({ unlogged: true });
+  assert.is(await persistence(), 'u');
+  await store.set('a', session());
+  assert.is(await store.length(), 1);
+});
+
 test('createTable again changes nothing and loses nothing', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session());

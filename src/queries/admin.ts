@@ -101,7 +101,7 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":304}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND t.expire <= now()"};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":304}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND t.expire <= now()                                                                                  "};
 
 /**
  * Query generated from SQL:
@@ -116,9 +116,32 @@ const pruneSessionsIR: any = {"usedParamSet":{"key":true,"batch":true},"params":
  *   WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
  *   ORDER BY s.expire
  *   LIMIT :batch!::int
- * )) AND t.expire <= now()
+ * )) AND t.expire <= now()                                                                                  
  * ```
  */
 export const pruneSessions = new PreparedQuery<PruneSessionsParams,PruneSessionsResult>(pruneSessionsIR);
+
+
+/** 'MakeUnlogged' parameters type */
+export type MakeUnloggedParams = void;
+
+/** 'MakeUnlogged' return type */
+export type MakeUnloggedResult = void;
+
+/** 'MakeUnlogged' query type */
+export interface MakeUnloggedQuery {
+  params: MakeUnloggedParams;
+  result: MakeUnloggedResult;
+}
+
+const makeUnloggedIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" SET UNLOGGED"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * ALTER TABLE "session_store"."session" SET UNLOGGED
+ * ```
+ */
+export const makeUnlogged = new PreparedQuery<MakeUnloggedParams,MakeUnloggedResult>(makeUnloggedIR);
 
 
