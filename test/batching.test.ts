@@ -174,3 +174,32 @@ test('while the table is missing each call has its error, and afterwards its ans
   assert.equal([...new Set(states)], ['42P01']);
   assert.ok(sent.length <= 3, `${sent.length}`); // not each alone: it concerns all of them
 });
+
+test('only touches do not wait for the disk, alone and in a batch', async () => {
+  const { store, pool, table } = await freshStore({
+    touchAfter: 0,
+    pool: freshPool({ options: '-c synchronous_commit=on' }),
+  });
+  const seen = table.replace(/"$/, ' seen"');
+  await pool.query(`CREATE TABLE ${seen} (what text, setting text)`);
+  await pool.query(`CREATE FUNCTION ${seen}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO ${seen} VALUES (TG_OP, current_setting('synchronous_commit')); RETURN coalesce(NEW, OLD); END $$`);
+  await pool.query(`CREATE TRIGGER seen BEFORE INSERT OR UPDATE OR DELETE ON ${table}
+    FOR EACH ROW EXECUTE FUNCTION ${seen}()`);
+  const settings = async () => {
+    const { rows } = await pool.query(`SELECT DISTINCT what, setting FROM ${seen} ORDER BY 1, 2`);
+    await pool.query(`DELETE FROM ${seen}`);
+    return rows.map(({ what, setting }) => `${what} ${setting}`);
+  };
+  for (const sids of [['a'], some(10)]) {
+    await Promise.all(sids.map((sid) => store.set(sid, session({}))));
+    assert.equal(await settings(), ['INSERT on']);
+    const loaded = await Promise.all(sids.map((sid) => load(store, sid)));
+    await Promise.all(loaded.map((one) => store.touch(one.id, one as never)));
+    assert.equal(await settings(), ['UPDATE off']);
+    await Promise.all(loaded.map((one) => store.set(one.id, Object.assign(one, { views: 1 }) as never)));
+    assert.equal(await settings(), ['UPDATE on']);
+    await Promise.all(sids.map((sid) => store.destroy(sid)));
+    assert.equal(await settings(), ['DELETE on']);
+  }
+});
