@@ -92,9 +92,9 @@ export class Rows {
       sids.length === 1 ? await readSession.run({ sid: sids[0]! }, db) : await readSessions.run({ sids }, db);
     const bySid = new Map<string, LiveRow>();
     let bytes = 0;
-    for (const row of rows) {
-      bySid.set(row.sid, row);
-      bytes += row.sess.length;
+    for (const { sid, sess, ttl } of rows) {
+      bySid.set(sid, { sess: sess ?? '', ttl: ttl ?? 0 }); // null only in a table of somebody's own: no session
+      bytes += sess?.length ?? 0;
     }
     if (rows.length > 0) this.#bytesOfARead = bytes / rows.length; // as a guess for the next batch
     return sids.map((sid) => bySid.get(sid));

@@ -14,9 +14,9 @@ export interface ReadSessionParams {
 
 /** 'ReadSession' return type */
 export interface ReadSessionResult {
-  sess: string;
+  sess: string | null;
   sid: string;
-  ttl: number;
+  ttl: number | null;
 }
 
 /** 'ReadSession' query type */
@@ -25,15 +25,15 @@ export interface ReadSessionQuery {
   result: ReadSessionResult;
 }
 
-const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":191,"b":195}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
+const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":185,"b":189}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
  *   t.sid,
- *   t.sess::text AS "sess!",
- *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+ *   t.sess::text AS sess,
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl
  * FROM "session_store"."session" AS t
  * WHERE t.sid = :sid! AND t.expire > now()
  * ```
@@ -48,9 +48,9 @@ export interface ReadSessionsParams {
 
 /** 'ReadSessions' return type */
 export interface ReadSessionsResult {
-  sess: string;
+  sess: string | null;
   sid: string;
-  ttl: number;
+  ttl: number | null;
 }
 
 /** 'ReadSessions' query type */
@@ -59,15 +59,15 @@ export interface ReadSessionsQuery {
   result: ReadSessionsResult;
 }
 
-const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":195,"b":200}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
+const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":194}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
  *   t.sid,
- *   t.sess::text AS "sess!",
- *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+ *   t.sess::text AS sess,
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl
  * FROM "session_store"."session" AS t
  * WHERE t.sid = ANY(:sids!) AND t.expire > now()
  * ```

@@ -33,7 +33,7 @@ async function replace(): Promise<void> {
   const rows = await readSessions.run({ sids: some() }, connection);
   rows.sort(() => Math.random() - 0.5);
   const sids = rows.map(({ sid }) => sid);
-  const loaded = rows.map(({ sess }) => sess);
+  const loaded = rows.map(({ sess }) => sess!);
   const payloads = sids.map(() => JSON.stringify({ cookie: {}, n: Math.random() }));
   const params = { sids, loaded, payloads, ttls: filled(sids, 1000), mayShorten: filled(sids, true) };
   count.replaced += (await replaceSessions.run(params, connection)).length;
