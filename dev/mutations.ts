@@ -20,23 +20,44 @@ const mutations: Mutation[] = [
   {
     guard: 'a touch is only of a live row',
     file: SESSION_SQL,
+    from: ':sid! AND t.expire > now()\\nRETURNING',
+    to: ':sid!\\nRETURNING',
+    tests: ['races'],
+  },
+  {
+    guard: 'a batch of touches is only of live rows',
+    file: SESSION_SQL,
     from: 'ANY(ARRAY[x.sid]) AND t.expire > now()',
     to: 'ANY(ARRAY[x.sid])',
-    tests: ['races'],
+    tests: ['batching'],
   },
   {
     guard: 'a replacement is only of a live row',
     file: SESSION_SQL,
+    from: ':loaded! AND t.expire > now()',
+    to: ':loaded!',
+    tests: ['races'],
+  },
+  {
+    guard: 'a batch of replacements is only of live rows',
+    file: SESSION_SQL,
     from: 'IS TRUE AND t.expire > now()',
     to: 'IS TRUE',
-    tests: ['races'],
+    tests: ['batching'],
   },
   {
     guard: 'a replacement is only of what was read',
     file: SESSION_SQL,
+    from: 't.sess::text = ',
+    to: "'~'::text >=   ", // true, and of the same length, since pgtyped knows parameters by their place in the text
+    tests: ['races'],
+  },
+  {
+    guard: 'a batch of replacements is only of what was read',
+    file: SESSION_SQL,
     from: '(t.sess::text = x.loaded) IS TRUE',
     to: 'true',
-    tests: ['races'],
+    tests: ['batching'],
   },
   {
     guard: 'a save of a loaded session is an update, never an insert',
@@ -56,7 +77,7 @@ const mutations: Mutation[] = [
     guard: 'a write that did not change the cookie never brings the expiry forward',
     file: SESSION_SQL,
     from: 'GREATEST(t.expire, ',
-    to: "GREATEST('epoch',  ", // of the same length, since pgtyped knows parameters by their place in the text
+    to: "GREATEST('epoch',  ", // of the same length
     tests: ['races'],
   },
   {
@@ -83,8 +104,8 @@ const mutations: Mutation[] = [
   {
     guard: 'the diff is against the Session, not the row',
     file: 'src/snapshot.ts',
-    from: 'this.#snapshots.set(session, { sid, row: { text, fields }, base, mayShorten });',
-    to: 'this.#snapshots.set(session, { sid, row: { text, fields }, base: fieldsOf(from), mayShorten });',
+    from: 'row: { text, fields }, base, mayShorten',
+    to: 'row: { text, fields }, base: fieldsOf(from), mayShorten',
     tests: ['races'],
   },
   {

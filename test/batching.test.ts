@@ -67,6 +67,36 @@ test('a batch holds at most 512 calls and about a megabyte', async () => {
   assert.ok(reads.length <= again.length && again.length >= 4, `${reads.length}, then ${again.length}`);
 });
 
+test('in a batch, too, what is gone stays gone and what others changed is kept', async () => {
+  const sids = some(30);
+  const { store, pool, table } = await filled(sids, { pool: freshPool({ max: 1 }) });
+  const gone: unknown[] = [];
+  store.on('gone', (event) => gone.push(event.during));
+  const [saved, touched] = [
+    await Promise.all(sids.map((sid) => load(store, sid))),
+    await Promise.all(sids.map((sid) => load(store, sid))),
+  ];
+  await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = ANY($1)`, [sids.slice(0, 10)]);
+  await Promise.all(
+    sids.slice(10, 20).map((sid) => store.update(sid, (found: any) => void Object.assign(found, { theirs: 1 }))),
+  );
+
+  const touches = await statementsOf(pool, () => Promise.all(touched.map((one) => store.touch(one.id, one as never))));
+  const saves = await statementsOf(pool, () =>
+    Promise.all(saved.map((one) => store.set(one.id, Object.assign(one, { mine: 1 }) as never))),
+  );
+
+  assert.ok(touches.length <= 2 && saves.length < 10, `${touches}; ${saves}`);
+  const found = (await Promise.all(sids.map((sid) => store.get(sid)))) as any[];
+  const kinds = found.map((one) => one && [one.sid !== undefined, one.mine, one.theirs]);
+  assert.equal(kinds, [
+    ...Array(10).fill(null),
+    ...Array(10).fill([true, 1, 1]),
+    ...Array(10).fill([true, 1, undefined]),
+  ]);
+  assert.equal(gone, [...Array(10).fill('touch'), ...Array(10).fill('set')]);
+});
+
 test('what was answered before a get is seen by it, however many are under way', async () => {
   const { store } = await filled(['a', ...some(50)]);
   let busy = true;
