@@ -22,8 +22,12 @@ interface Answer {
 type Handler = (req: express.Request, res: express.Response, next: express.NextFunction) => unknown;
 
 /** An app with one route, and a browser for it that keeps its cookie. */
-async function appWith(handler: Handler, options: Partial<session.SessionOptions> = {}) {
-  const fresh = await freshStore();
+async function appWith(
+  handler: Handler,
+  options: Partial<session.SessionOptions> = {},
+  ofStore: { touchAfter?: number } = {},
+) {
+  const fresh = await freshStore(ofStore);
   const errors: any[] = [];
   const app = express();
   app.use((_req, res, next) => {
@@ -202,15 +206,24 @@ test('where the app has fixed the head, a save that fails closes the connection'
   assert.match(error.message, /socket hang up|ECONNRESET/);
 });
 
-test('a session that was not changed goes as before: one touch, or nothing at all', async () => {
-  const app = await appWith((_req, res) => res.end('ok'));
-  await app.send();
-  assert.is(await app.store.length(), 0);
+test('a session that was not changed goes as before: one touch', async () => {
+  const app = await appWith((_req, res) => res.end('ok'), {}, { touchAfter: 0 });
   await app.send('/sign-in');
   const before = (await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows;
   const { early, answer } = await wasEarly(app);
   assert.equal([early, answer.body], [true, 'ok']);
   assert.equal((await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows, before);
+});
+
+test('a session that was not changed and one that is new and empty are not written', async () => {
+  const app = await appWith((_req, res) => res.end('ok'));
+  assert.is((await app.send()).body, 'ok');
+  assert.is(await app.store.length(), 0);
+  await app.send('/sign-in');
+  const release = await holdWrites(app.pool, app.table);
+  const { body } = await app.send();
+  await release();
+  assert.is(body, 'ok');
 });
 
 test('a stream goes out while it is made, and its session is saved at its end, as before', async () => {

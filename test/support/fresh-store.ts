@@ -17,9 +17,10 @@ export function freshNames() {
   return { schemaName: `Web."$& ${unique}`, tableName: `user "sessions" $' é ${unique}` };
 }
 
-/** A pool on the test server that is ended with the test. */
+/** A pool on the test server that is ended with the test. Its name is this process's: other files use the same database. */
 export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
-  const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, ...config });
+  const application_name = `test ${process.pid}`;
+  const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, application_name, ...config });
   pool.on('error', () => {}); // the server ends idle connections in some tests
   onEnd(() => pool.end());
   return pool;
@@ -29,9 +30,10 @@ export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
 export const searchPath = (...schemas: string[]): string =>
   `-c search_path=${schemas.map(pg.escapeIdentifier).join(',').replace(/[\\ ]/g, '\\$&')}`;
 
-/** Until some statement of this database waits for a row lock. */
+/** Until some statement of this process, or of pools with this one's name, waits for a lock. */
 export async function blocked(pool: pg.Pool) {
-  const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  const waiting = `SELECT 1 FROM pg_stat_activity
+    WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'`;
   while ((await pool.query(waiting)).rows.length === 0) await sleep(5);
 }
 
