@@ -3,10 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { SessionData } from 'express-session';
-import type { Pool } from 'pg';
 import * as assert from 'uvu/assert';
 import type { SessionStoreError } from '../src/index.js';
-import { freshNames, freshPool, load } from './support/fresh-store.js';
+import { freshNames, freshPool, load, waiting } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { ask, makeSchema, quotedName, STORES, type StoreName, sessionFor, versionOf } from './support/stores.js';
 import { alone, type Open, opener, type Subject, until } from './support/subject.js';
@@ -680,14 +679,6 @@ async function works({ set, get }: Subject): Promise<Outcome> {
   } catch (error) {
     return sqlStateOf(error) === '42P01' ? 'no such table' : (error as Error).message;
   }
-}
-
-/** How many of the pool's connections wait for a lock. */
-async function waiting(pool: Pool): Promise<number> {
-  const { rowCount } = await pool.query(
-    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
-  );
-  return rowCount!;
 }
 
 const test = suite('behaviour', { timeout: 30_000 }); // eight processes start in it

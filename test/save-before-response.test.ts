@@ -206,7 +206,7 @@ test('where the app has fixed the head, a save that fails closes the connection'
   assert.match(error.message, /socket hang up|ECONNRESET/);
 });
 
-test('a session that was not changed goes as before: one touch', async () => {
+test('the response of a session that was not changed goes before its touch, as ever', async () => {
   const app = await appWith((_req, res) => res.end('ok'), {}, { touchAfter: 0 });
   await app.send('/sign-in');
   const before = (await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows;
@@ -215,7 +215,7 @@ test('a session that was not changed goes as before: one touch', async () => {
   assert.equal((await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows, before);
 });
 
-test('a session that was not changed and one that is new and empty are not written', async () => {
+test('neither a new session without data nor one that was just touched is written', async () => {
   const app = await appWith((_req, res) => res.end('ok'));
   assert.is((await app.send()).body, 'ok');
   assert.is(await app.store.length(), 0);

@@ -30,11 +30,17 @@ export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
 export const searchPath = (...schemas: string[]): string =>
   `-c search_path=${schemas.map(pg.escapeIdentifier).join(',').replace(/[\\ ]/g, '\\$&')}`;
 
-/** Until some statement of this process, or of pools with this one's name, waits for a lock. */
+/** How many connections wait for a lock: this process's, or those of pools with this one's name. */
+export async function waiting(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
+  );
+  return rowCount!;
+}
+
+/** Until some connection waits for a lock. */
 export async function blocked(pool: pg.Pool) {
-  const waiting = `SELECT 1 FROM pg_stat_activity
-    WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'`;
-  while ((await pool.query(waiting)).rows.length === 0) await sleep(5);
+  while ((await waiting(pool)) === 0) await sleep(5);
 }
 
 interface Fresh {
