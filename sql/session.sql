@@ -131,3 +131,9 @@ USING (
   ORDER BY 1
 ) AS x, ss__settings
 WHERE t.sid = ANY(ARRAY[x.sid]);
+
+/* No row, and no error where the table is there and the role may read it. */
+/* @name checkTable */
+SELECT t.sid
+FROM "session_store"."session" AS t
+WHERE false;

@@ -1,9 +1,15 @@
 // Many calls, one statement: calls that arrive while a statement of their kind is under way leave together as the next.
 
+import { timedOut } from './errors.js';
+
 /** A kind of statement that can serve many calls. */
 export interface Statement<Item, Answer> {
-  /** Sends one statement for all of these and answers in their order. */
-  send(items: Item[]): Promise<Answer[]>;
+  /**
+   * Sends one statement for all of these and answers in their order.
+   *
+   * @param deadline when nobody waits any more, in milliseconds of `performance.now()`
+   */
+  send(items: Item[], deadline: number): Promise<Answer[]>;
   /** Bytes that an item adds to what is sent or fetched, roughly. */
   bytes(item: Item): number;
   /** Whether a statement of several items failed because of one of them, so that each is to be tried alone. */
@@ -12,12 +18,14 @@ export interface Statement<Item, Answer> {
 
 interface Waiting<Item, Answer> {
   item: Item;
+  deadline: number;
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 }
 
 const MOST_ITEMS = 512;
 const MOST_BYTES = 1_048_576;
+const SLOW_MS = 200; // a statement that takes longer keeps no others waiting
 
 /**
  * A lone call leaves at once. Nothing waits on a timer: what waits leaves when a statement comes back.
@@ -36,9 +44,10 @@ export class Coalescer<Item, Answer> {
     this.#atOnce = atOnce;
   }
 
-  call(item: Item): Promise<Answer> {
+  /** @param deadline in milliseconds of `performance.now()`: an item that still waits then is not sent */
+  call(item: Item, deadline: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ item, deadline, resolve, reject });
       if (this.#leaving || this.#underWay >= this.#atOnce) return;
       this.#leaving = true;
       queueMicrotask(() => this.#leave()); // with the calls that are made in the same breath
@@ -47,13 +56,30 @@ export class Coalescer<Item, Answer> {
 
   #leave(): void {
     this.#leaving = false;
+    this.#dropLate();
     while (this.#waiting.length > 0 && this.#underWay < this.#atOnce) {
       this.#underWay++;
-      void this.#send(this.#batch()).then(() => {
+      let isUnderWay = true;
+      const makeRoom = () => {
+        if (!isUnderWay) return;
+        isUnderWay = false;
         this.#underWay--;
         this.#leave();
+      };
+      const timer = setTimeout(makeRoom, SLOW_MS);
+      void this.#send(this.#batch()).then(() => {
+        clearTimeout(timer);
+        makeRoom();
       });
     }
+  }
+
+  #dropLate(): void {
+    const now = performance.now();
+    const isLate = ({ deadline }: { deadline: number }) => deadline <= now;
+    if (!this.#waiting.some(isLate)) return;
+    for (const { reject } of this.#waiting.filter(isLate)) reject(timedOut());
+    this.#waiting = this.#waiting.filter((one) => !isLate(one));
   }
 
   #batch(): Waiting<Item, Answer>[] {
@@ -71,8 +97,13 @@ export class Coalescer<Item, Answer> {
   }
 
   async #send(batch: Waiting<Item, Answer>[]): Promise<void> {
+    let deadline = 0;
+    for (const one of batch) deadline = Math.max(deadline, one.deadline);
     try {
-      const answers = await this.#statement.send(batch.map(({ item }) => item));
+      const answers = await this.#statement.send(
+        batch.map(({ item }) => item),
+        deadline,
+      );
       for (const [n, { resolve }] of batch.entries()) resolve(answers[n]!);
     } catch (error) {
       if (batch.length > 1 && this.#statement.failsForOne(error)) {

@@ -1,21 +1,29 @@
-// A client of the pool for as long as it takes, given back whole.
+// A client of the pool for as long as it takes and no longer than the deadline, given back whole.
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-import { SessionStoreError, sqlStateOf } from './errors.js';
+import { cancel } from './cancel.js';
+import { SessionStoreError, sqlStateOf, timedOut } from './errors.js';
 import type { Queryable } from './table.js';
+
+/** Statements that end by a deadline, in milliseconds of `performance.now()`. */
+export type Until = (deadline: number) => Queryable;
 
 /**
  * Each statement on a client of its own.
  *
  * @param prepare whether the server shall keep the statements by a name, which saves it from parsing and planning them anew.
  * Poolers in transaction mode may not know such names: the first complaint ends it for good, and costs the caller nothing.
+ * @param connectMs milliseconds that the pool may take to connect a client
  */
-export function onPool(pool: Pool, { prepare = false } = {}): Queryable {
+export function onPool(pool: Pool, { prepare = false, connectMs = Infinity } = {}): Until {
   const names = new Map<string, string>();
   let isNamed = prepare;
-  return {
-    query: (text, values) =>
-      withClient(pool, async (client, drop) => {
+  const dropStuck = stuckDropper(pool, connectMs);
+  return (deadline) => ({
+    query: (text, values) => {
+      dropStuck();
+      return withClient(pool, deadline, async (client, drop) => {
         if (!isNamed) return client.query(text, values);
         const name = names.get(text) ?? nameOf(text);
         names.set(text, name);
@@ -29,8 +37,9 @@ export function onPool(pool: Pool, { prepare = false } = {}): Queryable {
           else throw error;
           return client.query(text, values);
         }
-      }),
-  };
+      });
+    },
+  });
 }
 
 const CACHED_PLAN = '0A000'; // feature_not_supported: "cached plan must not change result type"
@@ -40,8 +49,8 @@ const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate
 const nameOf = (text: string): string => `ss_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
 
 /** All that `work` does in one transaction: committed when it ends, rolled back when it fails. */
-export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return withClient(pool, async (client) => {
+export function inTransaction<T>(pool: Pool, deadline: number, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return withClient(pool, deadline, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED'); // to see what was committed while it waited for a lock
     try {
       const result = await work(client);
@@ -56,30 +65,95 @@ export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promi
 
 /**
  * pool.query would close the connection after any SQL error, and a client that loses its server while it is checked out
- * ends the process unless somebody listens.
+ * ends the process unless somebody listens. A client that is late is cut off, so that nothing it was given arrives later.
  */
 async function withClient<T>(
   pool: Pool,
+  deadline: number,
   work: (client: PoolClient, drop: (error: Error) => void) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect().catch((error) => {
-    throw failure(error);
-  });
+  const client = await checkOut(pool, deadline);
   let lost: Error | undefined;
+  let isLate = false;
   const drop = (error: Error) => {
     lost = error;
   };
   client.on('error', drop);
+  const timer = onTime(deadline, () => {
+    isLate = true;
+    cutOff(client);
+  });
   try {
     return await work(client, drop);
   } catch (error) {
-    const failed = failure(error);
+    const failed = isLate ? timedOut(error) : failure(error);
     if (!answeredByServer(failed)) lost ??= failed;
     throw failed;
   } finally {
+    clearTimeout(timer);
     client.off('error', drop);
     client.release(lost);
   }
+}
+
+/** The pool can't be told that nobody waits any more: a client that comes too late goes back at once. */
+function checkOut(pool: Pool, deadline: number): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const timer = onTime(deadline, () => {
+      isLate = true;
+      reject(timedOut());
+    });
+    pool.connect().then(
+      (client) => {
+        clearTimeout(timer);
+        if (isLate) client.release();
+        else resolve(client);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(failure(error));
+      },
+    );
+  });
+}
+
+/**
+ * A pool without `connectionTimeoutMillis` waits for ever for a server that takes a connection and says nothing, and with as many
+ * of them as it may have clients it would never have another.
+ */
+function stuckDropper(pool: Pool, connectMs: number): () => void {
+  const seen = new WeakMap<ConnectingClient, number>();
+  return () => {
+    if (pool.idleCount > 0 || pool.totalCount < pool.options.max) return;
+    const now = performance.now();
+    for (const client of (pool as unknown as { _clients?: ConnectingClient[] })._clients ?? []) {
+      if (!client._connecting) continue;
+      const since = seen.get(client) ?? now;
+      seen.set(client, since);
+      if (now - since > connectMs) client.connection.stream.destroy();
+    }
+  };
+}
+
+interface ConnectingClient {
+  _connecting: boolean;
+  connection: { stream: Socket };
+}
+
+const onTime = (deadline: number, end: () => void): NodeJS.Timeout | undefined =>
+  deadline < Infinity ? setTimeout(end, Math.max(deadline - performance.now(), 0)) : undefined;
+
+/** Ends the connection at once: what still lies in a buffer is dropped. The server is asked to stop what it does for it. */
+function cutOff(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  cancel(client);
+  try {
+    stream.resetAndDestroy();
+  } catch {
+    // no TCP: a unix socket, or TLS
+  }
+  stream.destroy(); // without waiting for what is still to be sent
 }
 
 const failure = (cause: unknown) =>
@@ -87,6 +161,9 @@ const failure = (cause: unknown) =>
     cause,
   });
 
-/** The server said no, and its connection goes on: any error of its own but those of a connection that ends (08, 57P). */
+/**
+ * The server said no, and its connection goes on: any error of its own but those of a connection that ends (08, 57P), or that
+ * leads to a server which has become a standby (25006).
+ */
 const answeredByServer = ({ sqlState }: SessionStoreError): boolean =>
-  sqlState !== undefined && !/^(08|57P)/.test(sqlState);
+  sqlState !== undefined && !/^(08|57P|25006)/.test(sqlState);

@@ -1,11 +1,20 @@
 // The one error the store gives when it could not do what it was asked.
 
-/** What went wrong: the database failed, or others changed the session again and again until the store gave up. */
-export type SessionStoreErrorCode = 'DATABASE' | 'CONFLICT';
+/**
+ * What went wrong.
+ * - `DATABASE`: the database refused, or could not be reached
+ * - `TIMEOUT`: it did not answer in time
+ * - `CONFLICT`: others changed the session again and again until the store gave up
+ * - `OVERLOADED`: too many calls were waiting already
+ * - `CLOSED`: the store had been closed
+ */
+export type SessionStoreErrorCode = 'DATABASE' | 'TIMEOUT' | 'CONFLICT' | 'OVERLOADED' | 'CLOSED';
+
+const RETRY_AFTER_SECONDS = 5;
 
 /**
  * A call of the store that failed, through no fault of the app's. No session id and no payload is in its text.
- * Express answers with its `status`, unless an error handler of the app's does otherwise.
+ * Express answers with its `status` and `headers`, unless an error handler of the app's does otherwise.
  */
 export class SessionStoreError extends Error {
   override readonly name = 'SessionStoreError';
@@ -14,6 +23,8 @@ export class SessionStoreError extends Error {
   readonly sqlState: string | undefined;
   /** The HTTP status for the client: 503, Service Unavailable (RFC 9110, section 15.6.4). */
   readonly status = 503;
+  /** `Retry-After`, in seconds (RFC 9110, section 10.2.3). */
+  readonly headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
 
   constructor(code: SessionStoreErrorCode, message: string, options?: { cause: unknown }) {
     super(message, options);
@@ -27,3 +38,6 @@ export function sqlStateOf(cause: unknown): string | undefined {
   const { severity, code } = Object(cause); // no instanceof: the pool may be of another copy of pg
   return typeof severity === 'string' && typeof code === 'string' ? code : undefined;
 }
+
+export const timedOut = (cause?: unknown): SessionStoreError =>
+  new SessionStoreError('TIMEOUT', "the session store's database did not answer in time", { cause });

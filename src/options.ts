@@ -38,6 +38,13 @@ export interface StoreOptions {
    * without. Default: true.
    */
   prepare?: boolean | undefined;
+  /**
+   * Seconds within which every call is answered, if need be with an error; waiting for a connection and trying again count.
+   * Not for `pruneSessions`, where they are those of one batch, nor for `createTable`. At most 600. Default: 5.
+   */
+  timeout?: number | undefined;
+  /** Calls that may be under way at once; more fail at once, with code `OVERLOADED`. Default: 10,000. */
+  maxWaiting?: number | undefined;
   /** Create the table at first use where it is missing. Needs a role that may. Default: false. */
   createTableIfMissing?: boolean | undefined;
   /** Leave the expiry alone when a session is read but not changed. Default: false. */
@@ -67,6 +74,8 @@ export interface CreateTableOptions {
   unlogged?: boolean;
 }
 
+const LONGEST_TIMEOUT = 600; // seconds: more would be meant as milliseconds
+
 const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const isText = (value: unknown) => typeof value === 'string';
@@ -90,6 +99,11 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
   batch: ['true or false', isBoolean],
   prepare: ['true or false', isBoolean],
+  timeout: [
+    'a positive number of seconds, at most 600',
+    (value) => isPositive(value) && (value as number) <= LONGEST_TIMEOUT,
+  ],
+  maxWaiting: ['a positive whole number', (value) => Number.isInteger(value) && isPositive(value)],
   createTableIfMissing: ['true or false', isBoolean],
   disableTouch: ['true or false', isBoolean],
   pruneSessionInterval: [
@@ -129,20 +143,24 @@ export function checkOptions(given: StoreOptions): StoreOptions {
 }
 
 /** The pool to use, and whether it is the store's own. */
-export function choosePool({ pool, conString, conObject }: StoreOptions): { pool: Pool; own: boolean } {
+export function choosePool({ pool, conString, conObject, timeout = 5 }: StoreOptions): { pool: Pool; own: boolean } {
   if ([pool, conString, conObject].filter((given) => given !== undefined).length > 1) {
     throw new TypeError('give one of pool, conString and conObject, not several');
   }
   if (pool) return { pool, own: false };
-  if (conObject) return { pool: new pg.Pool(conObject), own: true };
+  const ownPool = (config: PoolConfig) => ({
+    pool: new pg.Pool({ connectionTimeoutMillis: timeout * 1000, ...config }),
+    own: true,
+  });
+  if (conObject) return ownPool(conObject);
   const connectionString = conString ?? process.env.DATABASE_URL;
-  if (connectionString) return { pool: new pg.Pool({ connectionString }), own: true };
+  if (connectionString) return ownPool({ connectionString });
   if (!['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].some((name) => process.env[name])) {
     throw new TypeError(
       'no database to connect to: give a pool, conString or conObject, or set DATABASE_URL or PGHOST and its like',
     );
   }
-  return { pool: new pg.Pool(), own: true };
+  return ownPool({});
 }
 
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });

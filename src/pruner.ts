@@ -12,6 +12,8 @@ export interface PrunerOptions {
   /** Rows that one statement deletes at most. */
   batchSize: number;
   onError: (error: unknown) => void;
+  /** Milliseconds that one statement may take. */
+  timeoutMs: number;
 }
 
 /** Half the interval to one and a half of it, so that many processes don't prune at the same moment. */
@@ -21,14 +23,22 @@ const CANCELED = '57014'; // query_canceled
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; Node fires a longer one at once
 
 export class Pruner {
-  readonly #connection: () => Promise<IDatabaseConnection>;
+  readonly #connection: (deadline: number) => Promise<IDatabaseConnection>;
   readonly #key: string;
   readonly #options: PrunerOptions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<number> | undefined;
   #stopped = false;
 
-  constructor(connection: () => Promise<IDatabaseConnection>, names: TableNames, options: PrunerOptions) {
+  /** Rows that it has deleted so far. */
+  pruned = 0;
+
+  /** @param connection until a deadline in milliseconds of `performance.now()` */
+  constructor(
+    connection: (deadline: number) => Promise<IDatabaseConnection>,
+    names: TableNames,
+    options: PrunerOptions,
+  ) {
     this.#connection = connection;
     this.#key = pruneKey(names);
     this.#options = options;
@@ -53,18 +63,20 @@ export class Pruner {
 
   async #pruneAll(): Promise<number> {
     clearTimeout(this.#timer);
-    const stoppedBefore = this.#stopped; // what is asked for after a stop is done, what was under way is cut short
-    const connection = await this.#connection();
     let batch = this.#options.batchSize;
     let pruned = 0;
-    while (this.#stopped === stoppedBefore) {
+    while (!this.#stopped) {
       try {
+        const connection = await this.#connection(performance.now() + this.#options.timeoutMs);
         const { rowCount } = await pruneSessions.runWithCounts({ key: this.#key, batch }, connection);
         if (rowCount === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
         pruned += rowCount;
+        this.pruned += rowCount;
       } catch (error) {
-        if ((error as SessionStoreError).sqlState !== CANCELED || batch === 1) throw error;
-        batch = Math.ceil(batch / 2); // it took longer than the statement_timeout
+        const { code, sqlState } = error as SessionStoreError;
+        const tookTooLong = code === 'TIMEOUT' || sqlState === CANCELED; // by the statement_timeout
+        if (!tookTooLong || batch === 1) throw error;
+        batch = Math.ceil(batch / 2);
       }
     }
     return pruned;

@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from './errors.js';
 import { type Fields, fieldsOf, parse, textOf } from './payload.js';
+import { isLost } from './retry.js';
 import type { Rows } from './rows.js';
-import type { Row } from './snapshot.js';
+import { othersChanges, type Row } from './snapshot.js';
 
-const DEADLINE_MS = 5000; // by then somebody else is writing this row without a pause
 const LONGEST_PAUSE_MS = 100;
+const GIVE_UP_MS = 100; // before the deadline, so that the caller learns what kept it
 
 /** What a row becomes. */
 export interface Change {
@@ -20,26 +21,40 @@ export interface Change {
 /**
  * Replaces a live row, as often as it takes until nobody else has changed it in between.
  *
- * @param read what the row is believed to be: then the first attempt costs one statement
+ * @param deadline in milliseconds of `performance.now()`
  * @param change what becomes of the row that was read; undefined leaves it as it is
+ * @param read what the row is believed to be: then the first attempt costs one statement
  * @returns the row as it is now, or null where none lives
- * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt of five seconds
+ * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt
  */
 export async function replaceSession(
   rows: Rows,
   sid: string,
+  deadline: number,
   change: (row: Row) => Change | undefined,
   read?: Row,
 ): Promise<Row | null> {
-  const deadline = performance.now() + DEADLINE_MS;
   let pauseMs = 2;
-  for (let row = read ?? (await readRow(rows, sid)); row; row = await readRow(rows, sid)) {
+  let unsure: { loaded: string; sent: Row; error: unknown } | undefined; // an attempt whose answer never came
+  for (let row = read ?? (await readRow(rows, sid, deadline)); row; row = await readRow(rows, sid, deadline)) {
+    if (unsure && row.text !== unsure.loaded) {
+      if (othersChanges(unsure.sent, row).size > 0) throw unsure.error; // done and then changed by others, or never done
+      return unsure.sent;
+    }
     const changed = change(row);
     if (!changed) return row;
     const { fields, ttl, mayShorten } = changed;
     const payload = textOf(fields);
-    if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten })) return { text: payload, fields, ttl };
-    if (performance.now() > deadline) {
+    const sent = { text: payload, fields, ttl };
+    try {
+      if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten }, deadline)) return sent;
+      unsure = undefined;
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      unsure = { loaded: row.text, sent, error };
+    }
+    if (performance.now() > deadline - GIVE_UP_MS) {
+      if (unsure) throw unsure.error;
       throw new SessionStoreError('CONFLICT', 'the session was not saved: others keep changing it. Try again');
     }
     if (row !== read) await sleep(Math.random() * pauseMs);
@@ -48,7 +63,7 @@ export async function replaceSession(
   return null;
 }
 
-async function readRow(rows: Rows, sid: string): Promise<Row | undefined> {
-  const row = await rows.read(sid);
+async function readRow(rows: Rows, sid: string, deadline: number): Promise<Row | undefined> {
+  const row = await rows.read(sid, deadline);
   return row && { text: row.sess, fields: fieldsOf(parse(row.sess)), ttl: row.ttl };
 }

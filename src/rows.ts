@@ -1,6 +1,5 @@
 // The rows of the request path, one session a call. Calls of a kind that come together share a statement.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { Coalescer } from './coalescer.js';
 import type { SessionStoreError } from './errors.js';
@@ -16,6 +15,7 @@ import {
   writeSession,
   writeSessions,
 } from './queries/session.js';
+import { retry } from './retry.js';
 
 /** A live row, as it is read. */
 export interface LiveRow {
@@ -46,14 +46,21 @@ export interface RowsOptions {
   batch: boolean;
 }
 
+/** What the statements were like. */
+export interface RowsCount {
+  /** Statements that served several calls. */
+  batches: number;
+  /** Statements that were sent again. */
+  retries: number;
+}
+
 const AT_ONCE = 2; // statements of one kind: while the server works on one, the next is made
 const LOCK_TIMEOUT = '200ms'; // of a batch: then each row goes alone, so that a locked one keeps no other waiting
-const TRIES = 4; // of a statement that the server took back so that another could go on
-const TAKEN_BACK = /^(40P01|40001)$/; // deadlock_detected, serialization_failure
 // Data that the server can't take, a constraint, a limit, a lock, a statement_timeout, a trigger, a row-level policy.
 const OF_ONE_ROW = /^(22|23|44|54|55|57014|P0|42501)/;
 
-type Call<Item, Answer> = (item: Item) => Promise<Answer>;
+/** By a deadline in milliseconds of `performance.now()`. */
+type Call<Item, Answer> = (item: Item, deadline: number) => Promise<Answer>;
 type Send<Item, Answer> = (items: Item[], connection: IDatabaseConnection) => Promise<Answer[]>;
 
 export class Rows {
@@ -61,30 +68,50 @@ export class Rows {
   readonly read: Call<string, LiveRow | undefined>;
   /** Makes the row, or overwrites it. */
   readonly write: Call<Write, unknown>;
-  /** Whether a live row still held what was loaded, and was replaced. */
+  /** Whether a live row still held what was loaded, and was replaced. Not sent again when its connection breaks. */
   readonly replace: Call<Replacement, boolean>;
   /** Whether there is a live row; its expiry is moved. */
   readonly touch: Call<Touch, boolean>;
   /** Deletes the row. */
   readonly destroy: Call<string, unknown>;
+  readonly count: RowsCount = { batches: 0, retries: 0 };
+  readonly #connection: (deadline: number) => Promise<IDatabaseConnection>;
   #bytesOfARead = 1000;
 
-  /** @param connection when the table is there, too */
-  constructor(connection: () => Promise<IDatabaseConnection>, { batch }: RowsOptions) {
-    const kind = <Item, Answer>(send: Send<Item, Answer>, bytes: (item: Item) => number): Call<Item, Answer> => {
-      const retried = (items: Item[]) => retry(async () => send(items, await connection()));
-      if (!batch) return async (item) => (await retried([item]))[0]!;
-      const coalescer = new Coalescer({ send: retried, bytes, failsForOne }, AT_ONCE);
-      return (item) => coalescer.call(item);
+  /** @param connection when the table is there, too; until a deadline in milliseconds of `performance.now()` */
+  constructor(connection: (deadline: number) => Promise<IDatabaseConnection>, { batch }: RowsOptions) {
+    this.#connection = connection;
+    const kind = <Item, Answer>(
+      send: Send<Item, Answer>,
+      bytes: (item: Item) => number,
+      { twice = true } = {},
+    ): Call<Item, Answer> => {
+      const sendAll = (items: Item[], deadline: number) => {
+        if (items.length > 1) this.count.batches++;
+        return this.run((db) => send(items, db), deadline, { twice });
+      };
+      if (!batch) return async (item, deadline) => (await sendAll([item], deadline))[0]!;
+      const coalescer = new Coalescer({ send: sendAll, bytes, failsForOne }, AT_ONCE);
+      return (item, deadline) => coalescer.call(item, deadline);
     };
     this.read = kind(
       (sids, db) => this.#readAll(sids, db),
       () => this.#bytesOfARead,
     );
     this.write = kind(writeAll, ({ payload }) => payload.length);
-    this.replace = kind(replaceAll, ({ payload, loaded }) => payload.length + loaded.length);
+    this.replace = kind(replaceAll, ({ payload, loaded }) => payload.length + loaded.length, { twice: false });
     this.touch = kind(touchAll, () => 100);
     this.destroy = kind(destroyAll, () => 100);
+  }
+
+  /**
+   * Any statement of the table, sent again where that helps.
+   *
+   * @param twice whether it may be done twice, so that it is sent again when its connection breaks
+   */
+  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: number, { twice = true } = {}): Promise<T> {
+    const onRetry = () => this.count.retries++;
+    return retry(async () => send(await this.#connection(deadline)), { deadline, twice, onRetry });
   }
 
   async #readAll(sids: string[], db: IDatabaseConnection): Promise<(LiveRow | undefined)[]> {
@@ -151,17 +178,4 @@ function isAmong(rows: Touch[], found: { sid: string }[]): boolean[] {
   return rows.map(({ sid }) => sids.has(sid));
 }
 
-const sqlStateOf = (error: unknown): string => (error as SessionStoreError).sqlState ?? '';
-const failsForOne = (error: unknown): boolean => OF_ONE_ROW.test(sqlStateOf(error));
-
-/** A statement that the server took back has done nothing: it is sent again. */
-async function retry<T>(send: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await send();
-    } catch (error) {
-      if (tries === TRIES || !TAKEN_BACK.test(sqlStateOf(error))) throw error;
-      await sleep(Math.random() * 10 * 2 ** tries);
-    }
-  }
-}
+const failsForOne = (error: unknown): boolean => OF_ONE_ROW.test((error as SessionStoreError).sqlState ?? '');

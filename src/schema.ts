@@ -10,23 +10,30 @@ import { bindTable, type TableNames } from './table.js';
 // "cpgtyped" in ASCII: one lock for all that is created in a database, since two tables may share a schema.
 const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
 
-/** Whether the statements would find a table, a view or the like under these names. */
-export async function tableExists(pool: Pool, names: TableNames): Promise<boolean> {
-  return (await findTable.run(catalogNames(names), bindTable(onPool(pool), names))).length > 0;
+/**
+ * Whether the statements would find a table, a view or the like under these names.
+ *
+ * @param deadline in milliseconds of `performance.now()`
+ */
+export async function tableExists(pool: Pool, names: TableNames, deadline: number): Promise<boolean> {
+  return (await findTable.run(catalogNames(names), bindTable(onPool(pool)(deadline), names))).length > 0;
 }
 
 /**
  * Makes what is missing of the schema (when asked), the table and the index on `expire`; leaves alone what is there. Safe
  * when many processes call it at once.
+ *
+ * @param deadline in milliseconds of `performance.now()`; Infinity for as long as it takes to build an index
  */
 export async function createTable(
   pool: Pool,
   names: TableNames,
   { createSchema, unlogged }: CreateTableOptions,
+  deadline = Infinity,
 ): Promise<void> {
   const { schemaName } = names;
   if (createSchema && schemaName === undefined) throw new TypeError('createSchema: there is no schemaName to create');
-  const work = inTransaction(pool, async (client) => {
+  const work = inTransaction(pool, deadline, async (client) => {
     const connection = bindTable(client, names);
     await lockForCreation.run({ key: CREATION_LOCK }, connection);
     if (createSchema && schemaName !== undefined && !(await findSchema.run({ schemaName }, connection)).length) {

@@ -3,13 +3,16 @@ import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { type SessionData, Store } from 'express-session';
 import type { Pool } from 'pg';
 import { answer, type Callback } from './answer.js';
+import { Calls } from './calls.js';
 import { onPool } from './connection.js';
+import type { SessionStoreError } from './errors.js';
 import { Expiry } from './expiry.js';
 import { handleOf } from './handle.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
 import { type Fields, fieldsOf, parse, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
+import { checkTable } from './queries/session.js';
 import { replaceSession } from './replace.js';
 import { Rows } from './rows.js';
 import { createTable, tableExists } from './schema.js';
@@ -23,13 +26,13 @@ import {
   type Snapshot,
   Snapshots,
 } from './snapshot.js';
-import { bindTable, type TableNames } from './table.js';
+import { type TableNames, tableBinder } from './table.js';
 import { Turns } from './turns.js';
 
 type CreateSession = Store['createSession'];
 type Change = (session: SessionData) => void;
-type Touching = { ttl: number; cookie: string | undefined; during: GoneEvent['during'] };
-type Saving = { fields: Fields; ttl: number; snapshot?: Snapshot };
+type Touching = { ttl: number; cookie: string | undefined; during: GoneEvent['during']; deadline: number };
+type Saving = { fields: Fields; ttl: number; snapshot?: Snapshot; deadline: number };
 
 /** A write found its session gone, destroyed or expired, and left it so. */
 export interface GoneEvent {
@@ -49,6 +52,42 @@ export interface ConflictEvent {
   overwritten: string[];
 }
 
+/** A live row was found that makes no session: it holds no JSON object. It is left alone. */
+export interface UnreadableEvent {
+  /** SHA-256 of the session id, in hexadecimal. */
+  handle: string;
+}
+
+/** How the store is doing, for a readiness probe. */
+export interface Health {
+  /** Whether the table could be reached. */
+  ok: boolean;
+  /** Milliseconds of the one round trip, a connection included where one had to be made. */
+  latencyMs: number;
+  /** The pool's connections, those of them that nobody uses, and the calls that wait for one. */
+  pool: { total: number; idle: number; waiting: number };
+  /** Why it could not be reached. */
+  error?: SessionStoreError;
+}
+
+/** What the store has done since it was made. */
+export interface Stats {
+  /** Calls of its methods. */
+  calls: number;
+  /** Statements that served several calls. */
+  batches: number;
+  /** Saves whose changes were laid over another request's. */
+  merges: number;
+  /** Writes that found their session gone. */
+  gone: number;
+  /** Statements that were sent again. */
+  retries: number;
+  /** Calls that were not answered within `timeout`. */
+  timeouts: number;
+  /** Expired sessions that were deleted. */
+  pruned: number;
+}
+
 /**
  * Sessions in a PostgreSQL table.
  *
@@ -56,13 +95,18 @@ export interface ConflictEvent {
  * outside any try or promise of the store's. A promise whose rejection nobody asks for goes to `errorLog`. What is asked
  * for one session is done in that order.
  *
- * Emits `gone` with a {@link GoneEvent} and `conflict` with a {@link ConflictEvent}.
+ * Every call is answered within the `timeout` option, if need be with a {@link SessionStoreError}, but for `pruneSessions` and
+ * `createTable`.
+ *
+ * Emits `gone` with a {@link GoneEvent}, `conflict` with a {@link ConflictEvent} and `unreadable` with an
+ * {@link UnreadableEvent}.
  */
 export class PgSessionStore extends Store {
   readonly #pool: Pool;
   readonly #ownPool: boolean;
   readonly #names: TableNames;
-  readonly #connection: IDatabaseConnection;
+  readonly #connection: (deadline: number) => IDatabaseConnection;
+  readonly #calls: Calls;
   readonly #expiry: Expiry;
   readonly #pruner: Pruner;
   readonly #rows: Rows;
@@ -71,6 +115,7 @@ export class PgSessionStore extends Store {
   readonly #disableTouch: boolean;
   readonly #createTableIfMissing: boolean;
   readonly #errorLog: (message: string, error?: unknown) => void;
+  readonly #told = { conflict: 0, gone: 0, unreadable: 0 };
   #tableReady: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -89,14 +134,19 @@ export class PgSessionStore extends Store {
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
     this.#errorLog = checked.errorLog ?? logToConsole;
     ({ pool: this.#pool, own: this.#ownPool } = choosePool(checked));
-    const { batch = true, prepare = true } = checked;
-    this.#connection = bindTable(onPool(this.#pool, { prepare }), this.#names);
-    this.#rows = new Rows(() => this.#ready(), { batch });
-    this.#pruner = new Pruner(() => this.#ready(), this.#names, {
+    const { batch = true, prepare = true, timeout = 5, maxWaiting = 10_000 } = checked;
+    const timeoutMs = timeout * 1000;
+    this.#calls = new Calls({ timeoutMs, most: maxWaiting });
+    const until = onPool(this.#pool, { prepare, connectMs: timeoutMs });
+    const bind = tableBinder(this.#names);
+    this.#connection = (deadline) => bind(until(deadline));
+    this.#rows = new Rows((deadline) => this.#ready(deadline), { batch });
+    this.#pruner = new Pruner((deadline) => this.#ready(deadline), this.#names, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
       batchSize: checked.pruneBatchSize ?? 1000,
       onError: (error) => this.#log('Failed to prune sessions:', error),
+      timeoutMs,
     });
     this.#pool.on('error', this.#onPoolError);
   }
@@ -108,11 +158,11 @@ export class PgSessionStore extends Store {
   override get(sid: string): Promise<SessionData | null>;
   override get(sid: string, callback: Callback<SessionData | null>): void;
   override get(sid: string, callback?: Callback<SessionData | null>) {
-    return this.#answer(callback, async () => {
+    return this.#answer('get', callback, async (deadline) => {
       const before = this.#turns.seen(sid);
       if (before) await before;
-      const row = await this.#rows.read(sid);
-      const session = row ? this.#toSession(row) : null;
+      const row = await this.#rows.read(sid, deadline);
+      const session = row ? this.#toSession(sid, row) : null;
       if (row && session) {
         const mayShorten = this.#expiry.mayShorten(session, row.ttl);
         const expiresAt = performance.now() + row.ttl * 1000;
@@ -141,18 +191,18 @@ export class PgSessionStore extends Store {
    * the top-level keys that were added, changed or removed are laid over what others have saved in the meantime; where there
    * are none it is a touch; a session that is gone stays gone, which is no error. Anything else is written as it is.
    *
-   * @throws {SessionStoreError} CONFLICT, when others changed the session before every attempt of five seconds
+   * @throws {SessionStoreError} CONFLICT, when others changed the session before every attempt
    */
   override set(sid: string, session: SessionData): Promise<void>;
   override set(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override set(sid: string, session: SessionData, callback?: Callback<void>) {
-    return this.#answer(callback, async () => {
+    return this.#answer('set', callback, async (deadline) => {
       const fields = fieldsOf(session);
       const ttl = this.#expiry.secondsToLive(session);
       await this.#turns.take(sid, async () => {
         const snapshot = this.#snapshots?.of(sid, session);
-        if (snapshot) await this.#save(sid, session, { fields, ttl, snapshot });
-        else await this.#write(sid, session, { fields, ttl });
+        if (snapshot) await this.#save(sid, session, { fields, ttl, snapshot, deadline });
+        else await this.#write(sid, session, { fields, ttl, deadline });
       });
     });
   }
@@ -161,11 +211,12 @@ export class PgSessionStore extends Store {
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
-    return this.#answer(callback, async () => {
+    return this.#answer('touch', callback, async (deadline) => {
       if (this.#disableTouch) return;
       const ttl = this.#expiry.secondsToLive(session);
       const cookie = fieldsOf({ cookie: session.cookie }).get('cookie');
-      await this.#turns.take(sid, () => this.#touch(sid, session, { ttl, cookie, during: 'touch' }), { isTouch: true });
+      const touching: Touching = { ttl, cookie, during: 'touch', deadline };
+      await this.#turns.take(sid, () => this.#touch(sid, session, touching), { isTouch: true });
     });
   }
 
@@ -176,14 +227,14 @@ export class PgSessionStore extends Store {
    * @param change changes the session that it is given, in place. It may be called several times, each time with what is
    * stored then, and must not be async
    * @returns the session as it is stored now, or null where none lives: then `change` was not called
-   * @throws {SessionStoreError} CONFLICT, when others changed the session before every attempt of five seconds
+   * @throws {SessionStoreError} CONFLICT, when others changed the session before every attempt
    */
   update(sid: string, change: Change): Promise<SessionData | null>;
   update(sid: string, change: Change, callback: Callback<SessionData | null>): void;
   update(sid: string, change: Change, callback?: Callback<SessionData | null>) {
-    return this.#answer(callback, async () => {
+    return this.#answer('update', callback, async (deadline) => {
       if (typeof change !== 'function') throw new TypeError('update: give a function that changes the session');
-      return this.#turns.take(sid, () => this.#update(sid, change));
+      return this.#turns.take(sid, () => this.#update(sid, change, deadline));
     });
   }
 
@@ -191,8 +242,8 @@ export class PgSessionStore extends Store {
   override destroy(sid: string): Promise<void>;
   override destroy(sid: string, callback: Callback<void> | undefined): void;
   override destroy(sid: string, callback?: Callback<void>) {
-    return this.#answer(callback, async () => {
-      await this.#turns.take(sid, () => this.#rows.destroy(sid));
+    return this.#answer('destroy', callback, async (deadline) => {
+      await this.#turns.take(sid, () => this.#rows.destroy(sid, deadline));
     });
   }
 
@@ -200,9 +251,9 @@ export class PgSessionStore extends Store {
   override all(): Promise<SessionData[]>;
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>) {
-    return this.#answer(callback, async () => {
-      const rows = await listSessions.run(undefined, await this.#ready());
-      return rows.map((row) => this.#toSession(row)).filter((session) => session !== null);
+    return this.#answer('all', callback, async (deadline) => {
+      const rows = await this.#rows.run((db) => listSessions.run(undefined, db), deadline);
+      return rows.map((row) => this.#toSession(row.sid, row)).filter((session) => session !== null);
     });
   }
 
@@ -210,8 +261,8 @@ export class PgSessionStore extends Store {
   override length(): Promise<number>;
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>) {
-    return this.#answer(callback, async () => {
-      const [row] = await countSessions.run(undefined, await this.#ready());
+    return this.#answer('length', callback, async (deadline) => {
+      const [row] = await this.#rows.run((db) => countSessions.run(undefined, db), deadline);
       return row!.count;
     });
   }
@@ -220,8 +271,8 @@ export class PgSessionStore extends Store {
   override clear(): Promise<void>;
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
-    return this.#answer(callback, async () => {
-      await clearSessions.run(undefined, await this.#ready());
+    return this.#answer('clear', callback, async (deadline) => {
+      await this.#rows.run((db) => clearSessions.run(undefined, db), deadline);
     });
   }
 
@@ -232,7 +283,7 @@ export class PgSessionStore extends Store {
   pruneSessions(): Promise<number>;
   pruneSessions(callback: Callback<number>): void;
   pruneSessions(callback?: Callback<number>) {
-    return this.#answer(callback, () => this.#pruner.prune());
+    return this.#answer('pruneSessions', callback, () => this.#pruner.prune(), UNLIMITED);
   }
 
   /**
@@ -243,47 +294,80 @@ export class PgSessionStore extends Store {
   createTable(callback: Callback<void>): void;
   createTable(options: CreateTableOptions, callback: Callback<void>): void;
   createTable(options: CreateTableOptions | Callback<void> = {}, callback?: Callback<void>) {
-    if (typeof options === 'function') return this.#answer(options, () => createTable(this.#pool, this.#names, {}));
-    return this.#answer(callback, () => createTable(this.#pool, this.#names, options ?? {}));
+    const [how, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback];
+    return this.#answer('createTable', done, () => createTable(this.#pool, this.#names, how), UNLIMITED);
   }
 
-  /** Stops pruning, takes the store's listener off the pool, and ends the pool if it is the store's own. */
+  /** Whether the table can be reached, in one cheap round trip. Never fails: that would be an answer, too. */
+  health(): Promise<Health>;
+  health(callback: Callback<Health>): void;
+  health(callback?: Callback<Health>) {
+    const begun = performance.now();
+    const health = async (error?: SessionStoreError): Promise<Health> => {
+      const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#pool;
+      const latencyMs = performance.now() - begun;
+      return { ok: !error, latencyMs, pool: { total, idle, waiting }, ...(error && { error }) };
+    };
+    const checked = this.#calls.run('health', async (deadline) => {
+      await checkTable.run(undefined, this.#connection(deadline));
+    });
+    return answer(
+      callback,
+      checked.then(() => health(), health),
+      this.#onUnheard,
+    );
+  }
+
+  /** What the store has done since it was made. */
+  stats(): Stats {
+    const { count: calls, timeouts } = this.#calls;
+    const { batches, retries } = this.#rows.count;
+    const { conflict: merges, gone } = this.#told;
+    return { calls, batches, merges, gone, retries, timeouts, pruned: this.#pruner.pruned };
+  }
+
+  /**
+   * Waits for what is under way, refuses what comes after with an error of code `CLOSED`, stops pruning, takes the store's
+   * listener off the pool, and ends the pool if it is the store's own. May be called again.
+   */
   close(): Promise<void>;
   close(callback: Callback<void>): void;
   close(callback?: Callback<void>) {
     this.#closing ??= this.#close();
-    return this.#answer(callback, () => this.#closing!);
+    return answer(callback, this.#closing, this.#onUnheard);
   }
 
   async #close(): Promise<void> {
-    await this.#pruner.stop();
+    await Promise.all([this.#pruner.stop(), this.#calls.close()]);
     // The store's own pool keeps its listener: a server that stops now may still cut off what end() did not wait for.
     if (this.#ownPool) await this.#pool.end();
     else this.#pool.off('error', this.#onPoolError);
   }
 
   /** The first save of a Session, and any of another object. */
-  async #write(sid: string, session: SessionData, { fields, ttl }: Saving): Promise<void> {
+  async #write(sid: string, session: SessionData, { fields, ttl, deadline }: Saving): Promise<void> {
     const text = textOf(fields);
-    await this.#rows.write({ sid, payload: text, ttl });
+    await this.#rows.write({ sid, payload: text, ttl }, deadline);
     this.#snapshots?.saved(sid, session, fields, { text, fields, ttl });
   }
 
   /** A save of a Session that was loaded, or saved before. */
-  async #save(sid: string, session: SessionData, { fields, ttl, snapshot }: Required<Saving>): Promise<void> {
+  async #save(sid: string, session: SessionData, saving: Required<Saving>): Promise<void> {
+    const { fields, ttl, snapshot, deadline } = saving;
+    const cookie = fields.get('cookie');
     const changes = changesOf(snapshot.base, fields);
-    const shortening = mayShorten(snapshot, fields.get('cookie'));
-    if (changes.size === 0) return this.#touch(sid, session, { ttl, cookie: fields.get('cookie'), during: 'set' });
+    const shortening = mayShorten(snapshot, cookie);
+    if (changes.size === 0) return this.#touch(sid, session, { ttl, cookie, during: 'set', deadline });
     let others: Changes = new Map();
     const change = (row: Row) => {
       if (row !== snapshot.row) others = othersChanges(snapshot.row, row);
       const merged = applyChanges(row.fields, changes, fields);
-      const cookieIsMine = isSameCookie(merged.get('cookie'), fields.get('cookie'));
+      const cookieIsMine = isSameCookie(merged.get('cookie'), cookie);
       return cookieIsMine
         ? { fields: merged, ttl, mayShorten: shortening }
         : { fields: merged, ttl: 0, mayShorten: false }; // how long it lives is the other's to say
     };
-    const row = await replaceSession(this.#rows, sid, change, snapshot.row);
+    const row = await replaceSession(this.#rows, sid, deadline, change, snapshot.row);
     if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
     this.#snapshots?.saved(sid, session, fields, row);
     if (others.size > 0) {
@@ -292,18 +376,18 @@ export class PgSessionStore extends Store {
     }
   }
 
-  async #touch(sid: string, session: SessionData, { ttl, cookie, during }: Touching): Promise<void> {
+  async #touch(sid: string, session: SessionData, { ttl, cookie, during, deadline }: Touching): Promise<void> {
     const snapshot = this.#snapshots?.of(sid, session);
     if (snapshot && !this.#expiry.isWorthATouch(ttl, snapshot.expiresAt)) return;
-    const isThere = await this.#rows.touch({ sid, ttl, mayShorten: mayShorten(snapshot, cookie) });
+    const isThere = await this.#rows.touch({ sid, ttl, mayShorten: mayShorten(snapshot, cookie) }, deadline);
     if (!isThere) this.#tell('gone', { handle: handleOf(sid), during });
     else if (snapshot) snapshot.expiresAt = performance.now() + ttl * 1000;
   }
 
-  async #update(sid: string, change: Change): Promise<SessionData | null> {
+  async #update(sid: string, change: Change, deadline: number): Promise<SessionData | null> {
     let changed: SessionData | null = null;
-    const row = await replaceSession(this.#rows, sid, ({ text, ttl = 0 }) => {
-      changed = this.#toSession({ sess: text, ttl });
+    const row = await replaceSession(this.#rows, sid, deadline, ({ text, ttl = 0 }) => {
+      changed = this.#toSession(sid, { sess: text, ttl });
       if (!changed) return undefined;
       const before = fieldsOf(changed);
       const returned: unknown = change(changed);
@@ -324,30 +408,32 @@ export class PgSessionStore extends Store {
   readonly #onPoolError = (error: Error) => this.#log('An idle connection of the pool failed:', error);
 
   /** The connection, once the table is there. What failed is tried again by the next call. */
-  async #ready(): Promise<IDatabaseConnection> {
+  async #ready(deadline: number): Promise<IDatabaseConnection> {
     if (this.#createTableIfMissing) {
-      this.#tableReady ??= this.#ensureTable().catch((error) => {
+      this.#tableReady ??= this.#ensureTable(deadline).catch((error) => {
         this.#tableReady = undefined;
         throw error;
       });
       await this.#tableReady;
     }
-    return this.#connection;
+    return this.#connection(deadline);
   }
 
-  async #ensureTable(): Promise<void> {
-    if (!(await tableExists(this.#pool, this.#names))) await createTable(this.#pool, this.#names, {});
+  async #ensureTable(deadline: number): Promise<void> {
+    if (await tableExists(this.#pool, this.#names, deadline)) return;
+    await createTable(this.#pool, this.#names, {}, deadline);
   }
 
   /** A session without a cookie, as a script may write one, gets that of a browser session: express-session needs one. */
-  #toSession({ sess, ttl }: { sess: string; ttl: number }): SessionData | null {
+  #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }): SessionData | null {
     try {
       const session = parse(sess);
       if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
       this.#expiry.restoreExpires(session, ttl);
       return session;
     } catch (error) {
-      this.#log('Found a row that is no session:', error);
+      if (this.listenerCount('unreadable') === 0) this.#log('Found a row that is no session:', error);
+      this.#tell('unreadable', { handle: handleOf(sid) });
       return null;
     }
   }
@@ -366,16 +452,26 @@ export class PgSessionStore extends Store {
   /** Later and outside any promise of ours, as callbacks are: what a listener throws is no failure of the write. */
   #tell(event: 'gone', details: GoneEvent): void;
   #tell(event: 'conflict', details: ConflictEvent): void;
-  #tell(event: string, details: object): void {
+  #tell(event: 'unreadable', details: UnreadableEvent): void;
+  #tell(event: 'gone' | 'conflict' | 'unreadable', details: object): void {
+    this.#told[event]++;
     process.nextTick(() => this.emit(event, details));
   }
 
-  #answer<T>(callback: Callback<T> | undefined, work: () => Promise<T>): Promise<T> | undefined {
-    return answer(callback, work(), (error) =>
-      this.#log('A call of the session store failed and nobody waited for it:', error),
-    );
+  #answer<T>(
+    method: string,
+    callback: Callback<T> | undefined,
+    work: (deadline: number) => Promise<T>,
+    limit?: { timeoutMs: number },
+  ): Promise<T> | undefined {
+    return answer(callback, this.#calls.run(method, work, limit), this.#onUnheard);
   }
+
+  readonly #onUnheard = (error: unknown) =>
+    this.#log('A call of the session store failed and nobody waited for it:', error);
 }
+
+const UNLIMITED = { timeoutMs: Infinity };
 
 /** A request that did not change the cookie must not undo the longer life that another has given the session. */
 const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined): boolean =>

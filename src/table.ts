@@ -32,10 +32,15 @@ const MAX_BYTES = 63; // NAMEDATALEN - 1: PostgreSQL would cut a longer name off
  * @throws {TypeError} when a name is empty, too long, or no text that PostgreSQL can hold, and for any other key than these two
  */
 export function bindTable(connection: Queryable, names: TableNames = {}): IDatabaseConnection {
+  return tableBinder(names)(connection);
+}
+
+/** `bindTable` for any number of connections, which share the texts. */
+export function tableBinder(names: TableNames): (connection: Queryable) => IDatabaseConnection {
   const bound = boundNames(names);
   const texts = new Map<string, string>();
 
-  return {
+  return (connection) => ({
     async query(statement, values) {
       let text = texts.get(statement);
       if (text === undefined) {
@@ -45,7 +50,7 @@ export function bindTable(connection: Queryable, names: TableNames = {}): IDatab
       const { rows, rowCount } = await connection.query(text, values);
       return { rows, rowCount: rowCount ?? 0 };
     },
-  };
+  });
 }
 
 /**

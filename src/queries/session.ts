@@ -357,7 +357,7 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])"};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])                                                                             "};
 
 /**
  * Query generated from SQL:
@@ -371,9 +371,36 @@ const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},
  *   FROM unnest(:sids!::text[]) AS u(sid)
  *   ORDER BY 1
  * ) AS x, ss__settings
- * WHERE t.sid = ANY(ARRAY[x.sid])
+ * WHERE t.sid = ANY(ARRAY[x.sid])                                                                             
  * ```
  */
 export const destroySessions = new PreparedQuery<DestroySessionsParams,DestroySessionsResult>(destroySessionsIR);
+
+
+/** 'CheckTable' parameters type */
+export type CheckTableParams = void;
+
+/** 'CheckTable' return type */
+export interface CheckTableResult {
+  sid: string;
+}
+
+/** 'CheckTable' query type */
+export interface CheckTableQuery {
+  params: CheckTableParams;
+  result: CheckTableResult;
+}
+
+const checkTableIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT t.sid\nFROM \"session_store\".\"session\" AS t\nWHERE false"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT t.sid
+ * FROM "session_store"."session" AS t
+ * WHERE false
+ * ```
+ */
+export const checkTable = new PreparedQuery<CheckTableParams,CheckTableResult>(checkTableIR);
 
 
