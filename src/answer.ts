@@ -2,22 +2,31 @@
 
 export type Callback<T> = (error: any, result?: T) => void;
 
+/** Is told once how something ended: of the error, or of null and the result. */
+export type OnEnd<T> = (error: unknown, result?: T) => void;
+
 /**
- * Hands the result to the callback or, where there is none, returns a promise of it.
+ * Hands the outcome to the callback or, where there is none, returns a promise of it.
  *
+ * @param work begins, and tells how it ended
  * @param onUnheard told of a rejection of that promise that nobody else asked for
  */
 export function answer<T>(
   callback: Callback<T> | undefined,
-  result: Promise<T>,
+  work: (onEnd: OnEnd<T>) => void,
   onUnheard: (error: unknown) => void,
 ): Promise<T> | undefined {
-  if (typeof callback !== 'function') return new Answer<T>(result, onUnheard);
-  result.then(
-    (value) => process.nextTick(callback, null, value),
-    (error) => process.nextTick(callback, error ?? new Error(`the session store failed with ${error}`)),
-  );
-  return undefined;
+  if (typeof callback === 'function') {
+    work((error, result) => {
+      if (error === null) process.nextTick(callback, null, result);
+      else process.nextTick(callback, error);
+    });
+    return undefined;
+  }
+  const outcome = new Promise<T>((resolve, reject) => {
+    work((error, result) => (error === null ? resolve(result as T) : reject(error)));
+  });
+  return new Answer<T>(outcome, onUnheard);
 }
 
 /** A promise that has a handler from the start, which is told of a rejection that nobody else asked for. */

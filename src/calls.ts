@@ -1,5 +1,6 @@
 // The calls of a store that are under way: bounded in time and number, counted, refused after the end.
 import { channel } from 'node:diagnostics_channel';
+import type { OnEnd } from './answer.js';
 import { SessionStoreError, timedOut } from './errors.js';
 
 /** What `node:diagnostics_channel` publishes under `connect-pg-typed:call` when a call has been answered. */
@@ -20,9 +21,46 @@ export interface CallsOptions {
   most: number;
 }
 
+/**
+ * A call that is under way, in a list in the order of the deadlines; in a list of its own where it has none. A class, since V8 puts
+ * what a literal makes among the old objects once many have lived for a while, and with it all that they hold.
+ */
+class Call {
+  /** In milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  before: Call = this;
+  after: Call = this;
+  #onEnd: OnEnd<any> | undefined;
+
+  constructor(deadline: number, onEnd?: OnEnd<any>) {
+    this.deadline = deadline;
+    this.#onEnd = onEnd;
+  }
+
+  enter(list: Call): void {
+    this.before = list.before;
+    this.after = list;
+    this.before.after = this;
+    list.before = this;
+  }
+
+  /** Leaves the list, and tells how it ended, once. */
+  end(error: unknown, result?: unknown): void {
+    this.before.after = this.after;
+    this.after.before = this.before;
+    this.before = this;
+    this.after = this;
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    onEnd?.(error, result);
+  }
+}
+
 export class Calls {
   readonly #timeoutMs: number;
   readonly #most: number;
+  readonly #list = new Call(Infinity);
+  #timer: NodeJS.Timeout | undefined;
   #underWay = 0;
   #closed = false;
   #onIdle: (() => void) | undefined;
@@ -37,64 +75,72 @@ export class Calls {
   }
 
   /**
-   * @param work is given its deadline, in milliseconds of `performance.now()`; undefined where it may take as long as it takes
-   * @throws {SessionStoreError} CLOSED, OVERLOADED, TIMEOUT
+   * Ends with an error of code CLOSED, OVERLOADED or TIMEOUT, or as the work does.
+   *
+   * @param work is given its deadline, in milliseconds of `performance.now()`
+   * @param options `unlimited` for work that may take as long as it takes
    */
-  run<T>(method: string, work: (deadline: number) => Promise<T>, { timeoutMs = this.#timeoutMs } = {}): Promise<T> {
+  run<T>(method: string, work: (deadline: number) => Promise<T>, onEnd: OnEnd<T>, { unlimited = false } = {}): void {
     const begun = performance.now();
-    const answered = this.#refusal() ?? this.#start(work, begun, timeoutMs);
-    return CALLS.hasSubscribers ? published(answered, method, begun) : answered;
+    const call = new Call(
+      unlimited ? Infinity : begun + this.#timeoutMs,
+      CALLS.hasSubscribers ? published(onEnd, method, begun) : onEnd,
+    );
+    const refusal = this.#refusal();
+    if (refusal) {
+      call.end(refusal);
+      return;
+    }
+    this.count++;
+    this.#underWay++;
+    if (!unlimited) this.#limit(call);
+    work(call.deadline).then(
+      (result) => this.#ended(call, null, result),
+      (error) => this.#ended(call, error ?? new Error(`the session store failed with ${error}`)),
+    );
   }
 
   /** When all that was under way has ended. What comes after is refused. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    clearTimeout(this.#timer);
   }
 
-  #refusal(): Promise<never> | undefined {
-    if (this.#closed) return Promise.reject(new SessionStoreError('CLOSED', 'the session store has been closed'));
+  #refusal(): SessionStoreError | undefined {
+    if (this.#closed) return new SessionStoreError('CLOSED', 'the session store has been closed');
     if (this.#underWay < this.#most) return undefined;
     const why = `${this.#most} calls of the session store wait for its database already`;
-    return Promise.reject(new SessionStoreError('OVERLOADED', why));
+    return new SessionStoreError('OVERLOADED', why);
   }
 
-  #start<T>(work: (deadline: number) => Promise<T>, begun: number, timeoutMs: number): Promise<T> {
-    this.count++;
-    this.#underWay++;
-    return new Promise((resolve, reject) => {
-      const onTime = () => {
-        this.timeouts++;
-        reject(timedOut());
-      };
-      const timer = timeoutMs < Infinity ? setTimeout(onTime, timeoutMs) : undefined;
-      const ended = () => {
-        clearTimeout(timer);
-        if (--this.#underWay === 0) this.#onIdle?.();
-      };
-      work(begun + timeoutMs).then(
-        (result) => {
-          ended();
-          resolve(result);
-        },
-        (error) => {
-          ended();
-          reject(error);
-        },
-      );
-    });
+  #ended(call: Call, error: unknown, result?: unknown): void {
+    call.end(error, result);
+    if (--this.#underWay === 0) this.#onIdle?.();
+  }
+
+  /** One timer, for the first of the list. It keeps no process alive: what is waited for does. */
+  #limit(call: Call): void {
+    call.enter(this.#list);
+    this.#timer ??= setTimeout(() => this.#endLate(), this.#timeoutMs).unref();
+  }
+
+  #endLate(): void {
+    const now = performance.now();
+    while (this.#list.after.deadline <= now) {
+      this.timeouts++;
+      this.#list.after.end(timedOut());
+    }
+    const next = this.#list.after;
+    const isAll = next === this.#list;
+    this.#timer = isAll ? undefined : setTimeout(() => this.#endLate(), Math.max(next.deadline - now, 1)).unref();
   }
 }
 
-async function published<T>(answered: Promise<T>, method: string, begun: number): Promise<T> {
-  const publish = (outcome: { error?: unknown }) =>
-    CALLS.publish({ method, durationMs: performance.now() - begun, ...outcome } satisfies CallMessage);
-  try {
-    const result = await answered;
-    publish({});
-    return result;
-  } catch (error) {
-    publish({ error });
-    throw error;
-  }
+function published<T>(onEnd: OnEnd<T>, method: string, begun: number): OnEnd<T> {
+  return (error, result) => {
+    const message: CallMessage = { method, durationMs: performance.now() - begun };
+    CALLS.publish(error === null ? message : { ...message, error });
+    onEnd(error, result);
+  };
 }

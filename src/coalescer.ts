@@ -16,11 +16,14 @@ export interface Statement<Item, Answer> {
   failsForOne(error: unknown): boolean;
 }
 
-interface Waiting<Item, Answer> {
-  item: Item;
-  deadline: number;
-  resolve: (answer: Answer) => void;
-  reject: (error: unknown) => void;
+/** A class, as `Call` is one. */
+class Waiting<Item, Answer> {
+  constructor(
+    readonly item: Item,
+    readonly deadline: number,
+    readonly resolve: (answer: Answer) => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
 }
 
 const MOST_ITEMS = 512;
@@ -36,8 +39,10 @@ export class Coalescer<Item, Answer> {
   readonly #statement: Statement<Item, Answer>;
   readonly #atOnce: number;
   #waiting: Waiting<Item, Answer>[] = [];
-  #underWay = 0;
+  /** Those that keep others waiting: how many, and when each left. */
+  readonly #underWay = new Set<{ since: number }>();
   #leaving = false;
+  #slowTimer: NodeJS.Timeout | undefined;
 
   constructor(statement: Statement<Item, Answer>, atOnce: number) {
     this.#statement = statement;
@@ -47,8 +52,12 @@ export class Coalescer<Item, Answer> {
   /** @param deadline in milliseconds of `performance.now()`: an item that still waits then is not sent */
   call(item: Item, deadline: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, deadline, resolve, reject });
-      if (this.#leaving || this.#underWay >= this.#atOnce) return;
+      this.#waiting.push(new Waiting(item, deadline, resolve, reject));
+      if (this.#leaving) return;
+      if (this.#underWay.size >= this.#atOnce) {
+        this.#slowTimer ??= setTimeout(() => this.#passSlow(), SLOW_MS);
+        return;
+      }
       this.#leaving = true;
       queueMicrotask(() => this.#leave()); // with the calls that are made in the same breath
     });
@@ -57,21 +66,22 @@ export class Coalescer<Item, Answer> {
   #leave(): void {
     this.#leaving = false;
     this.#dropLate();
-    while (this.#waiting.length > 0 && this.#underWay < this.#atOnce) {
-      this.#underWay++;
-      let isUnderWay = true;
-      const makeRoom = () => {
-        if (!isUnderWay) return;
-        isUnderWay = false;
-        this.#underWay--;
-        this.#leave();
-      };
-      const timer = setTimeout(makeRoom, SLOW_MS);
+    while (this.#waiting.length > 0 && this.#underWay.size < this.#atOnce) {
+      const sent = { since: performance.now() };
+      this.#underWay.add(sent);
       void this.#send(this.#batch()).then(() => {
-        clearTimeout(timer);
-        makeRoom();
+        if (this.#underWay.delete(sent)) this.#leave();
       });
     }
+  }
+
+  /** Lets those that wait pass the statements that have taken long. */
+  #passSlow(): void {
+    this.#slowTimer = undefined;
+    const now = performance.now();
+    for (const sent of this.#underWay) if (now - sent.since >= SLOW_MS) this.#underWay.delete(sent);
+    this.#leave();
+    if (this.#waiting.length > 0) this.#slowTimer = setTimeout(() => this.#passSlow(), SLOW_MS);
   }
 
   #dropLate(): void {

@@ -100,10 +100,11 @@ async function withClient<T>(
 function checkOut(pool: Pool, deadline: number): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
     let isLate = false;
-    const timer = onTime(deadline, () => {
+    const late = () => {
       isLate = true;
       reject(timedOut());
-    });
+    };
+    const timer = pool.idleCount > pool.waitingCount ? undefined : onTime(deadline, late);
     pool.connect().then(
       (client) => {
         clearTimeout(timer);

@@ -18,10 +18,12 @@ import {
 import { retry } from './retry.js';
 
 /** A live row, as it is read. */
-export interface LiveRow {
-  sess: string;
-  /** Seconds left to live. */
-  ttl: number;
+export class LiveRow {
+  constructor(
+    readonly sess: string,
+    /** Seconds left to live. */
+    readonly ttl: number,
+  ) {}
 }
 export interface Touch {
   sid: string;
@@ -120,7 +122,7 @@ export class Rows {
     const bySid = new Map<string, LiveRow>();
     let bytes = 0;
     for (const { sid, sess, ttl } of rows) {
-      bySid.set(sid, { sess: sess ?? '', ttl: ttl ?? 0 }); // null only in a table of somebody's own: no session
+      bySid.set(sid, new LiveRow(sess ?? '', ttl ?? 0)); // null only in a table of somebody's own: no session
       bytes += sess?.length ?? 0;
     }
     if (rows.length > 0) this.#bytesOfARead = bytes / rows.length; // as a guess for the next batch

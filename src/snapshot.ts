@@ -13,13 +13,15 @@ export interface Row {
 }
 
 /** What `get` read for the object that it handed out. */
-interface Reading {
-  sid: string;
-  text: string;
-  /** Whether the row lives longer than its session says, so that the next write may put that right. */
-  mayShorten: boolean;
-  /** When the row expires, in milliseconds of `performance.now()`. */
-  expiresAt: number;
+export class Reading {
+  constructor(
+    readonly sid: string,
+    readonly text: string,
+    /** Whether the row lives longer than its session says, so that the next write may put that right. */
+    readonly mayShorten: boolean,
+    /** When the row expires, in milliseconds of `performance.now()`. */
+    readonly expiresAt: number,
+  ) {}
 }
 
 /** What is known of the row of a Session, and what the Session itself held then. */

@@ -2,7 +2,7 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { type SessionData, Store } from 'express-session';
 import type { Pool } from 'pg';
-import { answer, type Callback } from './answer.js';
+import { answer, type Callback, type OnEnd } from './answer.js';
 import { Calls } from './calls.js';
 import { onPool } from './connection.js';
 import type { SessionStoreError } from './errors.js';
@@ -22,6 +22,7 @@ import {
   changesOf,
   isSameCookie,
   othersChanges,
+  Reading,
   type Row,
   type Snapshot,
   Snapshots,
@@ -166,7 +167,7 @@ export class PgSessionStore extends Store {
       if (row && session) {
         const mayShorten = this.#expiry.mayShorten(session, row.ttl);
         const expiresAt = performance.now() + row.ttl * 1000;
-        this.#snapshots?.read(session, { sid, text: row.sess, mayShorten, expiresAt });
+        this.#snapshots?.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
       }
       return session;
     });
@@ -303,19 +304,19 @@ export class PgSessionStore extends Store {
   health(callback: Callback<Health>): void;
   health(callback?: Callback<Health>) {
     const begun = performance.now();
-    const health = async (error?: SessionStoreError): Promise<Health> => {
+    const health = (error: unknown): Health => {
       const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#pool;
       const latencyMs = performance.now() - begun;
-      return { ok: !error, latencyMs, pool: { total, idle, waiting }, ...(error && { error }) };
+      const pool = { total, idle, waiting };
+      return error === null
+        ? { ok: true, latencyMs, pool }
+        : { ok: false, latencyMs, pool, error: error as SessionStoreError };
     };
-    const checked = this.#calls.run('health', async (deadline) => {
+    const check = async (deadline: number) => {
       await checkTable.run(undefined, this.#connection(deadline));
-    });
-    return answer(
-      callback,
-      checked.then(() => health(), health),
-      this.#onUnheard,
-    );
+    };
+    const work = (onEnd: OnEnd<Health>) => this.#calls.run('health', check, (error) => onEnd(null, health(error)));
+    return answer(callback, work, this.#onUnheard);
   }
 
   /** What the store has done since it was made. */
@@ -334,7 +335,8 @@ export class PgSessionStore extends Store {
   close(callback: Callback<void>): void;
   close(callback?: Callback<void>) {
     this.#closing ??= this.#close();
-    return answer(callback, this.#closing, this.#onUnheard);
+    const closing = this.#closing;
+    return answer(callback, (onEnd: OnEnd<void>) => closing.then(() => onEnd(null), onEnd), this.#onUnheard);
   }
 
   async #close(): Promise<void> {
@@ -462,16 +464,16 @@ export class PgSessionStore extends Store {
     method: string,
     callback: Callback<T> | undefined,
     work: (deadline: number) => Promise<T>,
-    limit?: { timeoutMs: number },
+    limits?: { unlimited: boolean },
   ): Promise<T> | undefined {
-    return answer(callback, this.#calls.run(method, work, limit), this.#onUnheard);
+    return answer(callback, (onEnd: OnEnd<T>) => this.#calls.run(method, work, onEnd, limits), this.#onUnheard);
   }
 
   readonly #onUnheard = (error: unknown) =>
     this.#log('A call of the session store failed and nobody waited for it:', error);
 }
 
-const UNLIMITED = { timeoutMs: Infinity };
+const UNLIMITED = { unlimited: true };
 
 /** A request that did not change the cookie must not undo the longer life that another has given the session. */
 const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined): boolean =>

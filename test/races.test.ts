@@ -490,7 +490,7 @@ test('1000 increments from four processes at once end at 1000', async () => {
   await one.set('a', session({ views: 0 }, cookieFor(60)));
   const program = `
     import { PgSessionStore } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
-    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, ...${JSON.stringify(names)} });
+    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, timeout: 60, ...${JSON.stringify(names)} }); // 250 wait for each other
     const increment = () => store.update('a', (session) => { session.views++; });
     await Promise.all(Array.from({ length: 250 }, increment));
     await store.close();`;
