@@ -1,41 +1,143 @@
-// A TCP proxy before the test server, for connections that break.
+// A TCP proxy before the database, for a network that is slow, silent, broken or elsewhere.
 import { once } from 'node:events';
 import net from 'node:net';
 import { onEnd } from './harness.js';
 
-export interface Proxy {
-  /** The test server's URL, through the proxy. */
-  url: string;
-  /** Resets all connections; new ones work. */
-  resetAll(): void;
+/**
+ * - `pass`: carries all that comes, `delayMs` late
+ * - `black hole`: takes connections and keeps them, and carries nothing; later what was sent arrives, unless its sender gave up
+ * - `reset`: breaks every connection, also those that are made now
+ * - `refuse`: breaks every connection, and nobody is at the address
+ */
+export type Mode = 'pass' | 'black hole' | 'reset' | 'refuse';
+
+export class TcpProxy {
+  /** The server's URL, through the proxy. */
+  readonly url: string;
+  readonly #server: net.Server;
+  readonly #port: number;
+  readonly #links = new Set<Link>();
+  #target: URL;
+  #mode: Mode = 'pass';
+  #delayMs = 0;
+
+  private constructor(server: net.Server, target: URL) {
+    this.#server = server.on('connection', (client) => this.#connect(client));
+    this.#port = (server.address() as net.AddressInfo).port;
+    this.#target = target;
+    const url = new URL(target);
+    url.host = `127.0.0.1:${this.#port}`;
+    this.url = url.href;
+  }
+
+  /** @param url the server's; default: the test server's */
+  static async start(url = process.env.TEST_SERVER_URL!): Promise<TcpProxy> {
+    const server = net.createServer({ noDelay: true, allowHalfOpen: true }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const proxy = new TcpProxy(server, new URL(url));
+    onEnd(() => proxy.set('refuse'));
+    return proxy;
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Resolves when it holds. */
+  async set(mode: Mode, { delayMs = 0 } = {}): Promise<void> {
+    const isOpen = this.#mode !== 'refuse';
+    this.#mode = mode;
+    this.#delayMs = delayMs;
+    if (mode === 'refuse' && isOpen) this.#server.close();
+    if (mode !== 'refuse' && !isOpen) await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening');
+    if (mode === 'refuse' || mode === 'reset') this.resetAll();
+    for (const link of this.#links) link.pump();
+  }
+
+  /** Breaks all connections; new ones work. */
+  resetAll(): void {
+    for (const link of this.#links) link.reset();
+  }
+
+  /** From now on connections lead to this server; those that there are stay where they lead. */
+  leadTo(url: string): void {
+    this.#target = new URL(url);
+  }
+
+  #connect(client: net.Socket): void {
+    if (this.#mode === 'reset') {
+      client.on('error', () => {}).resetAndDestroy();
+      return;
+    }
+    const { hostname: host, port } = this.#target;
+    const server = net.connect({ host, port: Number(port || 5432), noDelay: true, allowHalfOpen: true });
+    const link = new Link(client, server, () => (this.#mode === 'black hole' ? undefined : this.#delayMs));
+    this.#links.add(link);
+    client.once('close', () => this.#links.delete(link));
+  }
 }
 
-export async function startProxy(): Promise<Proxy> {
-  const url = new URL(process.env.TEST_SERVER_URL!);
-  const [host, port] = [url.hostname, Number(url.port || 5432)];
-  const clients = new Set<net.Socket>();
-  const server = net.createServer((client) => {
-    const upstream = net.connect(port, host);
-    clients.add(client);
-    client.pipe(upstream).pipe(client);
-    client
-      .on('error', () => {})
-      .on('close', () => {
-        clients.delete(client);
-        upstream.destroy();
-      });
-    upstream.on('error', () => {}).on('close', () => client.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const resetAll = () => {
-    for (const client of clients) client.resetAndDestroy();
-  };
-  onEnd(() => {
-    resetAll();
-    server.close();
-  });
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as net.AddressInfo).port);
-  return { url: url.href, resetAll };
+/** One connection through the proxy. */
+class Link {
+  readonly #client: net.Socket;
+  readonly #server: net.Socket;
+  readonly #ways: Way[];
+
+  /** @param delay milliseconds, or undefined where nothing is carried */
+  constructor(client: net.Socket, server: net.Socket, delay: () => number | undefined) {
+    this.#client = client;
+    this.#server = server;
+    this.#ways = [new Way(client, server, delay), new Way(server, client, delay)];
+    for (const end of [client, server]) end.on('error', () => this.reset());
+    client.once('close', () => server.destroy());
+  }
+
+  pump(): void {
+    for (const way of this.#ways) way.pump();
+  }
+
+  reset(): void {
+    for (const way of this.#ways) way.drop();
+    this.#client.resetAndDestroy();
+    this.#server.destroy();
+  }
+}
+
+/** What is on its way from one end to the other. */
+class Way {
+  readonly #to: net.Socket;
+  readonly #delay: () => number | undefined;
+  #underWay: { bytes: Buffer | null; since: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(from: net.Socket, to: net.Socket, delay: () => number | undefined) {
+    this.#to = to;
+    this.#delay = delay;
+    const take = (bytes: Buffer | null) => {
+      this.#underWay.push({ bytes, since: performance.now() });
+      this.pump();
+    };
+    from.on('data', take).once('end', () => take(null));
+  }
+
+  pump(): void {
+    clearTimeout(this.#timer);
+    const delayMs = this.#delay();
+    if (delayMs === undefined) return;
+    for (let next = this.#underWay[0]; next; next = this.#underWay[0]) {
+      const leftMs = next.since + delayMs - performance.now();
+      if (leftMs > 0) {
+        this.#timer = setTimeout(() => this.pump(), leftMs);
+        return;
+      }
+      this.#underWay.shift();
+      if (next.bytes) this.#to.write(next.bytes);
+      else this.#to.end();
+    }
+  }
+
+  drop(): void {
+    clearTimeout(this.#timer);
+    this.#underWay = [];
+  }
 }

@@ -1,11 +1,11 @@
-// A rowdy history: workers that read, write, touch, update and destroy the same few sessions while their connections are
-// reset, and a check of all that each of them read against all that was acknowledged.
+// A rowdy history: workers that read, write, touch, update and destroy the same few sessions while the database has its
+// troubles, and a check of all that each of them read against all that was acknowledged.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PgSessionStore } from '../../src/index.js';
+import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { begin, freshPool, freshStore, load, OPTIONS } from './fresh-store.js';
 import { onEnd } from './harness.js';
-import { startProxy } from './proxy.js';
+import { TcpProxy } from './proxy.js';
 
 const WORKERS = 8;
 const SLOTS = 12;
@@ -33,41 +33,60 @@ interface Reading {
 export interface History {
   acknowledged: number;
   failed: number;
-  resets: number;
+  /** How often there was trouble. */
+  troubles: number;
   readings: number;
   /** What must not be, in words. */
   faults: string[];
 }
 
+/** Where it happens. */
+export interface Scene {
+  /** Where the stores connect. */
+  url: string;
+  /** Waits as long as it likes, makes trouble once, and resolves when that is over. */
+  trouble(random: (limit: number) => number): Promise<void>;
+  options?: StoreOptions;
+}
+
+/** The connections are reset all the time. */
+export async function connectionsAreReset(): Promise<Scene> {
+  const proxy = await TcpProxy.start();
+  return {
+    url: proxy.url,
+    async trouble(random) {
+      await sleep(150 + random(250));
+      proxy.resetAll();
+    },
+  };
+}
+
 /** @param seconds how long the workers go on */
-export async function rowdyHistory(seed: number, seconds: number): Promise<History> {
-  const { names } = await freshStore();
-  const proxy = await startProxy();
+export async function rowdyHistory(seed: number, seconds: number, { url, trouble, options }: Scene): Promise<History> {
+  const { names } = await freshStore({ pool: freshPool({ connectionString: url }), errorLog: () => {} });
   const until = performance.now() + seconds * 1000;
-  const history: History = { acknowledged: 0, failed: 0, resets: 0, readings: 0, faults: [] };
+  const history: History = { acknowledged: 0, failed: 0, troubles: 0, readings: 0, faults: [] };
   const lives: Life[] = [];
   const slots: (Life | undefined)[] = Array(SLOTS).fill(undefined);
   const readings: Reading[] = [];
 
-  const resetter = (async () => {
+  const troubles = (async () => {
     const random = randomFrom(seed);
     while (performance.now() < until) {
-      await sleep(150 + random(250));
-      proxy.resetAll();
-      history.resets++;
+      await trouble(random);
+      history.troubles++;
     }
   })();
-  await Promise.all(Array.from({ length: WORKERS }, (_, id) => work(id)));
-  await resetter;
-  // At rest, with no connection broken, every session that was not destroyed must be whole.
-  const { store } = openStore(process.env.TEST_SERVER_URL!);
+  await Promise.all([troubles, ...Array.from({ length: WORKERS }, (_, id) => work(id))]);
+  // At rest, every session that was not destroyed must be whole.
+  const { store } = openStore();
   for (const life of lives) await read(store, life);
   history.readings = readings.length;
   history.faults.push(...readings.flatMap(faultsOf));
   return history;
 
-  function openStore(connectionString: string) {
-    const pool = freshPool({ connectionString, max: 2 });
+  function openStore() {
+    const pool = freshPool({ connectionString: url, max: 2 });
     const store = new PgSessionStore({
       pool,
       ...names,
@@ -75,6 +94,7 @@ export async function rowdyHistory(seed: number, seconds: number): Promise<Histo
       errorLog: () => {},
       touchAfter: 0,
       ...OPTIONS,
+      ...options,
     });
     onEnd(() => store.close());
     return { store, pool };
@@ -104,7 +124,7 @@ export async function rowdyHistory(seed: number, seconds: number): Promise<Histo
   }
 
   async function work(id: number): Promise<void> {
-    const { store } = openStore(proxy.url);
+    const { store } = openStore();
     const random = randomFrom(seed * 1000 + id);
     let n = 0;
     while (performance.now() < until) {
