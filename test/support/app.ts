@@ -33,7 +33,10 @@ export async function startApp(options: Partial<session.SessionOptions> & { stor
     req.session.destroy((error) => (error ? next(error) : res.json({})));
   });
   app.use(((error, _req, res, _next) => {
-    res.status(error.status ?? 500).json({ error: error.sqlState ?? error.message });
+    res
+      .status(error.status ?? 500)
+      .set(error.headers)
+      .json({ error: error.sqlState ?? error.message });
   }) as express.ErrorRequestHandler);
 
   const server = app.listen(0, '127.0.0.1');

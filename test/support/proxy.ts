@@ -59,6 +59,11 @@ export class TcpProxy {
     for (const link of this.#links) link.reset();
   }
 
+  /** Connections that there are carry nothing any more, ever, and nobody is told; new ones work. */
+  forgetAll(): void {
+    for (const link of this.#links) link.isForgotten = true;
+  }
+
   /** From now on connections lead to this server; those that there are stay where they lead. */
   leadTo(url: string): void {
     this.#target = new URL(url);
@@ -71,7 +76,8 @@ export class TcpProxy {
     }
     const { hostname: host, port } = this.#target;
     const server = net.connect({ host, port: Number(port || 5432), noDelay: true, allowHalfOpen: true });
-    const link = new Link(client, server, () => (this.#mode === 'black hole' ? undefined : this.#delayMs));
+    const delay = () => (this.#mode === 'black hole' || link.isForgotten ? undefined : this.#delayMs);
+    const link: Link = new Link(client, server, delay);
     this.#links.add(link);
     client.once('close', () => this.#links.delete(link));
   }
@@ -82,6 +88,7 @@ class Link {
   readonly #client: net.Socket;
   readonly #server: net.Socket;
   readonly #ways: Way[];
+  isForgotten = false;
 
   /** @param delay milliseconds, or undefined where nothing is carried */
   constructor(client: net.Socket, server: net.Socket, delay: () => number | undefined) {
