@@ -14,6 +14,8 @@ const run = promisify(execFile);
 
 export interface LocalServer {
   url: string;
+  /** The cluster's folder. */
+  dataDir: string;
   /** Stops the server; a throwaway cluster is deleted. */
   stop(): Promise<void>;
 }
@@ -27,12 +29,14 @@ export interface LocalServerOptions {
   port?: number;
   /** Database to make where it is missing, and to name in the url. Default: app. */
   database?: string;
+  /** More of the server's settings, each as `name=value`. */
+  settings?: string[];
 }
 
 // Outlives us: when our end of its stdin closes, however we died, it stops the server and clears the scratch folder.
 const KEEPER = `scratch=$1; shift; exec 3<&0; "$@" 3<&- & pid=$!
-{ cat <&3 >/dev/null; kill -INT $pid; } 2>/dev/null &
-wait $pid; rc=$?; rm -rf "$scratch"; exit $rc`;
+{ cat <&3 >/dev/null; kill -INT $pid; } 2>/dev/null & watch=$!
+wait $pid; rc=$?; kill $watch 2>/dev/null; rm -rf "$scratch"; exit $rc`;
 
 export async function startLocalServer(options: LocalServerOptions = {}, tries = 5): Promise<LocalServer> {
   const { dataDir, database = 'app' } = options;
@@ -73,6 +77,7 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
   const port = options.port ?? (await freePort());
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'log_timezone=UTC', `port=${port}`];
   if (!dataDir) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
+  settings.push(...(options.settings ?? []));
   const server = [path.join(home, 'bin/postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])];
   const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', scratch, ...server], {
     ...as,
@@ -93,6 +98,7 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
   await createDatabase(url('postgres'), database);
   return {
     url: url(database),
+    dataDir: data,
     async stop() {
       keeper.ref();
       const gone = keeper.exitCode === null ? once(keeper, 'exit') : undefined;
@@ -126,7 +132,7 @@ function failureToStart(keeper: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve) => {
     keeper.stderr!.setEncoding('utf8').on('data', (text: string) => {
       if (log.length < 1e5) log += text;
-      if (log.includes('ready to accept connections')) resolve(undefined);
+      if (/ready to accept (read.only )?connections/.test(log)) resolve(undefined);
     });
     keeper.once('exit', () => resolve(log));
   });
