@@ -16,6 +16,7 @@ interface Mutation {
 }
 
 const SESSION_SQL = 'src/queries/session.ts'; // what runs; sql/ is only compiled
+const ADMIN_SQL = 'src/queries/admin.ts';
 const mutations: Mutation[] = [
   {
     guard: 'a touch is only of a live row',
@@ -261,6 +262,62 @@ const mutations: Mutation[] = [
     from: 'Object.assign(req, { sessionID: undefined });',
     to: '',
     tests: ['save-before'],
+  },
+  {
+    guard: 'the admin revokes all of a user where none is excepted',
+    file: ADMIN_SQL,
+    from: 'IS DISTINCT FROM :except',
+    to: '<>               :except', // of the same length
+    tests: ['admin.test'],
+  },
+  {
+    guard: 'the admin revokes the session of a user only from that user',
+    file: ADMIN_SQL,
+    from: ':user! AND encode',
+    to: ':user! OR  encode',
+    tests: ['admin.test'],
+  },
+  {
+    guard: "the admin's pages repeat nothing",
+    file: ADMIN_SQL,
+    from: ') > (:expire!',
+    to: ')>= (:expire!',
+    tests: ['admin.test'],
+  },
+  {
+    guard: 'the admin finds only live sessions',
+    file: ADMIN_SQL,
+    from: ':user! AND t.expire > now()',
+    to: ':user!',
+    tests: ['admin.test'],
+  },
+  {
+    guard: 'the admin takes a handle and no session id',
+    file: 'src/admin.ts',
+    from: "if (typeof handle === 'string' && HANDLE.test(handle)) return handle;",
+    to: 'if (handle) return handle;',
+    tests: ['admin.test'],
+  },
+  {
+    guard: 'the admin looks for a user as he is stored',
+    file: 'src/user-path.ts',
+    from: "if (typeof user === 'string') return storedText(user);",
+    to: "if (typeof user === 'string') return user;",
+    tests: ['admin.test'],
+  },
+  {
+    guard: 'the admin puts the path where its stand-in is, not where the table is called so',
+    file: 'src/schema.ts',
+    from: 'text.lastIndexOf(PATH_STAND_IN)',
+    to: 'text.indexOf(PATH_STAND_IN)',
+    tests: ['admin-index'],
+  },
+  {
+    guard: 'the admin takes no partial index for one',
+    file: 'src/queries/catalog.ts',
+    from: 'i.indisvalid AND i.indpred IS NULL\\n  AND replace',
+    to: 'i.indisvalid AND true             \\n  AND replace', // of the same length
+    tests: ['admin-index'],
   },
 ];
 

@@ -1,8 +1,8 @@
-// Signs a user out everywhere, with the store's own typed queries on a table of another name:
+// Signs a user out everywhere, on a table of another name:
 //
 //   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --schema web --table "user sessions"
 import { parseArgs } from 'node:util';
-import { bindTable, countSessions, destroySessions, listSessions, parsePayload } from 'connect-pg-typed/queries';
+import { createAdmin } from 'connect-pg-typed/admin';
 import pg from 'pg';
 
 const { positionals, values } = parseArgs({
@@ -15,18 +15,11 @@ if (!user || !process.env.DATABASE_URL) {
   process.exit(2);
 }
 
-const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
-await client.connect();
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+const admin = createAdmin({ pool, schemaName: values.schema, tableName: values.table, userPath: ['user'] });
 try {
-  const connection = bindTable(client, { schemaName: values.schema, tableName: values.table });
-  const sessions = await listSessions.run(undefined, connection);
-  const userOf = (sess: string) => (parsePayload(sess) as { user?: string }).user;
-  const sids = sessions.filter(({ sess }) => userOf(sess) === user).map(({ sid }) => sid);
-
-  const { rowCount } = await destroySessions.runWithCounts({ sids }, connection);
-
-  const [live] = await countSessions.run(undefined, connection);
-  console.log(`${user}: ${rowCount} signed out, ${live?.count} sessions left`);
+  const signedOut = await admin.revokeUser(user);
+  console.log(`${user}: ${signedOut} signed out, ${await admin.count()} sessions left`);
 } finally {
-  await client.end();
+  await pool.end();
 }

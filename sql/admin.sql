@@ -14,6 +14,84 @@ SELECT count(*)::int AS "count!"
 FROM "session_store"."session" AS t
 WHERE t.expire > now();
 
+/*
+ * A page of the live sessions, those that expire first coming first. An offset would read all pages before it, and skip
+ * or repeat sessions that others make and delete meanwhile. As JSON a time is the same under any DateStyle, to the microsecond.
+ */
+/* @name listSessionsAfter */
+SELECT
+  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  t.sess::text AS "sess!",
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!",
+  to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+FROM "session_store"."session" AS t
+WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
+  AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)
+ORDER BY t.expire, 1
+LIMIT :limit!::int;
+
+/*
+ * The user is compared as text, so 42 finds '42' and the other way round. The cast lets one statement, and one index, serve
+ * json, jsonb and text columns; on json it is none.
+ */
+/* @name findSessions */
+SELECT
+  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  t.sess::text AS "sess!",
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+FROM "session_store"."session" AS t
+WHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()
+ORDER BY t.expire DESC, 1;
+
+/* By a scan of all ids, since the table does not hold the handles. */
+/* @name showSession */
+SELECT
+  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  t.sess::text AS "sess!",
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+FROM "session_store"."session" AS t
+WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now();
+
+/* By a scan as well. Revoking spares no expired row: under another connection's TimeZone it may live. */
+/* @name revokeSession */
+DELETE FROM "session_store"."session" AS t
+WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!;
+
+/* @name revokeSessionOfUser */
+DELETE FROM "session_store"."session" AS t
+WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!;
+
+/* @name revokeUser */
+DELETE FROM "session_store"."session" AS t
+WHERE t.sess::json #>> :userPath!::text[] = :user!
+  AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except;
+
+/* Sizes as stored, so that no payload is fetched and unpacked for them. A partitioned table is the sum of its partitions. */
+/* @name sessionStats */
+WITH ss__tables AS MATERIALIZED (
+  SELECT coalesce(p.relid::oid, c.oid) AS oid
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true
+  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+)
+SELECT
+  (count(*) FILTER (WHERE t.expire > now()))::int AS "live!",
+  (count(*) FILTER (WHERE t.expire <= now()))::int AS "expired!",
+  avg(pg_column_size(t.sess))::float8 AS "meanBytes",
+  max(pg_column_size(t.sess)) AS "largestBytes",
+  extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+    - extract(epoch FROM now())::float8 AS "oldest",
+  extract(epoch FROM (max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+    - extract(epoch FROM now())::float8 AS "newest",
+  extract(epoch FROM now())::float8
+    - extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
+  (SELECT coalesce(sum(pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
+  (SELECT coalesce(sum(pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
+  (SELECT coalesce(sum(pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
+FROM "session_store"."session" AS t;
+
 /* @name clearSessions */
 DELETE FROM "session_store"."session" AS t;
 

@@ -27,3 +27,15 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
 SELECT n.nspname AS "schemaName!"
 FROM pg_catalog.pg_namespace AS n
 WHERE n.nspname = :schemaName!;
+
+/* A whole index whose first key is the text at this path of the session. Of a json column it is without the cast. */
+/* @name findUserIndex */
+SELECT i.indexrelid::regclass::text AS "indexName!"
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid
+WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
+  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+  AND i.indisvalid AND i.indpred IS NULL
+  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
+    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])';

@@ -72,6 +72,11 @@ export interface CreateTableOptions {
    * the app. This is about the durability of a Redis without persistence. Default: false.
    */
   unlogged?: boolean;
+  /**
+   * Make an index on what stands at this path of the sessions, such as `['passport', 'user']`, by which `find` and
+   * `revokeUser` of connect-pg-typed/admin find a user's. Every save then keeps it up to date. Default: none.
+   */
+  userPath?: readonly string[];
 }
 
 const LONGEST_TIMEOUT = 600; // seconds: more would be meant as milliseconds

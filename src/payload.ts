@@ -40,6 +40,9 @@ export function textOf(fields: Fields): string {
  */
 export const stringify = (session: SessionData): string => textOf(fieldsOf(session));
 
+/** A string as it reads inside of what is stored. */
+export const storedText = (text: string): string => JSON.parse(textOf(fieldsOf({ text }))).text;
+
 /**
  * The session in a row's text.
  *

@@ -14,6 +14,8 @@ export interface PrunerOptions {
   onError: (error: unknown) => void;
   /** Milliseconds that one statement may take. */
   timeoutMs: number;
+  /** Told after each statement how many rows it deleted. */
+  onBatch?: ((rows: number) => void) | undefined;
 }
 
 /** Half the interval to one and a half of it, so that many processes don't prune at the same moment. */
@@ -72,6 +74,7 @@ export class Pruner {
         if (rowCount === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
         pruned += rowCount;
         this.pruned += rowCount;
+        this.#options.onBatch?.(rowCount);
       } catch (error) {
         const { code, sqlState } = error as SessionStoreError;
         const tookTooLong = code === 'TIMEOUT' || sqlState === CANCELED; // by the statement_timeout

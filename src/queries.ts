@@ -4,10 +4,21 @@ export {
   type CountSessionsResult,
   clearSessions,
   countSessions,
+  type FindSessionsResult,
+  findSessions,
+  type ListSessionsAfterResult,
   type ListSessionsResult,
   listSessions,
+  listSessionsAfter,
   type PruneSessionsParams,
   pruneSessions,
+  revokeSession,
+  revokeSessionOfUser,
+  revokeUser,
+  type SessionStatsResult,
+  type ShowSessionResult,
+  sessionStats,
+  showSession,
 } from './queries/admin.js';
 export * from './queries/session.js';
 export { bindTable, pruneKey, type Queryable, type TableNames } from './table.js';

@@ -1,11 +1,13 @@
 // Makes the table.
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
 import type { CreateTableOptions } from './options.js';
 import { makeUnlogged } from './queries/admin.js';
-import { findSchema, findTable, lockForCreation } from './queries/catalog.js';
+import { findSchema, findTable, findUserIndex, lockForCreation } from './queries/catalog.js';
 import * as schema from './queries/schema.js';
-import { bindTable, type TableNames } from './table.js';
+import * as userIndex from './queries/user-index.js';
+import { bindTable, type Queryable, type TableNames } from './table.js';
+import { readingSessions, storedPath, type UserPath } from './user-path.js';
 
 // "cpgtyped" in ASCII: one lock for all that is created in a database, since two tables may share a schema.
 const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
@@ -20,18 +22,19 @@ export async function tableExists(pool: Pool, names: TableNames, deadline: numbe
 }
 
 /**
- * Makes what is missing of the schema (when asked), the table and the index on `expire`; leaves alone what is there. Safe
- * when many processes call it at once.
+ * Makes what is missing of the schema (when asked), the table and its indexes; leaves alone what is there. Safe when many
+ * processes call it at once.
  *
  * @param deadline in milliseconds of `performance.now()`; Infinity for as long as it takes to build an index
  */
 export async function createTable(
   pool: Pool,
   names: TableNames,
-  { createSchema, unlogged }: CreateTableOptions,
+  { createSchema, unlogged, userPath }: CreateTableOptions,
   deadline = Infinity,
 ): Promise<void> {
   const { schemaName } = names;
+  const path = userPath && storedPath(userPath);
   if (createSchema && schemaName === undefined) throw new TypeError('createSchema: there is no schemaName to create');
   const work = inTransaction(pool, deadline, async (client) => {
     const connection = bindTable(client, names);
@@ -46,9 +49,12 @@ export async function createTable(
       [table] = await findTable.run(catalogNames(names), connection);
     }
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);
+    if (table?.isTable && path && !(await hasUserIndex(path, names, client))) {
+      await userIndex.createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
+    }
     return table;
   });
-  const table = await work.catch((error) => {
+  const table = await readingSessions(work).catch((error) => {
     if (error.sqlState !== '3F000') throw error;
     const whatToDo =
       schemaName === undefined
@@ -59,7 +65,36 @@ export async function createTable(
   if (!table) throw new Error('something that is no table has the name: give another tableName');
 }
 
-const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({
+/** Makes the index by which a user's sessions are found, where there is none. Writers don't wait for it. */
+export async function createUserIndex(pool: Pool, names: TableNames, userPath: UserPath): Promise<void> {
+  const path = storedPath(userPath);
+  const connection = onPool(pool)(Infinity); // building an index takes its time
+  if (await hasUserIndex(path, names, connection)) return;
+  const bound = bindTable(withUserPath(path, connection), names);
+  const work = userIndex.createUserIndexConcurrently.run(undefined, bound).catch((error) => {
+    if (error.sqlState !== '0A000') throw error;
+    return userIndex.createUserIndex.run(undefined, bound); // of a partitioned table it can't be made concurrently
+  });
+  await readingSessions(work);
+}
+
+const hasUserIndex = async (path: string[], names: TableNames, connection: Queryable): Promise<boolean> =>
+  (await findUserIndex.run({ ...catalogNames(names), userPath: path }, bindTable(connection, names))).length > 0;
+
+const PATH_STAND_IN = "'{ss__userPath}'";
+
+/** The path in place of its stand-in: the last one, since the table's name may hold the like. */
+const withUserPath = (path: string[], connection: Queryable): Queryable => ({
+  query(text, values) {
+    const at = text.lastIndexOf(PATH_STAND_IN);
+    const keys = path.map((key) => `"${key.replace(/["\\]/g, '\\$&')}"`);
+    const literal = pg.escapeLiteral(`{${keys.join(',')}}`);
+    return connection.query(text.slice(0, at) + literal + text.slice(at + PATH_STAND_IN.length), values);
+  },
+});
+
+/** The names as the values that the catalog's queries take. */
+export const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({
   schemaName: schemaName ?? null,
   tableName,
 });

@@ -287,6 +287,12 @@ export class PgSessionStore extends Store {
     return this.#answer('pruneSessions', callback, () => this.#pruner.prune(), UNLIMITED);
   }
 
+  /** The SHA-256 of the session id, in hexadecimal, by which connect-pg-typed/admin knows a session: it is no credential. */
+  handle(sid: string): string {
+    if (typeof sid !== 'string') throw new TypeError('handle: give a session id, such as req.sessionID');
+    return handleOf(sid);
+  }
+
   /**
    * Makes the table, its index on `expire` and, with `createSchema`, the schema, as far as they are missing. Safe when many
    * processes do so at once. Building the index on a large table that has none keeps writers waiting.

@@ -117,11 +117,26 @@ for (const [form, program] of [
   });
 }
 
+for (const [form, program] of [
+  ['require()', 'admin.cjs'],
+  ['import', 'admin.mjs'],
+] as const) {
+  test(`the admin comes by ${form} and signs a user out everywhere`, async () => {
+    const { store, names } = await freshStore();
+    for (const [sid, user] of Object.entries({ a: 'ada', b: 'ada', c: 'bob' })) {
+      await store.set(sid, session({ passport: { user } }));
+    }
+    const answer = JSON.parse(await run(node, [program], { env: environment(names) }));
+    assert.equal(answer, { signedOut: 1, left: [store.handle('b'), store.handle('c')].sort() });
+  });
+}
+
 test('require() and import() give the same, and nothing that is not meant for apps', async () => {
   const exported = JSON.parse(await run(node, ['exports.cjs']));
   const names = ['PgSessionStore', 'SessionStoreError', 'default', 'saveBeforeResponse'];
   assert.equal(exported.require.sort(), names);
   assert.equal(exported.import.sort(), names);
+  assert.equal(exported.admin, [['createAdmin'], ['createAdmin']]);
 });
 
 test("an app with another copy of express-session gets that copy's sessions", async () => {

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { createAdmin } from '../src/admin.js';
 import { PgSessionStore } from '../src/index.js';
 import { Browser } from './support/app.js';
-import { freshNames, freshPool, searchPath, session } from './support/fresh-store.js';
+import { freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('readme', { timeout: 20_000 });
@@ -57,6 +58,30 @@ test('the table that it shows is one that the store works on', async () => {
   const store = new PgSessionStore({ pool, pruneSessionInterval: false });
   await store.set('a', session());
   assert.is(await store.length(), 1);
+});
+
+test('a user of Passport is signed out everywhere else, by fewer than ten lines', async () => {
+  const program = block('js', 'createAdmin');
+  assert.ok(program.split('\n').filter(Boolean).length < 10);
+  const { store, pool, names } = await freshStore();
+  for (const [sid, user] of Object.entries({ phone: 'ada', laptop: 'ada', other: 'bob' })) {
+    await store.set(sid, session({ passport: { user } }));
+  }
+  const routes = new Map<string, (req: object, res: object) => Promise<void>>();
+  const app = { post: (path: string, route: (req: object, res: object) => Promise<void>) => routes.set(path, route) };
+  const createAdminHere: typeof createAdmin = (options) => createAdmin({ ...names, ...options });
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...args: string[]
+  ) => (...args: unknown[]) => Promise<void>;
+  const body = program.replace(/^import .*$/m, '');
+  await new AsyncFunction('createAdmin', 'store', 'pool', 'app', body)(createAdminHere, store, pool, app);
+
+  const request = { session: { passport: { user: 'ada' } }, sessionID: 'phone' };
+  const answered = new Promise((redirect) => routes.get('/sign-out-elsewhere')!(request, { redirect }));
+  assert.is(await answered, '/');
+
+  assert.is(await store.get('laptop'), null);
+  assert.ok((await store.get('phone')) && (await store.get('other')));
 });
 
 test('it lists every option, and no other', async () => {

@@ -1,7 +1,11 @@
 /** Types generated for queries found in "sql/admin.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
+export type DateOrString = Date | string;
+
 export type NumberOrString = number | string;
+
+export type stringArray = (string)[];
 
 /** 'ListSessions' parameters type */
 export type ListSessionsParams = void;
@@ -50,17 +54,270 @@ export interface CountSessionsQuery {
   result: CountSessionsResult;
 }
 
-const countSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now()"};
+const countSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now()                                                                                                                                                                                                                                                                "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT count(*)::int AS "count!"
  * FROM "session_store"."session" AS t
- * WHERE t.expire > now()
+ * WHERE t.expire > now()                                                                                                                                                                                                                                                                
  * ```
  */
 export const countSessions = new PreparedQuery<CountSessionsParams,CountSessionsResult>(countSessionsIR);
+
+
+/** 'ListSessionsAfter' parameters type */
+export interface ListSessionsAfterParams {
+  expire: DateOrString;
+  handle: string;
+  limit: number;
+}
+
+/** 'ListSessionsAfter' return type */
+export interface ListSessionsAfterResult {
+  expire: string;
+  handle: string;
+  sess: string;
+  ttl: number;
+}
+
+/** 'ListSessionsAfter' query type */
+export interface ListSessionsAfterQuery {
+  params: ListSessionsAfterParams;
+  result: ListSessionsAfterResult;
+}
+
+const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":335},{"a":433,"b":440}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":456,"b":463}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":499,"b":505}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                        "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   t.sess::text AS "sess!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!",
+ *   to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+ * FROM "session_store"."session" AS t
+ * WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
+ *   AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)
+ * ORDER BY t.expire, 1
+ * LIMIT :limit!::int                                                                                                                                                                                        
+ * ```
+ */
+export const listSessionsAfter = new PreparedQuery<ListSessionsAfterParams,ListSessionsAfterResult>(listSessionsAfterIR);
+
+
+/** 'FindSessions' parameters type */
+export interface FindSessionsParams {
+  user: string;
+  userPath: stringArray;
+}
+
+/** 'FindSessions' return type */
+export interface FindSessionsResult {
+  handle: string;
+  sess: string;
+  ttl: number;
+}
+
+/** 'FindSessions' query type */
+export interface FindSessionsQuery {
+  params: FindSessionsParams;
+  result: FindSessionsResult;
+}
+
+const findSessionsIR: any = {"usedParamSet":{"userPath":true,"user":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":256,"b":265}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":282}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   t.sess::text AS "sess!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+ * FROM "session_store"."session" AS t
+ * WHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()
+ * ORDER BY t.expire DESC, 1                                                                      
+ * ```
+ */
+export const findSessions = new PreparedQuery<FindSessionsParams,FindSessionsResult>(findSessionsIR);
+
+
+/** 'ShowSession' parameters type */
+export interface ShowSessionParams {
+  handle: string;
+}
+
+/** 'ShowSession' return type */
+export interface ShowSessionResult {
+  handle: string;
+  sess: string;
+  ttl: number;
+}
+
+/** 'ShowSession' query type */
+export interface ShowSessionQuery {
+  params: ShowSessionParams;
+  result: ShowSessionResult;
+}
+
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":297}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                         "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   t.sess::text AS "sess!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
+ * FROM "session_store"."session" AS t
+ * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                         
+ * ```
+ */
+export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult>(showSessionIR);
+
+
+/** 'RevokeSession' parameters type */
+export interface RevokeSessionParams {
+  handle: string;
+}
+
+/** 'RevokeSession' return type */
+export type RevokeSessionResult = void;
+
+/** 'RevokeSession' query type */
+export interface RevokeSessionQuery {
+  params: RevokeSessionParams;
+  result: RevokeSessionResult;
+}
+
+const revokeSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":107}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * ```
+ */
+export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSessionResult>(revokeSessionIR);
+
+
+/** 'RevokeSessionOfUser' parameters type */
+export interface RevokeSessionOfUserParams {
+  handle: string;
+  user: string;
+  userPath: stringArray;
+}
+
+/** 'RevokeSessionOfUser' return type */
+export type RevokeSessionOfUserResult = void;
+
+/** 'RevokeSessionOfUser' query type */
+export interface RevokeSessionOfUserQuery {
+  params: RevokeSessionOfUserParams;
+  result: RevokeSessionOfUserResult;
+}
+
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":149,"b":156}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * ```
+ */
+export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,RevokeSessionOfUserResult>(revokeSessionOfUserIR);
+
+
+/** 'RevokeUser' parameters type */
+export interface RevokeUserParams {
+  except?: string | null | void;
+  user: string;
+  userPath: stringArray;
+}
+
+/** 'RevokeUser' return type */
+export type RevokeUserResult = void;
+
+/** 'RevokeUser' query type */
+export interface RevokeUserQuery {
+  params: RevokeUserParams;
+  result: RevokeUserResult;
+}
+
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":166,"b":172}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user!\n  AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except                                                                                                                             "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * WHERE t.sess::json #>> :userPath!::text[] = :user!
+ *   AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except                                                                                                                             
+ * ```
+ */
+export const revokeUser = new PreparedQuery<RevokeUserParams,RevokeUserResult>(revokeUserIR);
+
+
+/** 'SessionStats' parameters type */
+export interface SessionStatsParams {
+  schemaName?: string | null | void;
+  tableName: string;
+}
+
+/** 'SessionStats' return type */
+export interface SessionStatsResult {
+  deadRows: number;
+  expired: number;
+  indexBytes: number;
+  largestBytes: number | null;
+  live: number;
+  meanBytes: number | null;
+  newest: number | null;
+  oldest: number | null;
+  overdue: number | null;
+  tableBytes: number;
+}
+
+/** 'SessionStats' query type */
+export interface SessionStatsQuery {
+  params: SessionStatsParams;
+  result: SessionStatsResult;
+}
+
+const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":273}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":331,"b":341},{"a":417,"b":427}]}],"statement":"WITH ss__tables AS MATERIALIZED (\n  SELECT coalesce(p.relid::oid, c.oid) AS oid\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n)\nSELECT\n  (count(*) FILTER (WHERE t.expire > now()))::int AS \"live!\",\n  (count(*) FILTER (WHERE t.expire <= now()))::int AS \"expired!\",\n  avg(pg_column_size(t.sess))::float8 AS \"meanBytes\",\n  max(pg_column_size(t.sess)) AS \"largestBytes\",\n  extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"oldest\",\n  extract(epoch FROM (max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"newest\",\n  extract(epoch FROM now())::float8\n    - extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS \"overdue\",\n  (SELECT coalesce(sum(pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"tableBytes!\",\n  (SELECT coalesce(sum(pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"indexBytes!\",\n  (SELECT coalesce(sum(pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"deadRows!\"\nFROM \"session_store\".\"session\" AS t"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__tables AS MATERIALIZED (
+ *   SELECT coalesce(p.relid::oid, c.oid) AS oid
+ *   FROM pg_catalog.pg_class AS c
+ *   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ *   LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true
+ *   WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+ *     CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+ * )
+ * SELECT
+ *   (count(*) FILTER (WHERE t.expire > now()))::int AS "live!",
+ *   (count(*) FILTER (WHERE t.expire <= now()))::int AS "expired!",
+ *   avg(pg_column_size(t.sess))::float8 AS "meanBytes",
+ *   max(pg_column_size(t.sess)) AS "largestBytes",
+ *   extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+ *     - extract(epoch FROM now())::float8 AS "oldest",
+ *   extract(epoch FROM (max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+ *     - extract(epoch FROM now())::float8 AS "newest",
+ *   extract(epoch FROM now())::float8
+ *     - extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
+ *   (SELECT coalesce(sum(pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
+ *   (SELECT coalesce(sum(pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
+ *   (SELECT coalesce(sum(pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
+ * FROM "session_store"."session" AS t
+ * ```
+ */
+export const sessionStats = new PreparedQuery<SessionStatsParams,SessionStatsResult>(sessionStatsIR);
 
 
 /** 'ClearSessions' parameters type */

@@ -1,5 +1,6 @@
 // What the types promise: each line must compile but for those that say that they must not. It is never run.
 import connectPgTyped, { type CreateTableOptions, PgSessionStore, type StoreOptions, type Ttl } from 'connect-pg-typed';
+import { type Admin, createAdmin, type SessionEntry } from 'connect-pg-typed/admin';
 import {
   bindTable,
   countSessions,
@@ -94,4 +95,22 @@ export async function queriesAreTyped() {
   // @ts-expect-error: a row has no such column
   rows[0]?.expires;
   return [count, rows, sids, text];
+}
+
+export async function theAdminIsTyped() {
+  const admin: Admin = createAdmin({ pool, schemaName: 'web', userPath: ['user', 'id'] });
+  const found: SessionEntry[] = await admin.find(42);
+  const views: number | undefined = found[0]?.session?.views;
+  const counts: number[] = [await admin.count(), await admin.revokeUser('ada', { except: store.handle('a') })];
+  const { sessions, next } = await admin.list({ after: null, limit: 10 });
+  const { live, oldest } = await admin.stats();
+  // @ts-expect-error: there may be no session
+  const left: number = oldest;
+  // @ts-expect-error: an entry has no id
+  sessions[0]?.sid;
+  // @ts-expect-error: a user is text or a number
+  await admin.revokeUser({ id: 42 });
+  // @ts-expect-error: it needs a pool
+  createAdmin({ schemaName: 'web' });
+  return [views, counts, next, live, left];
 }
