@@ -65,6 +65,49 @@ export async function createTable(
   if (!table) throw new Error('something that is no table has the name: give another tableName');
 }
 
+/** What createTable would make, in words. */
+export async function missingParts(
+  pool: Pool,
+  names: TableNames,
+  { createSchema, userPath }: CreateTableOptions,
+): Promise<string[]> {
+  const path = userPath && storedPath(userPath);
+  const connection = onPool(pool)(Infinity);
+  const bound = bindTable(connection, names);
+  const { schemaName } = names;
+  const [table] = await findTable.run(catalogNames(names), bound);
+  const isTable = table?.isTable ?? true;
+  const parts: [what: string, isMissing: boolean][] = [
+    ['the schema', createSchema === true && !(await findSchema.run({ schemaName: schemaName! }, bound)).length],
+    ['the table', !table],
+    ['the index on expire', isTable && !table?.hasExpireIndex],
+    ['the index on the user', isTable && path !== undefined && !(await hasUserIndex(path, names, connection))],
+  ];
+  return parts.filter(([, isMissing]) => isMissing).map(([what]) => what);
+}
+
+/** The statements by which createTable makes all there is to make. */
+export async function tableStatements(
+  names: TableNames,
+  { createSchema, unlogged, userPath }: CreateTableOptions,
+): Promise<string[]> {
+  const statements: string[] = [];
+  const recorder: Queryable = {
+    async query(text) {
+      statements.push(`${text};`);
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  const bound = bindTable(recorder, names);
+  if (createSchema) await schema.createSchema.run(undefined, bound);
+  await schema.createTable.run(undefined, bound);
+  if (unlogged) await makeUnlogged.run(undefined, bound);
+  await schema.createExpireIndex.run(undefined, bound);
+  if (userPath)
+    await userIndex.createUserIndex.run(undefined, bindTable(withUserPath(storedPath(userPath), recorder), names));
+  return statements;
+}
+
 /** Makes the index by which a user's sessions are found, where there is none. Writers don't wait for it. */
 export async function createUserIndex(pool: Pool, names: TableNames, userPath: UserPath): Promise<void> {
   const path = storedPath(userPath);

@@ -131,6 +131,22 @@ for (const [form, program] of [
   });
 }
 
+test('the command line comes with the package', async () => {
+  const { store, names } = await freshStore();
+  await store.set('a', session());
+  const command = path.join(consumer, 'node_modules/.bin/connect-pg-typed');
+  const args = ['stats', '--json', '--schema', names.schemaName, '--table', names.tableName];
+  assert.is(JSON.parse(await run(command, args, { env: environment(names) })).live, 1);
+});
+
+test('an app loads nothing of the command line, nor what only it depends on', async () => {
+  const program =
+    "require('connect-pg-typed'); require('connect-pg-typed/admin'); console.log(Object.keys(require.cache).join(' '))";
+  const loaded = await run(node, ['-e', program]);
+  assert.match(loaded, 'connect-pg-typed');
+  assert.not.match(loaded, /cli-progress|connect-pg-typed\/dist\/\w+\/cli\//);
+});
+
 test('require() and import() give the same, and nothing that is not meant for apps', async () => {
   const exported = JSON.parse(await run(node, ['exports.cjs']));
   const names = ['PgSessionStore', 'SessionStoreError', 'default', 'saveBeforeResponse'];
@@ -251,7 +267,8 @@ test('the package holds what users need and nothing else', async () => {
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
     ...['sql', 'docs'].flatMap((folder) => readdirSync(path.join(source, folder)).map((file) => `${folder}/${file}`)),
     'examples/sign-out-user.ts', // the README leads to it, and to docs/
-    ...modules.flatMap((file) => [`dist/cjs/${file}`, `dist/esm/${file}`]),
+    ...modules.map((file) => `dist/esm/${file}`),
+    ...modules.filter((file) => !file.startsWith('cli/')).map((file) => `dist/cjs/${file}`), // the CLI is only run
     ...['entry.cjs', 'entry.d.cts', 'package.json'].map((file) => `dist/cjs/${file}`),
   ];
   assert.equal(

@@ -1,0 +1,317 @@
+// Every command of the CLI, as a process, on a table under names of its own: what it says, and how it ends.
+import { Writable } from 'node:stream';
+import * as assert from 'uvu/assert';
+import { startProgress } from '../src/cli/progress.js';
+import { cli, printed } from './support/cli.js';
+import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
+import { suite } from './support/harness.js';
+
+const test = suite('cli', { timeout: 60_000 });
+
+const SID = 'a-secret-session-id-'; // each id begins so
+const at = ({ schemaName, tableName }: { schemaName: string; tableName: string }) => [
+  '--schema',
+  schemaName,
+  '--table',
+  tableName,
+];
+
+/** A table with two sessions of ada and one of bob, and a way to run commands on it. */
+async function fresh() {
+  const { store, pool, table, names } = await freshStore();
+  for (const [n, user] of ['ada', 'ada', 'bob'].entries()) {
+    await store.set(`${SID}${n}`, session({ passport: { user } }, cookieFor(7200 + n * 60)));
+  }
+  const run = async (command: string, ...args: string[]) => cli([command, ...at(names), ...args]);
+  const json = async (command: string, ...args: string[]) => {
+    const { code, stdout, stderr } = await run(command, '--json', ...args);
+    assert.is(stderr, '');
+    return { code, ...(stdout && { json: JSON.parse(stdout) }) };
+  };
+  const handles = [0, 1, 2].map((n) => store.handle(`${SID}${n}`));
+  return { store, pool, table, names, run, json, handles };
+}
+
+test('init makes the schema, the table and the indexes, and then says that all is there', async () => {
+  const names = freshNames();
+  const init = (...args: string[]) => cli(['init', ...at(names), ...args]);
+  const missing = await init();
+  assert.is(missing.code, 3);
+  assert.match(
+    missing.stderr,
+    /^connect-pg-typed: there is no schema .*: name one with --schema, and make it with init --create-schema\n$/,
+  );
+
+  const dry = await init('--create-schema', '--dry-run');
+  assert.equal(dry, { code: 0, stdout: 'would make the schema, the table, the index on expire\n', stderr: '' });
+  const made = await init('--create-schema', '--user-path', 'user.id', '--json');
+  assert.equal(JSON.parse(made.stdout), {
+    made: ['the schema', 'the table', 'the index on expire', 'the index on the user'],
+  });
+  assert.is((await init('--user-path', '["user","id"]')).stdout, 'all is there\n');
+  assert.equal(JSON.parse((await init('--user-path', 'id', '--dry-run', '--json')).stdout), {
+    missing: ['the index on the user'],
+  });
+});
+
+test('init --print prints the SQL that makes the same, and asks no database', async () => {
+  const { pool, names, json } = await fresh();
+  const other = { ...names, schemaName: `${names.schemaName} printed` };
+  const { code, stdout } = await cli(
+    ['init', ...at(other), '--print', '--create-schema', '--unlogged', '--user-path', `it's`],
+    { DATABASE_URL: '' },
+  );
+  assert.is(code, 0);
+  await pool.query(stdout);
+  const said = await cli(['init', ...at(other), '--user-path', `it's`]);
+  assert.is(said.stdout, 'all is there\n');
+  assert.is((await json('init', '--print')).json.length, 2);
+});
+
+test('stats counts and measures', async () => {
+  const { pool, table, run, json } = await fresh();
+  await pool.query(`UPDATE ${table} SET expire = now() - interval '90 s' WHERE sid = $1`, [`${SID}0`]);
+  const { stdout } = await run('stats');
+  assert.match(stdout, /^live +2\nexpired +1\nmean size +\d+ B\n/);
+  assert.match(stdout, /\nfirst expires in +2 h\nlast expires in +2 h\nlongest overdue +1.5 min\n/);
+  const { code, json: found } = await json('stats');
+  assert.is(code, 0);
+  assert.equal([found.live, found.expired], [2, 1]);
+  assert.ok(found.tableBytes > 0);
+});
+
+test('list gives pages of handles', async () => {
+  const { run, json, handles } = await fresh();
+  const { stdout } = await run('list', '--limit', '2');
+  assert.match(
+    stdout,
+    new RegExp(
+      `^HANDLE +USER  EXPIRES IN\n${handles[0]}  ada   [12].*h\n${handles[1]}  ada   2 h\n\nmore: --after \\S+/${handles[1]}\n$`,
+    ),
+  );
+  const first = (await json('list', '--limit', '2')).json;
+  const second = (await json('list', '--limit', '2', '--after', first.next)).json;
+  assert.equal(
+    [...first.sessions, ...second.sessions].map(({ handle }: { handle: string }) => handle),
+    handles,
+  );
+  assert.is(second.next, null);
+});
+
+test('show gives what a session holds, and exits 1 where there is none', async () => {
+  const { run, json, handles } = await fresh();
+  assert.match((await run('show', handles[2]!)).stdout, /\nuser +bob\nexpires in +2 h\n\{\n.*"passport": \{\n/s);
+  assert.equal((await json('show', handles[2]!)).json.session.passport, { user: 'bob' });
+  assert.equal(await run('show', '0'.repeat(64)), { code: 1, stdout: 'there is no such live session\n', stderr: '' });
+  assert.equal(await json('show', '0'.repeat(64)), { code: 1, json: null });
+});
+
+test('find gives the sessions of a user, and exits 1 where there is none', async () => {
+  const { run, json, handles } = await fresh();
+  const found = await json('find', 'ada');
+  assert.equal(
+    found.json.map(({ handle, user }: Record<string, string>) => [handle, user]),
+    [
+      [handles[1], 'ada'],
+      [handles[0], 'ada'],
+    ],
+  );
+  assert.is(found.code, 0);
+  assert.is((await run('find', 'ada')).stdout.trim().split('\n').length, 3);
+  assert.equal(await json('find', 'nobody'), { code: 1, json: [] });
+  assert.is((await run('find', 'ada', '--user-path', 'user')).code, 1);
+});
+
+test('revoke takes one session, those of a user but one, or all', async () => {
+  const { store, run, json, handles } = await fresh();
+  assert.equal(await run('revoke', '--user', 'ada', '--except', handles[0]!), {
+    code: 0,
+    stdout: 'revoked 1 session\n',
+    stderr: '',
+  });
+  assert.equal(await json('revoke', handles[1]!), { code: 1, json: { revoked: 0, isDry: false } });
+  assert.is((await run('revoke', handles[2]!, '--user', 'ada')).code, 1);
+  assert.equal(await json('revoke', handles[2]!, '--user', 'bob'), { code: 0, json: { revoked: 1, isDry: false } });
+  assert.is(await store.length(), 1);
+  await store.set(`${SID}3`, session());
+  assert.is((await run('revoke', '--all')).stdout, 'revoked 2 sessions\n');
+  assert.is(await store.length(), 0);
+});
+
+test('prune deletes what has expired', async () => {
+  const { pool, table, run } = await fresh();
+  await pool.query(
+    `INSERT INTO ${table} SELECT 'x' || n, '{}', now() - interval '1 s' FROM generate_series(1, 25) AS n`,
+  );
+  assert.equal(await run('prune', '--batch', '10'), { code: 0, stdout: 'pruned 25 expired sessions\n', stderr: '' });
+  assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
+});
+
+test('a dry run says what would be done, and changes nothing', async () => {
+  const { pool, table, json, handles } = await fresh();
+  await pool.query(`INSERT INTO ${table} VALUES ('x', '{}', now() - interval '1 s')`);
+  const rows = async () => (await pool.query(`SELECT sid, sess::text, expire, xmin FROM ${table} ORDER BY 1`)).rows;
+  const before = await rows();
+  const revoked = async (...args: string[]) => (await json('revoke', '--dry-run', ...args)).json;
+  assert.equal(await revoked('--user', 'ada'), { revoked: 2, isDry: true });
+  assert.equal(await revoked('--user', 'ada', '--except', handles[0]!), { revoked: 1, isDry: true });
+  assert.equal(await revoked('--all'), { revoked: 3, isDry: true });
+  assert.equal(await revoked(handles[0]!), { revoked: 1, isDry: true });
+  assert.equal(await revoked(handles[0]!, '--user', 'bob'), { revoked: 0, isDry: true });
+  assert.equal((await json('prune', '--dry-run')).json, { pruned: 1, isDry: true });
+  assert.equal(await rows(), before);
+});
+
+test('what is asked wrongly ends with 2, and one line that says where to look', async () => {
+  const { names } = await fresh();
+  const wrong: [args: string[], why: RegExp][] = [
+    [['lst'], /there is no command "lst": see connect-pg-typed --help/],
+    [['toString'], /there is no command "toString"/],
+    [['list', 'x'], /there is nothing to do with "x": see connect-pg-typed list --help/],
+    [['list', '--limit', '0'], /--limit takes a positive number: see/],
+    [['list', '--after', 'yesterday'], /after must be the next of another page/],
+    [['list', '--lmit', '1'], /Unknown option '--lmit'.*: see connect-pg-typed list --help/],
+    [['list', '--table', ''], /--table is empty/],
+    [['list', '--table', 'x'.repeat(64)], /tableName is longer than 63 bytes/],
+    [['list', '--user-path', '[1'], /--user-path is no JSON array/],
+    [['list', '--user-path', '[1]'], /userPath must be an array of keys/],
+    [['show'], /give one HANDLE/],
+    [['show', 'a', 'b'], /give one HANDLE/],
+    [['show', `${SID}0`], /a handle has 64 hexadecimal digits/],
+    [['find'], /give one USER/],
+    [['revoke'], /give one HANDLE, or --user, or --all/],
+    [['revoke', '--all', '--user', 'ada'], /--all goes with neither/],
+    [['revoke', '0'.repeat(64), '--except', '0'.repeat(64)], /--except goes with --user/],
+    [['revoke', '--except', '0'.repeat(64)], /give one HANDLE, or --user/],
+    [['prune', '--batch', 'all'], /--batch takes a positive number/],
+    [['init', '--create-schema'], /--create-schema needs a --schema/],
+    [['stats', '--url', 'mysql://x'], /this is no connection string: give one such as postgres:/],
+  ];
+  const ended = await Promise.all(wrong.map(async ([args]) => cli(args)));
+  for (const [n, [args, why]] of wrong.entries()) {
+    const { code, stdout, stderr } = ended[n]!;
+    assert.equal([code, stdout], [2, ''], `${args}: ${stderr}`);
+    assert.match(stderr, /^connect-pg-typed: [^\n]+\n$/);
+    assert.match(stderr, why);
+  }
+  assert.ok(names);
+});
+
+test('a database that can not be used ends with 3, and one line that says what to do, without a password', async () => {
+  const url = (change: Partial<URL>) => Object.assign(new URL(process.env.TEST_SERVER_URL!), change).href;
+  const pool = freshPool();
+  const role = `cli ${process.pid}`;
+  await pool.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'unloved'`);
+  const { names, table } = await fresh();
+  await pool.query(`ALTER TABLE ${table} RENAME expire TO valid_until`);
+  const failing: [args: string[], env: NodeJS.ProcessEnv, why: RegExp][] = [
+    [
+      ['stats'],
+      { DATABASE_URL: url({ hostname: '127.0.0.1', port: '1' }) },
+      /cannot be reached \(connect ECONNREFUSED 127.0.0.1:1\): is it running.*--url, DATABASE_URL or the PG\* variables/,
+    ],
+    [['stats'], { DATABASE_URL: 'postgres://x:unloved@nowhere.invalid/x' }, /cannot be reached \(getaddrinfo/],
+    [['stats'], { DATABASE_URL: 'postgres://x:unloved@%2Fnowhere/x' }, /cannot be reached \(connect ENOENT/],
+    [
+      ['stats'],
+      { DATABASE_URL: url({ username: 'nobody', password: 'unloved' }) },
+      /refuses the login .*: give the right one by --url/,
+    ],
+    [
+      ['stats'],
+      { DATABASE_URL: url({ pathname: '/nowhere' }) },
+      /database "nowhere" does not exist: give the right one by/,
+    ],
+    [['stats', ...at(freshNames())], {}, /there is no table .*: connect-pg-typed init makes one, --schema and --table/],
+    [
+      ['init', '--table', 'x'],
+      { DATABASE_URL: url({ search: `?options=${encodeURIComponent(searchPath('nowhere'))}` }) },
+      /there is no schema in the search_path/,
+    ],
+    [['list', ...at(names)], {}, /connect-pg-typed doctor says what the table lacks/],
+    [
+      ['stats', ...at(names)],
+      { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'unloved' }) },
+      /permission denied for schema/,
+    ],
+  ];
+  const ended = await Promise.all(failing.map(async ([args, env]) => cli(args, env)));
+  await pool.query(`DROP ROLE "${role}"`);
+  for (const [n, [args, env, why]] of failing.entries()) {
+    const { code, stdout, stderr } = ended[n]!;
+    assert.equal([code, stdout], [3, ''], `${args} ${env.DATABASE_URL}: ${stderr}`);
+    assert.match(stderr, /^connect-pg-typed: [^\n]+\n$/);
+    assert.match(stderr, why);
+    assert.not.match(stderr, 'unloved');
+  }
+});
+
+test('without any address it asks for one, and with the PG variables it needs no URL', async () => {
+  const none = await cli(['stats'], { DATABASE_URL: undefined });
+  assert.equal(
+    [none.code, none.stderr],
+    [2, 'connect-pg-typed: no database to connect to: give --url, or set DATABASE_URL or PGHOST and its like\n'],
+  );
+  const { names } = await fresh();
+  const { hostname, port, username, password, pathname } = new URL(process.env.TEST_SERVER_URL!);
+  const variables = {
+    PGHOST: hostname,
+    PGPORT: port,
+    PGUSER: username,
+    PGPASSWORD: password,
+    PGDATABASE: pathname.slice(1),
+  };
+  assert.is((await cli(['stats', ...at(names)], { DATABASE_URL: undefined, ...variables })).code, 0);
+  const url = process.env.TEST_SERVER_URL!;
+  assert.is((await cli(['stats', ...at(names), '--url', url], { DATABASE_URL: 'postgres://127.0.0.1:1/x' })).code, 0);
+});
+
+test('no command is a question, help is an answer', async () => {
+  const none = await cli([]);
+  const help = await cli(['--help']);
+  assert.equal([none.code, help.code, none.stdout], [2, 0, help.stdout]);
+  const lines = (await cli(['revoke', '--help'])).stdout.split('\n');
+  assert.match(lines[0]!, /^usage: connect-pg-typed revoke HANDLE/);
+  assert.equal(
+    lines.slice(1).filter((line) => line.length > 80),
+    [],
+  );
+});
+
+test('what visitors have put into their sessions can not steer a terminal', async () => {
+  const { store, run } = await fresh();
+  await store.set(`${SID}3`, session({ passport: { user: '\u001b[2J\u202eevil\u0007' } }, cookieFor(99)));
+  for (const args of [['list'], ['show', store.handle(`${SID}3`)]]) {
+    const { stdout } = await run(args[0]!, ...args.slice(1));
+    assert.match(stdout, 'evil');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+    assert.not.match(stdout, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+  }
+});
+
+test('the bar of what takes long is drawn on a terminal, and nowhere else', async () => {
+  for (const isTTY of [true, false]) {
+    let drawn = '';
+    const stream = new Writable({
+      write(chunk, _, done) {
+        drawn += chunk;
+        done();
+      },
+    });
+    const progress = await startProgress('pruning', 200, Object.assign(stream, { isTTY, columns: 100 }));
+    progress.update(50);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    progress.update(100);
+    progress.stop();
+    if (isTTY) assert.match(drawn, /pruning .* 25% \| 50 of 200 \| \d+\/s \| .*left/);
+    else assert.is(drawn, '');
+  }
+});
+
+test('no command has printed a session id', () => {
+  assert.ok(printed.length > 100);
+  assert.equal(
+    printed.filter((text) => text.includes(SID)),
+    [],
+  );
+});

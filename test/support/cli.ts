@@ -1,0 +1,23 @@
+// connect-pg-typed on the command line, as a process.
+import { execFile } from 'node:child_process';
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** All that any of the processes has printed. */
+export const printed: string[] = [];
+
+/** Runs the CLI on the test server, or as the environment says; names and options follow the command. */
+export function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL)/.test(name)));
+  const options = { env: { ...clean, DATABASE_URL: process.env.TEST_SERVER_URL, ...env }, timeout: 30_000 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], options, (error, stdout, stderr) => {
+      printed.push(stdout, stderr);
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+    });
+  });
+}
