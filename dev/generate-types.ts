@@ -1,10 +1,11 @@
-// npm run types              compiles sql/ against a throwaway server and writes src/queries/
+// npm run types              compiles sql/ against a throwaway server and writes src/queries/ and src/descriptions.ts
 // npm run types -- --check   for CI: writes nothing, and fails where there would be something to write
 import * as fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { describeQueries } from './describe-queries.js';
 import { startLocalServer } from './local-postgres.js';
 import { filesIn, runPgtyped, sourceOf } from './run-pgtyped.js';
 
@@ -14,6 +15,7 @@ const USAGE = `usage: npm run types -- [--check] [--url URL] [--timeout SECONDS]
                       server; the table must be there: psql URL -f sql/schema.sql
   --timeout SECONDS   how long pgtyped may take; default: 60`;
 const OUTPUT = 'src/queries';
+const DESCRIPTIONS = 'src/descriptions.ts';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -47,7 +49,7 @@ async function types({ check, url, seconds }: ReturnType<typeof givenOptions>): 
   if (foreign) throw new Error(`${foreign} was not made by pgtyped: move it out of ${OUTPUT}/, or delete it`);
 
   const generated = await generate(url, seconds);
-  refuseDuplicates(generated);
+  if (fs.existsSync(DESCRIPTIONS)) there.push(DESCRIPTIONS);
   const leftOver = there.filter((file) => !generated.has(file));
   const missing = [...generated.keys()].filter((file) => !there.includes(file));
   const stale = there.filter((file) => generated.has(file) && fs.readFileSync(file, 'utf8') !== generated.get(file));
@@ -77,7 +79,9 @@ async function generate(url: string | undefined, seconds: number): Promise<Map<s
   try {
     const client = new pg.Client({ connectionString: url ?? server!.url, connectionTimeoutMillis: 10_000 });
     await prepare(client, server !== undefined);
-    return await runPgtyped(client, seconds);
+    const generated = await runPgtyped(client, seconds);
+    refuseDuplicates(generated);
+    return generated.set(DESCRIPTIONS, await describeQueries({ connectionString: url ?? server!.url }, generated));
   } finally {
     await server?.stop();
   }

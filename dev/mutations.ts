@@ -319,6 +319,41 @@ const mutations: Mutation[] = [
     to: 'i.indisvalid AND true             \\n  AND replace', // of the same length
     tests: ['admin-index'],
   },
+  {
+    guard: 'the doctor compares types with those of the compilation',
+    file: 'src/doctor.ts',
+    from: 'if (reason) misfits.push',
+    to: 'if (!reason) continue; else if (reason.length < 0) misfits.push',
+    tests: ['doctor'],
+  },
+  {
+    guard: 'the doctor takes varchar for text',
+    file: 'src/doctor.ts',
+    from: "type.replace(/^character varying/, 'text')",
+    to: 'type',
+    tests: ['doctor'],
+  },
+  {
+    guard: 'the doctor takes no deferrable key for one',
+    file: 'src/findings.ts',
+    from: '(hasKey && deferrableKeys.length === 0)',
+    to: 'hasKey',
+    tests: ['doctor'],
+  },
+  {
+    guard: 'the doctor knows an escaped backslash before u0000',
+    file: 'src/findings.ts',
+    from: 'String.raw`(?<!\\\\)(\\\\\\\\)*',
+    to: 'String.raw`',
+    tests: ['doctor'],
+  },
+  {
+    guard: 'the doctor calls the column that lacks its name, not the one that has another',
+    file: 'src/findings.ts',
+    from: ' || misfits.length > 0) return undefined',
+    to: ') return undefined',
+    tests: ['doctor'],
+  },
 ];
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

@@ -3,7 +3,9 @@ import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
 import { onPool } from './connection.js';
+import { verify } from './doctor.js';
 import { Expiry } from './expiry.js';
+import type { Finding } from './findings.js';
 import { parse } from './payload.js';
 import { Pruner } from './pruner.js';
 import * as queries from './queries/admin.js';
@@ -11,7 +13,7 @@ import { catalogNames, createUserIndex } from './schema.js';
 import { bindTable, type TableNames } from './table.js';
 import { PASSPORT, readingSessions, storedPath, storedUser, type UserPath, userOf } from './user-path.js';
 
-export type { Admin, UserPath };
+export type { Admin, Finding, UserPath };
 
 export interface AdminOptions extends TableNames {
   /** The pool to ask by. It is never ended. **Required.** */
@@ -84,12 +86,13 @@ export function createAdmin(options: AdminOptions): Admin {
 class Admin {
   readonly #pool: Pool;
   readonly #names: TableNames;
+  readonly #givenPath: UserPath | undefined;
   readonly #userPath: UserPath;
   readonly #storedPath: string[];
   readonly #connection: IDatabaseConnection;
 
   constructor(options: AdminOptions) {
-    const { pool, schemaName, tableName, userPath = PASSPORT, ...unknown } = Object(options) as AdminOptions;
+    const { pool, schemaName, tableName, userPath, ...unknown } = Object(options) as AdminOptions;
     for (const name of Object.keys(unknown)) {
       throw new TypeError(`there is no option ${name}; there are pool, schemaName, tableName, userPath`);
     }
@@ -98,8 +101,9 @@ class Admin {
     }
     this.#pool = pool;
     this.#names = { schemaName, tableName };
-    this.#userPath = userPath;
-    this.#storedPath = storedPath(userPath);
+    this.#givenPath = userPath;
+    this.#userPath = userPath ?? PASSPORT;
+    this.#storedPath = storedPath(this.#userPath);
     this.#connection = bindTable(onPool(pool)(Infinity), this.#names);
   }
 
@@ -200,6 +204,15 @@ class Admin {
    */
   createUserIndex(): Promise<void> {
     return createUserIndex(this.#pool, this.#names, this.#userPath);
+  }
+
+  /**
+   * What is wrong with the table, each with what to do; nothing when all is well. It asks the server to describe every query of
+   * the store and the admin on this table, and compares that with what it said when they were compiled. It reads the whole
+   * table, and changes nothing. The index of users is looked for only where a `userPath` was given.
+   */
+  verify(): Promise<Finding[]> {
+    return verify(this.#pool, this.#names, this.#givenPath);
   }
 
   #entry({ handle, sess, ttl }: { handle: string; sess: string; ttl: number }): SessionEntry {

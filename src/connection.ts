@@ -67,7 +67,7 @@ export function inTransaction<T>(pool: Pool, deadline: number, work: (client: Po
  * pool.query would close the connection after any SQL error, and a client that loses its server while it is checked out
  * ends the process unless somebody listens. A client that is late is cut off, so that nothing it was given arrives later.
  */
-async function withClient<T>(
+export async function withClient<T>(
   pool: Pool,
   deadline: number,
   work: (client: PoolClient, drop: (error: Error) => void) => Promise<T>,

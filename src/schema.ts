@@ -121,7 +121,8 @@ export async function createUserIndex(pool: Pool, names: TableNames, userPath: U
   await readingSessions(work);
 }
 
-const hasUserIndex = async (path: string[], names: TableNames, connection: Queryable): Promise<boolean> =>
+/** Whether there is a whole index at this path. */
+export const hasUserIndex = async (path: string[], names: TableNames, connection: Queryable): Promise<boolean> =>
   (await findUserIndex.run({ ...catalogNames(names), userPath: path }, bindTable(connection, names))).length > 0;
 
 const PATH_STAND_IN = "'{ss__userPath}'";

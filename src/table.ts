@@ -53,6 +53,9 @@ export function tableBinder(names: TableNames): (connection: Queryable) => IData
   });
 }
 
+/** A statement against the stand-in, under the configured names. */
+export const statementFor = (statement: string, names: TableNames): string => nameTable(statement, boundNames(names));
+
 /**
  * The `key` of `pruneSessions` for a table: its pruners are those with this advisory lock. So it must come from the same names
  * everywhere; with and without its schema, one table has two keys.

@@ -147,6 +147,24 @@ test('prune deletes what has expired', async () => {
   assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
 });
 
+test('doctor says that all is well, or what is not and what to do, and exits 1', async () => {
+  const { pool, table, run, json } = await fresh();
+  assert.equal(await run('doctor'), { code: 0, stdout: 'all is well\n', stderr: '' });
+  assert.equal(await json('doctor'), { code: 0, json: [] });
+  await pool.query(`ALTER TABLE ${table} RENAME sess TO payload`);
+  const { code, stdout } = await run('doctor', '--user-path', 'id');
+  assert.is(code, 1);
+  assert.match(
+    stdout,
+    /^1\. readSession, .*: column t.sess does not exist.*\n {3}Give the column.*\n {5}ALTER TABLE .*;\n/,
+  );
+  assert.match(stdout, /\n\n2\. there is no index at \["id"\]/);
+  assert.equal(
+    (await json('doctor')).json.map((finding: { code: string }) => finding.code),
+    ['query-fails'],
+  );
+});
+
 test('a dry run says what would be done, and changes nothing', async () => {
   const { pool, table, json, handles } = await fresh();
   await pool.query(`INSERT INTO ${table} VALUES ('x', '{}', now() - interval '1 s')`);

@@ -1,16 +1,11 @@
 // Statements that the server keeps by name, and what happens where it does not keep them.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { freshPool, freshStore, load, session } from './support/fresh-store.js';
-import { onEnd, suite } from './support/harness.js';
+import { suite } from './support/harness.js';
+import { pgbouncer, startPgBouncer } from './support/pgbouncer.js';
 
 const test = suite('prepare', { timeout: 30_000 });
 
@@ -54,54 +49,6 @@ test('a connection that has forgotten its statements costs no call an error', as
   await store.set('a', session({ user: 'grace' }));
   assert.is(((await store.get('a')) as any).user, 'grace');
 });
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as net.AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-const pgbouncer = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin']
-  .map((folder) => path.join(folder, 'pgbouncer'))
-  .find((file) => existsSync(file));
-
-/** A PgBouncer in transaction mode before the test server; its URL. */
-async function startPgBouncer(): Promise<string> {
-  const url = new URL(process.env.TEST_SERVER_URL!);
-  const port = await freePort();
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'pgbouncer-test-'));
-  onEnd(() => rmSync(folder, { recursive: true }));
-  const target = `host=${url.hostname} port=${url.port || 5432} user=${url.username} password=${url.password}`;
-  const config = path.join(folder, 'pgbouncer.ini');
-  writeFileSync(
-    config,
-    `[databases]
-* = ${target}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 4
-${process.getuid?.() === 0 ? 'user = nobody' : ''}
-`,
-  );
-  chmodSync(folder, 0o755);
-  const child = spawn(pgbouncer!, [config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  onEnd(async () => {
-    child.kill('SIGINT');
-    await once(child, 'exit');
-  });
-  for await (const text of child.stderr) if (String(text).includes('process up')) break;
-  child.stderr.resume();
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return url.href;
-}
 
 if (pgbouncer) {
   test('behind a PgBouncer in transaction mode, 800 calls at once make no error', async () => {

@@ -38,7 +38,15 @@ class Tree {
   readonly at = (file: string) => path.join(this.root, file);
 
   constructor() {
-    for (const part of ['dev', 'sql', 'src/queries', 'package.json', 'pgtyped.config.json'])
+    for (const part of [
+      'dev',
+      'sql',
+      'src/queries',
+      'src/describe.ts',
+      'src/descriptions.ts',
+      'package.json',
+      'pgtyped.config.json',
+    ])
       fs.cpSync(part, this.at(part), { recursive: true });
     fs.symlinkSync(path.resolve('node_modules'), this.at('node_modules'));
   }
@@ -224,16 +232,26 @@ test('code that is up to date passes the check and stays as it is, whatever the 
   assert.equal(changed(), []);
 });
 
+test('a description that is not what the server says fails the check', async () => {
+  const tree = new Tree();
+  tree.edit('src/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
+  const { code, output } = await run(tree, types(...check));
+  assert.is(code, 1);
+  assert.match(output, /out of date: src\/descriptions.ts/);
+});
+
 test('generated files are written, rewritten and removed, on a server of its own, whatever the environment says', async () => {
   const tree = new Tree();
   const files = () =>
-    fs
-      .readdirSync(tree.at('src/queries'))
-      .map((file) => [file, fs.readFileSync(tree.at(`src/queries/${file}`), 'utf8')]);
+    [...fs.readdirSync(tree.at('src/queries')), '../descriptions.ts'].map((file) => [
+      file,
+      fs.readFileSync(tree.at(`src/queries/${file}`), 'utf8'),
+    ]);
   const right = files();
   fs.copyFileSync(tree.at('src/queries/admin.ts'), tree.at('src/queries/old.ts'));
   fs.rmSync(tree.at('src/queries/catalog.ts'));
   tree.edit('src/queries/session.ts', (text) => text.slice(0, -1));
+  tree.edit('src/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
 
   const { code, output } = await run(tree, types(), { ...HOSTILE, PGSSLMODE: 'require' });
 

@@ -2,6 +2,7 @@
 // connect-pg-typed on the command line: finds the command, prints its answer, sets the exit code.
 import { type Command, give, helpOf, parse, UsageError } from './command.js';
 import { inWords } from './connect.js';
+import { doctor } from './doctor.js';
 import { find } from './find.js';
 import { init } from './init.js';
 import { list } from './list.js';
@@ -10,7 +11,7 @@ import { revoke } from './revoke.js';
 import { show } from './show.js';
 import { stats } from './stats.js';
 
-const COMMANDS: Record<string, Command> = { init, stats, list, show, find, revoke, prune };
+const COMMANDS: Record<string, Command> = { init, doctor, stats, list, show, find, revoke, prune };
 
 const HELP = `usage: connect-pg-typed COMMAND [option ...]
 

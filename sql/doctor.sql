@@ -1,0 +1,85 @@
+/* What the doctor looks at. */
+
+/* Names are values here. Of a column that there is not the type is null. */
+/* @name inspectTable */
+SELECT
+  c.relkind IN ('r', 'p') AS "isTable!",
+  quote_ident(current_user) AS "role!",
+  current_setting('TimeZone') AS "timeZone!",
+  current_setting('plan_cache_mode') AS "planCacheMode!",
+  pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
+  pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
+  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS "sidType",
+  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS "expireType",
+  EXISTS (
+    SELECT
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1
+      AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
+  ) AS "hasKey!",
+  ARRAY(
+    SELECT quote_ident(k.conname)
+    FROM pg_catalog.pg_constraint AS k
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable
+    ORDER BY 1
+  ) AS "deferrableKeys!",
+  EXISTS (
+    SELECT
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL
+  ) AS "hasExpireIndex!",
+  ARRAY(
+    SELECT i.indexrelid::regclass::text
+    FROM pg_catalog.pg_index AS i
+    WHERE i.indrelid = c.oid AND NOT i.indisvalid
+    ORDER BY 1
+  ) AS "invalidIndexes!",
+  ARRAY(
+    SELECT quote_ident(a.attname)
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')
+      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+    ORDER BY a.attnum
+  ) AS "demandingColumns!",
+  has_schema_privilege(n.oid, 'USAGE') AS "maySeeSchema!",
+  ARRAY(
+    SELECT p.privilege
+    FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
+    WHERE NOT has_table_privilege(c.oid, p.privilege)
+  ) AS "missingGrants!"
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;
+
+/*
+ * No cookie lives longer than 400 days, and no pruner of this store waits for an hour. What PostgreSQL can't read is an escape
+ * of NUL or of half a surrogate pair, which a jsonb column does not take.
+ */
+/* @name inspectSessions */
+SELECT
+  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS "farFuture!",
+  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS "overdue!",
+  (count(*) FILTER (
+    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\u') > 0 AND t.sess::text ~ :unreadable!
+  ))::int AS "unreadable!"
+FROM "session_store"."session" AS t;
+
+/* Where roles, databases or both have a TimeZone of their own. */
+/* @name findTimeZones */
+SELECT r.rolname::text AS "role", d.datname::text AS "database", substr(c.setting, 10) AS "timeZone!"
+FROM pg_catalog.pg_db_role_setting AS s
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+CROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)
+WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0 OR d.datname = current_database())
+ORDER BY 1, 2;
+
+/* @name nameTypes */
+SELECT x.oid AS "oid!", format_type(x.oid::oid, NULL) AS "name!"
+FROM unnest(:oids!::int4[]) AS x(oid);

@@ -1,0 +1,98 @@
+// Is the table what the compiled queries expect, and does anything about it bite? Here is looked; findings.ts judges.
+import type { PreparedQuery } from '@pgtyped/runtime';
+import type { Pool, PoolClient } from 'pg';
+import { onPool, withClient } from './connection.js';
+import { type Description, describe } from './describe.js';
+import { descriptions } from './descriptions.js';
+import { sqlStateOf } from './errors.js';
+import { type Finding, findingsOf, type Misfit, missingTable, UNREADABLE } from './findings.js';
+import * as admin from './queries/admin.js';
+import * as doctor from './queries/doctor.js';
+import * as session from './queries/session.js';
+import { catalogNames, hasUserIndex, tableStatements } from './schema.js';
+import { bindTable, type TableNames } from './table.js';
+import { storedPath, type UserPath } from './user-path.js';
+
+const QUERIES: Record<string, PreparedQuery<any, unknown>> = { ...session, ...admin };
+
+/**
+ * What is wrong with the table; nothing when all is well. It reads the whole table, and changes nothing.
+ *
+ * @param userPath where an index of users is expected; without one, nobody looks for it
+ */
+export async function verify(pool: Pool, names: TableNames, userPath?: UserPath): Promise<Finding[]> {
+  const connection = onPool(pool)(Infinity);
+  const bound = bindTable(connection, names);
+  const [table] = await doctor.inspectTable.run(catalogNames(names), bound);
+  if (!table) return [missingTable(await tableStatements(names, { createSchema: names.schemaName !== undefined }))];
+
+  const misfits = table.maySeeSchema ? await withClient(pool, Infinity, (client) => misfitsOf(client, names)) : [];
+  const canRead = table.maySeeSchema && !table.missingGrants.includes('SELECT') && misfits.length === 0;
+  const [sessions] = canRead ? await doctor.inspectSessions.run({ unreadable: UNREADABLE }, bound) : [];
+  return findingsOf(names, {
+    table,
+    sessions,
+    misfits,
+    timeZones: await doctor.findTimeZones.run(undefined, bound),
+    areNamesRefused: canRead && (await areNamesRefused(pool, names)),
+    userPath,
+    lacksUserIndex:
+      userPath !== undefined && table.isTable && !(await hasUserIndex(storedPath(userPath), names, connection)),
+  });
+}
+
+/** The queries that the server describes otherwise than it did when they were compiled, or not at all. */
+async function misfitsOf(client: PoolClient, names: TableNames): Promise<Misfit[]> {
+  const nameTypes = (oids: number[]) => doctor.nameTypes.run({ oids }, bindTable(client));
+  let described: Description | undefined;
+  const describing = bindTable(
+    {
+      async query(text) {
+        described = await describe(client, text, nameTypes);
+        return { rows: [], rowCount: 0 };
+      },
+    },
+    names,
+  );
+  const misfits: Misfit[] = [];
+  for (const [query, prepared] of Object.entries(QUERIES)) {
+    try {
+      await prepared.run({}, describing);
+      const reason = differenceOf(described!, descriptions[query]!);
+      if (reason) misfits.push({ query, reason });
+    } catch (error) {
+      if (sqlStateOf(error) === undefined) throw error; // not the server's word on the statement
+      misfits.push({ query, reason: (error as Error).message });
+    }
+  }
+  return misfits;
+}
+
+/** What differs, in words. Any text is as good as another: old tables have varchar, others text. */
+function differenceOf(found: Description, expected: Description): string | undefined {
+  const plain = (types: string[]) =>
+    types.map((type) => type.replace(/^character varying/, 'text')).join(', ') || 'none';
+  const sides: [what: string, found: string, expected: string][] = [
+    ['parameters', plain(found.parameters), plain(expected.parameters)],
+    [
+      'columns',
+      ...([found, expected].map(({ columns }) => plain(columns.map(([, type]) => type))) as [string, string]),
+    ],
+  ];
+  const differing = sides.find(([, one, other]) => one !== other);
+  return differing && `its ${differing[0]} are ${differing[1]} here, and ${differing[2]} when it was compiled`;
+}
+
+const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate_prepared_statement
+
+/** Whether something between us and the server loses, or mixes up, what connections have prepared under names. */
+async function areNamesRefused(pool: Pool, names: TableNames): Promise<boolean> {
+  const name = `ss_doctor_${process.pid}_${Date.now()}`;
+  const ask = () =>
+    withClient(pool, Infinity, async (client) => {
+      const named = { query: (text: string, values: unknown[]) => client.query({ name, text, values }) };
+      for (let n = 0; n < 2; n++) await session.readSession.run({ sid: '' }, bindTable(named, names));
+    });
+  const answers = await Promise.allSettled([ask(), ask()]);
+  return answers.some((answer) => answer.status === 'rejected' && UNKNOWN_NAME.test(answer.reason.sqlState));
+}

@@ -1,0 +1,199 @@
+/** Types generated for queries found in "sql/doctor.sql" */
+import { PreparedQuery } from '@pgtyped/runtime';
+
+export type numberArray = (number)[];
+
+export type stringArray = (string)[];
+
+/** 'InspectTable' parameters type */
+export interface InspectTableParams {
+  schemaName?: string | null | void;
+  tableName: string;
+}
+
+/** 'InspectTable' return type */
+export interface InspectTableResult {
+  deadRows: number;
+  deferrableKeys: stringArray;
+  demandingColumns: stringArray;
+  expireType: string | null;
+  hasExpireIndex: boolean;
+  hasKey: boolean;
+  invalidIndexes: stringArray;
+  isTable: boolean;
+  liveRows: number;
+  maySeeSchema: boolean;
+  missingGrants: stringArray;
+  planCacheMode: string;
+  role: string;
+  sidType: string | null;
+  timeZone: string;
+}
+
+/** 'InspectTable' query type */
+export interface InspectTableQuery {
+  params: InspectTableParams;
+  result: InspectTableResult;
+}
+
+const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":2351,"b":2361}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":2417,"b":2427},{"a":2503,"b":2513}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  quote_ident(current_user) AS \"role!\",\n  current_setting('TimeZone') AS \"timeZone!\",\n  current_setting('plan_cache_mode') AS \"planCacheMode!\",\n  pg_stat_get_live_tuples(c.oid)::float8 AS \"liveRows!\",\n  pg_stat_get_dead_tuples(c.oid)::float8 AS \"deadRows!\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS \"sidType\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS \"expireType\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1\n      AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL\n  ) AS \"hasKey!\",\n  ARRAY(\n    SELECT quote_ident(k.conname)\n    FROM pg_catalog.pg_constraint AS k\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]\n    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable\n    ORDER BY 1\n  ) AS \"deferrableKeys!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL\n  ) AS \"hasExpireIndex!\",\n  ARRAY(\n    SELECT i.indexrelid::regclass::text\n    FROM pg_catalog.pg_index AS i\n    WHERE i.indrelid = c.oid AND NOT i.indisvalid\n    ORDER BY 1\n  ) AS \"invalidIndexes!\",\n  ARRAY(\n    SELECT quote_ident(a.attname)\n    FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')\n      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n    ORDER BY a.attnum\n  ) AS \"demandingColumns!\",\n  has_schema_privilege(n.oid, 'USAGE') AS \"maySeeSchema!\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)\n    WHERE NOT has_table_privilege(c.oid, p.privilege)\n  ) AS \"missingGrants!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                                                                                                                 "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   c.relkind IN ('r', 'p') AS "isTable!",
+ *   quote_ident(current_user) AS "role!",
+ *   current_setting('TimeZone') AS "timeZone!",
+ *   current_setting('plan_cache_mode') AS "planCacheMode!",
+ *   pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
+ *   pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
+ *   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
+ *     WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS "sidType",
+ *   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
+ *     WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS "expireType",
+ *   EXISTS (
+ *     SELECT
+ *     FROM pg_catalog.pg_index AS i
+ *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+ *     WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1
+ *       AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
+ *   ) AS "hasKey!",
+ *   ARRAY(
+ *     SELECT quote_ident(k.conname)
+ *     FROM pg_catalog.pg_constraint AS k
+ *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+ *     WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable
+ *     ORDER BY 1
+ *   ) AS "deferrableKeys!",
+ *   EXISTS (
+ *     SELECT
+ *     FROM pg_catalog.pg_index AS i
+ *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+ *     WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL
+ *   ) AS "hasExpireIndex!",
+ *   ARRAY(
+ *     SELECT i.indexrelid::regclass::text
+ *     FROM pg_catalog.pg_index AS i
+ *     WHERE i.indrelid = c.oid AND NOT i.indisvalid
+ *     ORDER BY 1
+ *   ) AS "invalidIndexes!",
+ *   ARRAY(
+ *     SELECT quote_ident(a.attname)
+ *     FROM pg_catalog.pg_attribute AS a
+ *     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')
+ *       AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+ *     ORDER BY a.attnum
+ *   ) AS "demandingColumns!",
+ *   has_schema_privilege(n.oid, 'USAGE') AS "maySeeSchema!",
+ *   ARRAY(
+ *     SELECT p.privilege
+ *     FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
+ *     WHERE NOT has_table_privilege(c.oid, p.privilege)
+ *   ) AS "missingGrants!"
+ * FROM pg_catalog.pg_class AS c
+ * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ * WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                                                                                                                 
+ * ```
+ */
+export const inspectTable = new PreparedQuery<InspectTableParams,InspectTableResult>(inspectTableIR);
+
+
+/** 'InspectSessions' parameters type */
+export interface InspectSessionsParams {
+  unreadable: string;
+}
+
+/** 'InspectSessions' return type */
+export interface InspectSessionsResult {
+  farFuture: number;
+  overdue: number;
+  unreadable: number;
+}
+
+/** 'InspectSessions' query type */
+export interface InspectSessionsQuery {
+  params: InspectSessionsParams;
+  result: InspectSessionsResult;
+}
+
+const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":304,"b":315}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\\u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"session_store\".\"session\" AS t                                                                  "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS "farFuture!",
+ *   (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS "overdue!",
+ *   (count(*) FILTER (
+ *     WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\u') > 0 AND t.sess::text ~ :unreadable!
+ *   ))::int AS "unreadable!"
+ * FROM "session_store"."session" AS t                                                                  
+ * ```
+ */
+export const inspectSessions = new PreparedQuery<InspectSessionsParams,InspectSessionsResult>(inspectSessionsIR);
+
+
+/** 'FindTimeZones' parameters type */
+export type FindTimeZonesParams = void;
+
+/** 'FindTimeZones' return type */
+export interface FindTimeZonesResult {
+  database: string | null;
+  role: string | null;
+  timeZone: string;
+}
+
+/** 'FindTimeZones' query type */
+export interface FindTimeZonesQuery {
+  params: FindTimeZonesParams;
+  result: FindTimeZonesResult;
+}
+
+const findTimeZonesIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT r.rolname::text AS \"role\", d.datname::text AS \"database\", substr(c.setting, 10) AS \"timeZone!\"\nFROM pg_catalog.pg_db_role_setting AS s\nLEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole\nLEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase\nCROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)\nWHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0 OR d.datname = current_database())\nORDER BY 1, 2"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT r.rolname::text AS "role", d.datname::text AS "database", substr(c.setting, 10) AS "timeZone!"
+ * FROM pg_catalog.pg_db_role_setting AS s
+ * LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+ * LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+ * CROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)
+ * WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0 OR d.datname = current_database())
+ * ORDER BY 1, 2
+ * ```
+ */
+export const findTimeZones = new PreparedQuery<FindTimeZonesParams,FindTimeZonesResult>(findTimeZonesIR);
+
+
+/** 'NameTypes' parameters type */
+export interface NameTypesParams {
+  oids: numberArray;
+}
+
+/** 'NameTypes' return type */
+export interface NameTypesResult {
+  name: string;
+  oid: number;
+}
+
+/** 'NameTypes' query type */
+export interface NameTypesQuery {
+  params: NameTypesParams;
+  result: NameTypesResult;
+}
+
+const nameTypesIR: any = {"usedParamSet":{"oids":true},"params":[{"name":"oids","required":true,"transform":{"type":"scalar"},"locs":[{"a":77,"b":82}]}],"statement":"SELECT x.oid AS \"oid!\", format_type(x.oid::oid, NULL) AS \"name!\"\nFROM unnest(:oids!::int4[]) AS x(oid)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT x.oid AS "oid!", format_type(x.oid::oid, NULL) AS "name!"
+ * FROM unnest(:oids!::int4[]) AS x(oid)
+ * ```
+ */
+export const nameTypes = new PreparedQuery<NameTypesParams,NameTypesResult>(nameTypesIR);
+
+
