@@ -1,30 +1,17 @@
 // The stores that are measured, each with 10,000 sessions of about a kilobyte.
 import { createRequire } from 'node:module';
-import session, { type SessionData, type Store } from 'express-session';
+import session, { type Store } from 'express-session';
 import type pg from 'pg';
 import { PgSessionStore } from '../src/index.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
 import { redisStore } from './redis.js';
+import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 
-export const SESSIONS = 10_000;
 export const OURS = 'connect-pg-typed';
 export const OURS_UNLOGGED = 'connect-pg-typed, UNLOGGED';
 export const SIMPLE = 'connect-pg-simple';
 export const REDIS = 'connect-redis';
 export const MEMORY = 'MemoryStore';
-
-const LIFE_MS = 86_400_000;
-const filler = Array.from({ length: 20 }, (_, n) => ({ product: n, note: 'x'.repeat(24) }));
-
-export const sidOf = (n: number): string => `session-${n}-${'0'.repeat(16)}`;
-
-/** The session with this number, as express-session would hand it to a store. */
-export function sessionOf(n: number): SessionData {
-  const cookie = new session.Cookie();
-  cookie.maxAge = LIFE_MS;
-  cookie.originalMaxAge = LIFE_MS;
-  return Object.assign({ cookie }, { user: `user ${n}`, views: 0, items: filler });
-}
 
 /** Makes the store and fills it. Tables are as each store's documentation says to make them. */
 export async function openContender(name: string, pool: pg.Pool, redisPort: number | undefined): Promise<Store> {

@@ -1,46 +1,59 @@
 // Calls of a store's methods, so many at once, in rounds that take the stores in turn.
 import type { Store } from 'express-session';
-import { call, load, SESSIONS, sessionOf, sidOf } from './contenders.js';
+import { call, load } from './contenders.js';
+import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 
 export const OPERATIONS = ['get', 'set', 'load, change, save', 'touch'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-const any = () => Math.floor(Math.random() * SESSIONS);
-const WORK: Record<Operation, (store: Store) => Promise<unknown>> = {
-  get: (store) => call(store, 'get', sidOf(any())),
-  set: (store) => {
-    const n = any();
-    return call(store, 'set', sidOf(n), sessionOf(n));
-  },
-  'load, change, save': async (store) => {
-    const loaded = await load(store, sidOf(any()));
+const WORK: Record<Operation, (store: Store, n: number) => Promise<unknown>> = {
+  get: (store, n) => call(store, 'get', sidOf(n)),
+  set: (store, n) => call(store, 'set', sidOf(n), sessionOf(n)),
+  'load, change, save': async (store, n) => {
+    const loaded = await load(store, sidOf(n));
     loaded.views++;
     await call(store, 'set', loaded.id, loaded);
   },
-  touch: (store) => {
-    const n = any();
-    return call(store, 'touch', sidOf(n), sessionOf(n));
-  },
+  touch: (store, n) => call(store, 'touch', sidOf(n), sessionOf(n)),
 };
 
-/** Calls a second, with so many under way at once. */
-export async function rate(store: Store, operation: Operation, atOnce: number, ms: number): Promise<number> {
+export interface Load {
+  atOnce: number;
+  /** How long, in milliseconds, or how many calls. */
+  ms?: number;
+  calls?: number;
+  /** Of how many sessions each call takes any. */
+  sessions?: number;
+}
+
+/** Calls a second, and the milliseconds that each took. */
+export async function run(
+  store: Store,
+  operation: Operation,
+  { atOnce, ms = Number.POSITIVE_INFINITY, calls = Number.POSITIVE_INFINITY, sessions = SESSIONS }: Load,
+): Promise<{ rate: number; times: number[] }> {
   const work = WORK[operation];
-  let done = 0;
+  const times: number[] = [];
+  let left = calls;
   const begun = performance.now();
   const until = begun + ms;
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
-      while (performance.now() < until) {
-        await work(store);
-        done++;
+      for (let from = begun; from < until && left-- > 0; ) {
+        await work(store, Math.floor(Math.random() * sessions));
+        const now = performance.now();
+        times.push(now - from);
+        from = now;
       }
     }),
   );
-  return done / ((performance.now() - begun) / 1000);
+  return { rate: times.length / ((performance.now() - begun) / 1000), times };
 }
 
-export function median(values: number[]): number {
+/** The value below which this share of the values is. */
+export function quantile(values: number[], share: number): number {
   const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1]!;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
+
+export const median = (values: number[]): number => quantile(values, 0.5);

@@ -1,0 +1,48 @@
+// A throwaway PostgreSQL that waits for its disk.
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { startLocalServer } from '../dev/local-postgres.js';
+
+export interface BenchServer {
+  url: string;
+  pool: pg.Pool;
+  version: string;
+  stop(): Promise<void>;
+}
+
+const ON = ['fsync', 'synchronous_commit', 'full_page_writes'];
+
+/** @param settings such as take effect when the server reads its configuration anew */
+export async function startServer(settings: Record<string, string> = {}): Promise<BenchServer> {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'bench-'));
+  const server = await startLocalServer({ dataDir, database: 'bench' });
+  const pool = new pg.Pool({ connectionString: server.url, max: 10 });
+  pool.on('error', () => {});
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= pool
+      .removeAllListeners('error') // those of the stores report what the end of the server does to their connections
+      .on('error', () => {})
+      .end()
+      .then(() => server.stop())
+      .then(() => rmSync(dataDir, { recursive: true, force: true }));
+    return stopping;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stop().finally(() => process.exit(1)));
+  try {
+    for (const [name, value] of Object.entries(settings)) await pool.query(`ALTER SYSTEM SET ${name} = '${value}'`);
+    await pool.query('SELECT pg_reload_conf()');
+    for (const name of ON) {
+      const { rows } = await pool.query(`SHOW ${name}`);
+      if (rows[0][name] !== 'on') throw new Error(`${name} is ${rows[0][name]}: the server must wait for its disk`);
+    }
+    const { rows } = await pool.query('SHOW server_version');
+    return { url: server.url, pool, version: rows[0].server_version, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
