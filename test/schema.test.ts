@@ -42,6 +42,16 @@ test('createTable makes a table with a key on sid and an index on expire, named 
   ]);
 });
 
+test('createTable leaves a part of each page free, for the next versions of its rows', async () => {
+  const names = { schemaName: `roomy ${process.pid}`, tableName: 'session' };
+  const pool = freshPool();
+  await storeFor(names, {}, pool).createTable({ createSchema: true });
+  const { rows } = await pool.query('SELECT reloptions AS options FROM pg_class WHERE oid = $1::regclass', [
+    quotedName(names),
+  ]);
+  assert.equal(rows[0].options, ['fillfactor=70']);
+});
+
 test('createTable makes an UNLOGGED table when asked, and leaves one that is there as it is', async () => {
   const { store, pool, table } = await freshStore();
   const persistence = async () =>

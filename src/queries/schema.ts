@@ -13,12 +13,12 @@ export interface CreateSchemaQuery {
   result: CreateSchemaResult;
 }
 
-const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\"                                                                                                            "};
+const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\"                                                                                                                                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
  * ```
- * CREATE SCHEMA IF NOT EXISTS "session_store"                                                                                                            
+ * CREATE SCHEMA IF NOT EXISTS "session_store"                                                                                                                                                                                                                                                            
  * ```
  */
 export const createSchema = new PreparedQuery<CreateSchemaParams,CreateSchemaResult>(createSchemaIR);
@@ -36,7 +36,7 @@ export interface CreateTableQuery {
   result: CreateTableResult;
 }
 
-const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE TABLE IF NOT EXISTS \"session_store\".\"session\" (\n  sid varchar PRIMARY KEY,\n  sess json NOT NULL,\n  expire timestamptz NOT NULL\n)"};
+const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE TABLE IF NOT EXISTS \"session_store\".\"session\" (\n  sid varchar PRIMARY KEY,\n  sess json NOT NULL,\n  expire timestamptz NOT NULL\n) WITH (fillfactor = 70)"};
 
 /**
  * Query generated from SQL:
@@ -45,7 +45,7 @@ const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE TA
  *   sid varchar PRIMARY KEY,
  *   sess json NOT NULL,
  *   expire timestamptz NOT NULL
- * )
+ * ) WITH (fillfactor = 70)
  * ```
  */
 export const createTable = new PreparedQuery<CreateTableParams,CreateTableResult>(createTableIR);
