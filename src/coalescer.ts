@@ -27,26 +27,31 @@ class Waiting<Item, Answer> {
 }
 
 const MOST_ITEMS = 512;
+const AT_ONCE = 2;
+const WORTH_HALVING = 1e9; // items, to make two statements of them
 const MOST_BYTES = 1_048_576;
 const SLOW_MS = 200; // a statement that takes longer keeps no others waiting
 
+interface Sent {
+  since: number;
+  items: number;
+}
+
 /**
  * A lone call leaves at once. Nothing waits on a timer: what waits leaves when a statement comes back.
- *
- * @param atOnce statements of this kind that may be under way at the same time
  */
 export class Coalescer<Item, Answer> {
   readonly #statement: Statement<Item, Answer>;
-  readonly #atOnce: number;
   #waiting: Waiting<Item, Answer>[] = [];
-  /** Those that keep others waiting: how many, and when each left. */
-  readonly #underWay = new Set<{ since: number }>();
+  /** Those that keep others waiting. */
+  readonly #underWay = new Set<Sent>();
+  #itemsUnderWay = 0;
+  #isBusy = false;
   #leaving = false;
   #slowTimer: NodeJS.Timeout | undefined;
 
-  constructor(statement: Statement<Item, Answer>, atOnce: number) {
+  constructor(statement: Statement<Item, Answer>) {
     this.#statement = statement;
-    this.#atOnce = atOnce;
   }
 
   /** @param deadline in milliseconds of `performance.now()`: an item that still waits then is not sent */
@@ -54,32 +59,52 @@ export class Coalescer<Item, Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push(new Waiting(item, deadline, resolve, reject));
       if (this.#leaving) return;
-      if (this.#underWay.size >= this.#atOnce) {
+      if (!this.#mayLeave()) {
         this.#slowTimer ??= setTimeout(() => this.#passSlow(), SLOW_MS);
         return;
       }
       this.#leaving = true;
-      queueMicrotask(() => this.#leave()); // with the calls that are made in the same breath
+      if (this.#isBusy)
+        setImmediate(() => this.#leave()); // with all that follow from what was just answered
+      else queueMicrotask(() => this.#leave()); // with the calls that are made in the same breath
     });
+  }
+
+  /** Two at once, so that we work on one while the server does on the other; of about one size, since each has its price. */
+  #mayLeave(): boolean {
+    if (this.#underWay.size === 0) return this.#waiting.length > 0;
+    return this.#underWay.size < AT_ONCE && this.#waiting.length >= this.#itemsUnderWay / 2;
   }
 
   #leave(): void {
     this.#leaving = false;
     this.#dropLate();
-    while (this.#waiting.length > 0 && this.#underWay.size < this.#atOnce) {
-      const sent = { since: performance.now() };
+    while (this.#mayLeave()) {
+      const most =
+        this.#underWay.size > 0 || this.#waiting.length < WORTH_HALVING ? MOST_ITEMS : this.#waiting.length / 2;
+      const batch = this.#batch(Math.min(most, MOST_ITEMS));
+      const sent = { since: performance.now(), items: batch.length };
+      this.#isBusy = batch.length > 1;
       this.#underWay.add(sent);
-      void this.#send(this.#batch()).then(() => {
-        if (this.#underWay.delete(sent)) this.#leave();
+      this.#itemsUnderWay += sent.items;
+      void this.#send(batch).then(() => {
+        if (this.#forget(sent)) this.#leave();
       });
     }
+  }
+
+  /** It keeps nobody waiting any more. */
+  #forget(sent: Sent): boolean {
+    if (!this.#underWay.delete(sent)) return false;
+    this.#itemsUnderWay -= sent.items;
+    return true;
   }
 
   /** Lets those that wait pass the statements that have taken long. */
   #passSlow(): void {
     this.#slowTimer = undefined;
     const now = performance.now();
-    for (const sent of this.#underWay) if (now - sent.since >= SLOW_MS) this.#underWay.delete(sent);
+    for (const sent of this.#underWay) if (now - sent.since >= SLOW_MS) this.#forget(sent);
     this.#leave();
     if (this.#waiting.length > 0) this.#slowTimer = setTimeout(() => this.#passSlow(), SLOW_MS);
   }
@@ -92,9 +117,9 @@ export class Coalescer<Item, Answer> {
     this.#waiting = this.#waiting.filter((one) => !isLate(one));
   }
 
-  #batch(): Waiting<Item, Answer>[] {
+  #batch(most: number): Waiting<Item, Answer>[] {
     let count = 0;
-    for (let bytes = 0; count < Math.min(this.#waiting.length, MOST_ITEMS); count++) {
+    for (let bytes = 0; count < Math.min(this.#waiting.length, most); count++) {
       bytes += this.#statement.bytes(this.#waiting[count]!.item);
       if (count > 0 && bytes > MOST_BYTES) break;
     }

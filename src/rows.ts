@@ -1,6 +1,7 @@
 // The rows of the request path, one session a call. Calls of a kind that come together share a statement.
 
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { binaryArray } from './binary-array.js';
 import { Coalescer } from './coalescer.js';
 import type { SessionStoreError } from './errors.js';
 import {
@@ -56,7 +57,6 @@ export interface RowsCount {
   retries: number;
 }
 
-const AT_ONCE = 2; // statements of one kind: while the server works on one, the next is made
 const LOCK_TIMEOUT = '200ms'; // of a batch: then each row goes alone, so that a locked one keeps no other waiting
 // Data that the server can't take, a constraint, a limit, a lock, a statement_timeout, a trigger, a row-level policy.
 const OF_ONE_ROW = /^(22|23|44|54|55|57014|P0|42501)/;
@@ -93,7 +93,7 @@ export class Rows {
         return this.run((db) => send(items, db), deadline, { twice });
       };
       if (!batch) return async (item, deadline) => (await sendAll([item], deadline))[0]!;
-      const coalescer = new Coalescer({ send: sendAll, bytes, failsForOne }, AT_ONCE);
+      const coalescer = new Coalescer({ send: sendAll, bytes, failsForOne });
       return (item, deadline) => coalescer.call(item, deadline);
     };
     this.read = kind(
@@ -133,7 +133,10 @@ export class Rows {
 const writeAll: Send<Write, unknown> = async (rows, db) => {
   if (rows.length === 1) return writeSession.run(rows[0]!, db);
   const sids = rows.map(({ sid }) => sid);
-  const payloads = rows.map(({ payload }) => payload);
+  const payloads = binaryArray(
+    'json',
+    rows.map(({ payload }) => payload),
+  );
   await writeSessions.run({ sids, payloads, ttls: rows.map(({ ttl }) => ttl), lockTimeout: LOCK_TIMEOUT }, db);
   return [];
 };
@@ -143,8 +146,14 @@ const replaceAll: Send<Replacement, boolean> = async (rows, db) => {
   const replaced = await replaceSessions.run(
     {
       sids: rows.map(({ sid }) => sid),
-      loaded: rows.map(({ loaded }) => loaded),
-      payloads: rows.map(({ payload }) => payload),
+      loaded: binaryArray(
+        'text',
+        rows.map(({ loaded }) => loaded),
+      ),
+      payloads: binaryArray(
+        'json',
+        rows.map(({ payload }) => payload),
+      ),
       ttls: rows.map(({ ttl }) => ttl),
       mayShorten: rows.map(({ mayShorten }) => mayShorten),
       lockTimeout: LOCK_TIMEOUT,
