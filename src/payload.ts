@@ -28,7 +28,9 @@ export function fieldsOf(session: object): Fields {
 
 /** JSON that `json`, `jsonb` and `text` columns all hold. */
 export function textOf(fields: Fields): string {
-  return `{${[...fields.values()].join(',')}}`.replace(UNSTORABLE, (found, hex?: string) =>
+  const text = `{${[...fields.values()].join(',')}}`;
+  if (!text.includes('\\u') && !text.includes('\ue000')) return text; // most have neither, and looking for both is quick
+  return text.replace(UNSTORABLE, (found, hex?: string) =>
     hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
   );
 }
@@ -52,6 +54,16 @@ export function parse(text: string): SessionData {
   const session = parseJson(text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
   if (!isObject(session)) throw new SyntaxError('a row of the session table holds no JSON object');
   return session as unknown as SessionData;
+}
+
+/**
+ * The same for express-session, which needs a cookie: where there is none, as a script may write a session, that of a browser
+ * session.
+ */
+export function sessionOf(text: string): SessionData {
+  const session = parse(text);
+  if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
+  return session;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,7 +1,7 @@
 // What a request loaded, what it changed, and how its changes go onto what others have saved in the meantime.
 import { isDeepStrictEqual } from 'node:util';
 import type { Session, SessionData } from 'express-session';
-import { type Fields, fieldsOf } from './payload.js';
+import { type Fields, fieldsOf, sessionOf } from './payload.js';
 
 /** A live row as it was read, or as it was written. */
 export interface Row {
@@ -35,6 +35,35 @@ export interface Snapshot {
   expiresAt: number;
 }
 
+/** Reads the row's text once more, but only for a request that saves: most only look. */
+class LoadedSnapshot implements Snapshot {
+  readonly sid: string;
+  readonly mayShorten: boolean;
+  expiresAt: number;
+  readonly #text: string;
+  readonly #keys: string[] | undefined;
+  #row: Row | undefined;
+
+  /** @param keys those of the Session, where it has not all of the row's */
+  constructor({ sid, text, mayShorten, expiresAt }: Reading, keys: string[] | undefined) {
+    this.sid = sid;
+    this.mayShorten = mayShorten;
+    this.expiresAt = expiresAt;
+    this.#text = text;
+    this.#keys = keys;
+  }
+
+  get row(): Row {
+    this.#row ??= { text: this.#text, fields: fieldsOf(sessionOf(this.#text)) };
+    return this.#row;
+  }
+
+  get base(): Fields {
+    const { fields } = this.row;
+    return this.#keys ? new Map([...fields].filter(([key]) => this.#keys!.includes(key))) : fields;
+  }
+}
+
 /** The keys that differ, each with its new field or, where it was removed, undefined. */
 export type Changes = ReadonlyMap<string, string | undefined>;
 
@@ -52,10 +81,9 @@ export class Snapshots {
   loaded(from: SessionData, session: Session & SessionData): void {
     const reading = this.#readings.get(from);
     if (!reading) return;
-    const { sid, text, mayShorten, expiresAt } = reading;
-    const base = fieldsOf(session);
-    const fields = base.size === Object.keys(from).length ? base : fieldsOf(from);
-    this.#snapshots.set(session, { sid, row: { text, fields }, base, mayShorten, expiresAt });
+    const keys = Object.keys(session);
+    const isWhole = keys.length === Object.keys(from).length;
+    this.#snapshots.set(session, new LoadedSnapshot(reading, isWhole ? undefined : keys));
   }
 
   /** A Session has been written. Another object has not become one by that: the next `set` of it is a first one again. */

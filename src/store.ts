@@ -9,7 +9,7 @@ import type { SessionStoreError } from './errors.js';
 import { Expiry } from './expiry.js';
 import { handleOf } from './handle.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
-import { type Fields, fieldsOf, parse, textOf } from './payload.js';
+import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
 import { checkTable } from './queries/session.js';
@@ -432,11 +432,9 @@ export class PgSessionStore extends Store {
     await createTable(this.#pool, this.#names, {}, deadline);
   }
 
-  /** A session without a cookie, as a script may write one, gets that of a browser session: express-session needs one. */
   #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }): SessionData | null {
     try {
-      const session = parse(sess);
-      if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
+      const session = sessionOf(sess);
       this.#expiry.restoreExpires(session, ttl);
       return session;
     } catch (error) {
