@@ -2,10 +2,13 @@
 import type { Description } from './describe.js';
 
 export const descriptions: Record<string, Description> = {
+  beginConversion: {"parameters":["text"],"columns":[["timeZone","text"],["lockTimeout","text"]]},
   checkTable: {"parameters":[],"columns":[["sid","character varying"]]},
   clearSessions: {"parameters":[],"columns":[]},
+  convertExpire: {"parameters":[],"columns":[]},
   countSessions: {"parameters":[],"columns":[["count!","integer"]]},
   createExpireIndex: {"parameters":[],"columns":[]},
+  createExpireIndexConcurrently: {"parameters":[],"columns":[]},
   createSchema: {"parameters":[],"columns":[]},
   createTable: {"parameters":[],"columns":[]},
   createUserIndex: {"parameters":[],"columns":[]},
@@ -36,6 +39,7 @@ export const descriptions: Record<string, Description> = {
   showSession: {"parameters":["text"],"columns":[["handle!","text"],["sess!","text"],["ttl!","double precision"]]},
   touchSession: {"parameters":["boolean","boolean","double precision","text"],"columns":[["sid","character varying"]]},
   touchSessions: {"parameters":["text","boolean","text[]","double precision[]","boolean[]"],"columns":[["sid","character varying"]]},
+  watchIndex: {"parameters":["name","text"],"columns":[["done!","double precision"],["total!","double precision"]]},
   writeSession: {"parameters":["character varying","json","double precision"],"columns":[]},
   writeSessions: {"parameters":["text","text[]","json[]","double precision[]"],"columns":[]},
 };

@@ -114,11 +114,19 @@ export async function createUserIndex(pool: Pool, names: TableNames, userPath: U
   const connection = onPool(pool)(Infinity); // building an index takes its time
   if (await hasUserIndex(path, names, connection)) return;
   const bound = bindTable(withUserPath(path, connection), names);
-  const work = userIndex.createUserIndexConcurrently.run(undefined, bound).catch((error) => {
-    if (error.sqlState !== '0A000') throw error;
-    return userIndex.createUserIndex.run(undefined, bound); // of a partitioned table it can't be made concurrently
-  });
+  const work = concurrently(
+    () => userIndex.createUserIndexConcurrently.run(undefined, bound),
+    () => userIndex.createUserIndex.run(undefined, bound),
+  );
   await readingSessions(work);
+}
+
+/** Makes an index while sessions go on being saved or, since that can't be on a partitioned table, while they wait. */
+export async function concurrently(make: () => Promise<unknown>, makeAlone: () => Promise<unknown>): Promise<void> {
+  await make().catch((error) => {
+    if (error.sqlState !== '0A000') throw error;
+    return makeAlone();
+  });
 }
 
 /** Whether there is a whole index at this path. */

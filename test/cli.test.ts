@@ -165,6 +165,16 @@ test('doctor says that all is well, or what is not and what to do, and exits 1',
   );
 });
 
+test('migrate makes a table of another store one of today', async () => {
+  const { names } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
+  const run = (...args: string[]) => cli(['migrate', ...at(names), ...args]);
+  const steps = ['expire as timestamptz, under Asia/Tokyo', 'the index on expire', 'the index on the user'];
+  const asked = ['--time-zone', 'Asia/Tokyo', '--user-path', 'user.id'];
+  assert.equal(JSON.parse((await run(...asked, '--dry-run', '--json')).stdout), { steps, isDry: true });
+  assert.equal(await run(...asked), { code: 0, stdout: `made ${steps.join(', ')}\n`, stderr: '' });
+  assert.equal(await run(...asked), { code: 0, stdout: 'all is as it should be\n', stderr: '' });
+});
+
 test('a dry run says what would be done, and changes nothing', async () => {
   const { pool, table, json, handles } = await fresh();
   await pool.query(`INSERT INTO ${table} VALUES ('x', '{}', now() - interval '1 s')`);
@@ -202,6 +212,7 @@ test('what is asked wrongly ends with 2, and one line that says where to look', 
     [['revoke', '0'.repeat(64), '--except', '0'.repeat(64)], /--except goes with --user/],
     [['revoke', '--except', '0'.repeat(64)], /give one HANDLE, or --user/],
     [['prune', '--batch', 'all'], /--batch takes a positive number/],
+    [['migrate', ...at(freshNames())], /there is no such table to migrate/],
     [['init', '--create-schema'], /--create-schema needs a --schema/],
     [['stats', '--url', 'mysql://x'], /this is no connection string: give one such as postgres:/],
   ];

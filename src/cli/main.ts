@@ -6,12 +6,13 @@ import { doctor } from './doctor.js';
 import { find } from './find.js';
 import { init } from './init.js';
 import { list } from './list.js';
+import { migrate } from './migrate.js';
 import { prune } from './prune.js';
 import { revoke } from './revoke.js';
 import { show } from './show.js';
 import { stats } from './stats.js';
 
-const COMMANDS: Record<string, Command> = { init, doctor, stats, list, show, find, revoke, prune };
+const COMMANDS: Record<string, Command> = { init, doctor, stats, list, show, find, revoke, prune, migrate };
 
 const HELP = `usage: connect-pg-typed COMMAND [option ...]
 

@@ -1,8 +1,8 @@
 // A bar for what takes long, on a terminal and nowhere else.
 
 export interface Progress {
-  /** @param done of the total */
-  update(done: number): void;
+  /** @param total where it has changed */
+  update(done: number, total?: number): void;
   stop(): void;
 }
 
@@ -25,9 +25,10 @@ export async function startProgress(
   const began = performance.now();
   bar.start(total, 0, { rate: 0 });
   return {
-    update(done) {
+    update(done, newTotal = total) {
+      bar.setTotal(newTotal);
       const rate = Math.round(done / ((performance.now() - began) / 1000));
-      bar.update(Math.min(done, total), { rate });
+      bar.update(Math.min(done, newTotal), { rate });
     },
     stop: () => bar.stop(),
   };
