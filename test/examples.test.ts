@@ -1,11 +1,16 @@
 // The examples run, and do what they say.
 import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { freshStore, session } from './support/fresh-store.js';
-import { suite } from './support/harness.js';
+import { cli } from './support/cli.js';
+import { freshPool, freshStore, session } from './support/fresh-store.js';
+import { onEnd, suite } from './support/harness.js';
 
-const test = suite('examples', { timeout: 30_000 });
+const test = suite('examples', { timeout: 60_000 });
 
 const signOut = (...args: string[]) =>
   promisify(execFile)(process.execPath, ['--import', 'tsx', 'examples/sign-out-user.ts', ...args], {
@@ -26,4 +31,76 @@ test('sign-out-user without a user says how to call it, and exits 2', async () =
   const failed = await signOut().catch((error) => error);
   assert.is(failed.code, 2);
   assert.match(failed.stderr, /^usage:/);
+});
+
+test('typed-queries counts the sessions of tenants, on a table of another name', async () => {
+  for (const sess of ['json', 'jsonb', 'text'] as const) {
+    const { store, names } = await freshStore({ columns: { sess, expire: 'timestamptz' } });
+    for (const [sid, tenant] of Object.entries({ a: 'acme', b: 'umbrella', c: 'acme', d: 'initech' }))
+      await store.set(sid, session({ tenant }));
+    const args = ['--schema', names.schemaName, '--table', names.tableName, 'acme', 'umbrella', 'nobody'];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', 'examples/typed-queries/tenants.ts', ...args],
+      { env: { ...process.env, DATABASE_URL: process.env.TEST_SERVER_URL } },
+    );
+    assert.is(stdout, 'acme 2\numbrella 1\n');
+  }
+});
+
+test('typed-queries is what its document shows', () => {
+  const document = readFileSync('docs/typed-queries.md', 'utf8');
+  for (const file of ['sql/sessionsByTenant.sql', 'pgtyped.config.json'])
+    assert.ok(document.includes(`\n${readFileSync(`examples/typed-queries/${file}`, 'utf8')}\`\`\``), file);
+  const { scripts } = JSON.parse(readFileSync('examples/typed-queries/package.json', 'utf8'));
+  for (const [name, script] of Object.entries(scripts))
+    assert.ok(document.includes(`"${name}": ${JSON.stringify(script)}`));
+});
+
+test("typed-queries' check passes where nothing has changed, and fails where the table has, or the query", async () => {
+  const pool = freshPool();
+  const database = `typed_queries_${process.pid}`;
+  await pool.query(`CREATE DATABASE "${database}"`);
+  onEnd(() => pool.query(`DROP DATABASE "${database}"`));
+  const url = Object.assign(new URL(process.env.TEST_SERVER_URL!), {
+    pathname: `/${database}`,
+  }).href;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'typed-queries-'));
+  onEnd(() => rmSync(folder, { recursive: true }));
+  cpSync('examples/typed-queries', folder, { recursive: true });
+  symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'));
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL|GIT_)/.test(name)),
+  );
+  const run = (command: string, ...args: string[]) =>
+    promisify(execFile)(command, args, { cwd: folder, env: { ...clean, DEV_DATABASE_URL: url }, timeout: 30_000 });
+  const check = () => run('npm', 'run', 'types:check').then(Boolean, () => false);
+
+  await run('git', 'init', '--quiet');
+  await run('git', 'add', 'queries');
+  await run(
+    'git',
+    '-c',
+    'user.name=test',
+    '-c',
+    'user.email=test@example.org',
+    'commit',
+    '--quiet',
+    '--message',
+    'test',
+  );
+  const made = await cli(['init', '--schema', 'session_store', '--create-schema', '--url', url]);
+  assert.is(made.code, 0);
+  assert.is(await check(), true);
+
+  const dev = new pg.Client({ connectionString: url });
+  await dev.connect();
+  await dev.query('ALTER TABLE session_store.session RENAME sess TO payload');
+  assert.is(await check(), false);
+  assert.not.ok(existsSync(path.join(folder, 'queries/sessionsByTenant.ts')));
+  await dev.query('ALTER TABLE session_store.session RENAME payload TO sess');
+  await dev.end();
+  assert.is(await check(), true);
+  await run('sed', '-i.bak', 's/::int//', 'sql/sessionsByTenant.sql');
+  assert.is(await check(), false);
 });

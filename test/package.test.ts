@@ -267,6 +267,15 @@ test('the package holds what users need and nothing else', async () => {
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
     ...['sql', 'docs'].flatMap((folder) => readdirSync(path.join(source, folder)).map((file) => `${folder}/${file}`)),
     'examples/sign-out-user.ts', // the README leads to it, and to docs/
+    ...[
+      'package.json',
+      'pgtyped.config.json',
+      'tenants.ts',
+      'sql/sessionsByTenant.sql',
+      'queries/sessionsByTenant.ts',
+    ].map(
+      (file) => `examples/typed-queries/${file}`, // docs/typed-queries.md leads to it
+    ),
     ...modules.map((file) => `dist/esm/${file}`),
     ...modules.filter((file) => !file.startsWith('cli/')).map((file) => `dist/cjs/${file}`), // the CLI is only run
     ...['entry.cjs', 'entry.d.cts', 'package.json'].map((file) => `dist/cjs/${file}`),
