@@ -1,6 +1,8 @@
 // Every command of the CLI, as a process, on a table under names of its own: what it says, and how it ends.
+import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
+import { references } from '../dev/cli-reference.js';
 import { startProgress } from '../src/cli/progress.js';
 import { cli, printed } from './support/cli.js';
 import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
@@ -305,6 +307,12 @@ test('no command is a question, help is an answer', async () => {
     lines.slice(1).filter((line) => line.length > 80),
     [],
   );
+});
+
+test('the README and docs/cli.md are what --help says', async () => {
+  for (const [file, text] of references()) assert.is(readFileSync(file, 'utf8'), text, `${file}: npm run reference`);
+  assert.ok(readFileSync('README.md', 'utf8').includes((await cli(['--help'])).stdout));
+  assert.ok(readFileSync('docs/cli.md', 'utf8').includes((await cli(['migrate', '--help'])).stdout));
 });
 
 test('what visitors have put into their sessions can not steer a terminal', async () => {

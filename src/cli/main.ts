@@ -1,32 +1,8 @@
 #!/usr/bin/env node
 // connect-pg-typed on the command line: finds the command, prints its answer, sets the exit code.
-import { type Command, give, helpOf, parse, UsageError } from './command.js';
+import { give, helpOf, parse, UsageError } from './command.js';
+import { COMMANDS, HELP } from './commands.js';
 import { inWords } from './connect.js';
-import { doctor } from './doctor.js';
-import { find } from './find.js';
-import { init } from './init.js';
-import { list } from './list.js';
-import { migrate } from './migrate.js';
-import { prune } from './prune.js';
-import { revoke } from './revoke.js';
-import { show } from './show.js';
-import { stats } from './stats.js';
-
-const COMMANDS: Record<string, Command> = { init, doctor, stats, list, show, find, revoke, prune, migrate };
-
-const HELP = `usage: connect-pg-typed COMMAND [option ...]
-
-The sessions of connect-pg-typed in their PostgreSQL table.
-
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
-  .join('\n')}
-
-connect-pg-typed COMMAND --help says what a command takes. A session goes by its
-HANDLE, the SHA-256 of its id: ids are neither taken nor printed.
-
-Exit codes: 0 done; 1 the answer is no: nothing found, or something wrong;
-2 asked for in a way that does not work; 3 the database failed.`;
 
 process.exitCode = await main(process.argv.slice(2));
 
