@@ -96,6 +96,11 @@ export async function withClient<T>(
   }
 }
 
+const unsent = new WeakSet<object>();
+
+/** Whether the failed statement may have reached the server, so that nobody knows whether it was done. */
+export const mayBeDone = (error: object): boolean => !unsent.has(error);
+
 /** The pool can't be told that nobody waits any more: a client that comes too late goes back at once. */
 function checkOut(pool: Pool, deadline: number): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
@@ -113,7 +118,9 @@ function checkOut(pool: Pool, deadline: number): Promise<PoolClient> {
       },
       (error) => {
         clearTimeout(timer);
-        reject(failure(error));
+        const failed = failure(error);
+        unsent.add(failed);
+        reject(failed);
       },
     );
   });

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from './errors.js';
 import { type Fields, fieldsOf, parse, textOf } from './payload.js';
-import { isLost } from './retry.js';
+import { isUnsure } from './retry.js';
 import type { Rows } from './rows.js';
 import { othersChanges, type Row } from './snapshot.js';
 
@@ -23,7 +23,9 @@ export interface Change {
  *
  * @param deadline in milliseconds of `performance.now()`
  * @param change what becomes of the row that was read; undefined leaves it as it is
- * @param read what the row is believed to be: then the first attempt costs one statement
+ * @param options `read`: what the row is believed to be, so that the first attempt costs one statement. `twice`: whether the change
+ * may be made twice. Then what became of an attempt whose answer never came is found out by reading; else it fails, since
+ * another's change may look the same, and a server that was cut off may still be at work
  * @returns the row as it is now, or null where none lives
  * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt
  */
@@ -32,7 +34,7 @@ export async function replaceSession(
   sid: string,
   deadline: number,
   change: (row: Row) => Change | undefined,
-  read?: Row,
+  { read, twice }: { read?: Row; twice: boolean },
 ): Promise<Row | null> {
   let pauseMs = 2;
   let unsure: { loaded: string; sent: Row; error: unknown } | undefined; // an attempt whose answer never came
@@ -50,7 +52,7 @@ export async function replaceSession(
       if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten }, deadline)) return sent;
       unsure = undefined;
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!twice || !isUnsure(error)) throw error;
       unsure = { loaded: row.text, sent, error };
     }
     if (performance.now() > deadline - GIVE_UP_MS) {

@@ -1,5 +1,6 @@
 // Sends again what was kept from being done by a connection that broke, or by the server, for as long as that may help.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mayBeDone } from './connection.js';
 import type { SessionStoreError } from './errors.js';
 
 const LONGEST_PAUSE_MS = 250;
@@ -13,11 +14,14 @@ const LOST_BY_PG = /^(Connection terminated|Client (has encountered a connection
 // No server there, or one with no room, or a standby that may be about to become the primary.
 const AWAY = /^(ECONNREFUSED|ENOENT|EAI_AGAIN|EHOSTUNREACH|53300|25006)$/;
 
-/** Whether a connection broke while the statement was under way, so that nobody knows whether it was done. */
-export function isLost(error: unknown): boolean {
+/** Whether a connection broke. */
+function isLost(error: unknown): boolean {
   const { code, cause } = error as SessionStoreError;
   return code === 'DATABASE' && (LOST.test(stateOf(error)) || LOST_BY_PG.test(String((cause as Error)?.message)));
 }
+
+/** Whether a connection broke while the statement was under way, so that nobody knows whether it was done. */
+export const isUnsure = (error: unknown): boolean => isLost(error) && mayBeDone(error as Error);
 
 export interface RetryOptions {
   /** In milliseconds of `performance.now()`. */
@@ -44,7 +48,8 @@ export async function retry<T>(send: () => Promise<T>, { deadline, twice, onRetr
 
 /** How long after the first try it may help to send once more. */
 function patienceMs(error: unknown, tries: number, twice: boolean): number {
-  if (isLost(error)) return twice ? Infinity : 0;
+  if (isUnsure(error)) return twice ? Infinity : 0;
+  if (isLost(error)) return Infinity;
   if (AWAY.test(stateOf(error))) return PATIENCE_MS;
   return TAKEN_BACK.test(stateOf(error)) && tries < TRIES ? Infinity : 0;
 }

@@ -223,7 +223,9 @@ export class PgSessionStore extends Store {
 
   /**
    * Reads the session, changes it and replaces it, and does so again when another request was faster: nothing that two
-   * updates of one session do is lost. Its expiry stays, unless the cookie decides it and `change` alters the cookie.
+   * updates of one session do is lost. Its expiry stays, unless the cookie decides it and `change` alters the cookie. Where the
+   * connection breaks while the session is being replaced, it fails: whether that was done nobody knows, and to do it twice
+   * might count twice.
    *
    * @param change changes the session that it is given, in place. It may be called several times, each time with what is
    * stored then, and must not be async
@@ -375,7 +377,7 @@ export class PgSessionStore extends Store {
         ? { fields: merged, ttl, mayShorten: shortening }
         : { fields: merged, ttl: 0, mayShorten: false }; // how long it lives is the other's to say
     };
-    const row = await replaceSession(this.#rows, sid, deadline, change, snapshot.row);
+    const row = await replaceSession(this.#rows, sid, deadline, change, { read: snapshot.row, twice: true });
     if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
     this.#snapshots?.saved(sid, session, fields, row);
     if (others.size > 0) {
@@ -394,7 +396,7 @@ export class PgSessionStore extends Store {
 
   async #update(sid: string, change: Change, deadline: number): Promise<SessionData | null> {
     let changed: SessionData | null = null;
-    const row = await replaceSession(this.#rows, sid, deadline, ({ text, ttl = 0 }) => {
+    const makeChange = ({ text, ttl = 0 }: Row) => {
       changed = this.#toSession(sid, { sess: text, ttl });
       if (!changed) return undefined;
       const before = fieldsOf(changed);
@@ -409,7 +411,8 @@ export class PgSessionStore extends Store {
       return isCookieChanged && this.#expiry.isTheCookies
         ? { fields, ttl: this.#expiry.secondsToLive(changed), mayShorten: true }
         : { fields, ttl, mayShorten: false };
-    });
+    };
+    const row = await replaceSession(this.#rows, sid, deadline, makeChange, { twice: false });
     return row && changed;
   }
 

@@ -62,6 +62,30 @@ test('a locked row keeps nobody waiting but those who want it, and them no longe
   assert.is(((await store.get('free')) as any).n, 2);
 });
 
+test('a replacement whose connection ends is done again for a save, but not for an update, which would count twice', async () => {
+  const { store, admin, table, lockWaits, endConnections } = await openScene();
+  await store.set('a', session({ n: 1 }));
+  const loaded = await load(store, 'a');
+  const client = await admin.connect();
+
+  const whileHeld = async (call: () => Promise<unknown>) => {
+    await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = 'a' FOR UPDATE`);
+    const called = answered('call', call);
+    await until(async () => (await lockWaits()) > 0);
+    await endConnections();
+    await sleep(50);
+    await client.query('COMMIT');
+    return called;
+  };
+  const saved = await whileHeld(() => store.set('a', Object.assign(loaded, { n: 2 }) as never));
+  const updated = await whileHeld(() => store.update('a', (one: any) => one.n++));
+  client.release();
+
+  assert.not.ok(saved.error);
+  assert.is((updated.error as any).sqlState, '57P01');
+  assert.is(((await store.get('a')) as any).n, 2);
+});
+
 test('20 calls that the server says no to cost no connection', async () => {
   const { store, pool, admin, table, role } = await openScene({ touchAfter: 0 });
   await store.set('a', session());
