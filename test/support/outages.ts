@@ -1,4 +1,5 @@
 // The ways in which a database is away, each of which can be begun and ended, and a store that meets them.
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { type freshNames, freshPool, freshStore, OPTIONS } from './fresh-store.js';
@@ -84,6 +85,8 @@ export interface Outage {
 const altered = (change: string, back: string): Pick<Outage, 'begin' | 'end'> => {
   const alter = (how: string) => async (scene: Scene) => {
     await scene.admin.query(`ALTER ROLE ${scene.role} ${how}`);
+    await scene.endConnections();
+    await sleep(50); // one that was being made is not among them
     await scene.endConnections();
   };
   return { begin: alter(change), end: alter(back) };
