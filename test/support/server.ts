@@ -1,4 +1,5 @@
 // A server of a test's own that loses nothing in a crash, and can be killed, stopped in its tracks and started again.
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import os from 'node:os';
@@ -73,6 +74,7 @@ export class Server {
     if (!this.#running) return [];
     const first = Number(readFileSync(path.join(this.#dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
     const pids = [first, ...childrenOf(first)];
+    if (signal === 'SIGSTOP') wakeLater(pids);
     for (const pid of pids) {
       try {
         process.kill(pid, signal);
@@ -93,6 +95,12 @@ export class Server {
       await client.end();
     }
   }
+}
+
+/** Even if we are killed first: a server that is stopped can't be told to end. */
+function wakeLater(pids: number[]): void {
+  const wake = ['-c', 'sleep 20; kill -CONT "$@" 2>/dev/null', 'wake', ...pids.map(String)];
+  spawn('/bin/sh', wake, { detached: true, stdio: 'ignore' }).unref();
 }
 
 /** Linux's table of processes: images without `ps` have it, too. */
