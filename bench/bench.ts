@@ -1,8 +1,12 @@
-// npm run bench [-- --rounds 5] [--ms 400] [--json FILE] [--docs]   This store beside connect-pg-simple,
+// npm run bench [-- --full] [--rounds 5] [--ms 400] [--json FILE] [--docs]   This store beside connect-pg-simple,
 // connect-redis and MemoryStore, in turn, in one run, on a PostgreSQL that waits for its disk. Fails where a floor is missed.
-// With --docs, docs/performance.md and its chart are written anew.
-import { writeFileSync } from 'node:fs';
+// With --full also 512 calls at once, and what more.ts, table.ts and prune.ts measure. With --docs, docs/performance.md and
+// its chart are written anew.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
 import { draw, type Figures } from './chart.js';
@@ -17,12 +21,14 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     ms: { type: 'string', default: '400' },
+    full: { type: 'boolean', default: false },
     json: { type: 'string' },
     docs: { type: 'boolean', default: false },
   },
 });
 const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
-const AT_ONCE = [1, 16, 128];
+const AT_ONCE = values.full ? [1, 16, 128, 512] : [1, 16, 128];
+const MORE = ['more', 'table', 'prune'];
 const STORES = [OURS, SIMPLE, REDIS, MEMORY];
 const CHART = new URL('../docs/performance.svg', import.meta.url);
 const LONE_ROUNDS = 7;
@@ -60,7 +66,8 @@ if (values.docs) writeDocs('calls', text);
 if (values.docs) writeFileSync(CHART, `${await draw(figures)}\n`);
 const missed = missedFloors();
 console.log(`\n${missed.join('\n') || 'all floors reached'}`);
-if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+const more = values.full ? Object.fromEntries(MORE.map((name) => [name, measureMore(name)])) : {};
+if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...figures, ...more }, null, 2)}\n`);
 process.exit(missed.length > 0 ? 1 : 0); // the clients of Redis stay open
 
 async function measureCalls(): Promise<void> {
@@ -150,4 +157,20 @@ function versions(): Record<string, string> {
   const packages = ['pg', 'express', 'express-session', SIMPLE].map((name) => [name, versionOf(name)]);
   const { node } = process.versions;
   return { node, PostgreSQL: server.version, ...Object.fromEntries(packages), ...redis?.versions };
+}
+
+/** By a script of its own, which prints its tables. */
+function measureMore(name: string): unknown {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'bench-'));
+  const json = path.join(dir, 'figures.json');
+  const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  console.log();
+  try {
+    execFileSync(process.execPath, ['--import', 'tsx', script, '--json', json, ...(values.docs ? ['--docs'] : [])], {
+      stdio: 'inherit',
+    });
+    return JSON.parse(readFileSync(json, 'utf8'));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
