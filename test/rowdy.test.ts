@@ -7,7 +7,11 @@ const test = suite('rowdy', { timeout: 30_000 });
 
 test('with connections reset all the time, nothing acknowledged is lost and nothing destroyed comes back', async () => {
   const seed = Date.now() % 1_000_000;
-  const { faults, acknowledged, failed, troubles, readings } = await rowdyHistory(seed, 3, await connectionsAreReset());
+  const { faults, acknowledged, failed, troubles, readings } = await rowdyHistory(
+    seed,
+    { seconds: 3, acknowledged: 301 },
+    await connectionsAreReset(),
+  );
   const summary = `seed ${seed}: ${acknowledged} acknowledged, ${failed} failed, ${troubles} troubles, ${readings} readings`;
   console.log(summary);
   assert.equal(faults, [], summary);

@@ -75,14 +75,18 @@ for (const afterMs of [0, 1000]) {
 test('a rowdy history with a failover loses nothing that was acknowledged, and brings nothing back', async () => {
   const pair = await startPair();
   let isOver = false;
-  const { faults, ...counts } = await rowdyHistory(1, 8, {
-    url: pair.address.url,
-    async trouble(random) {
-      await sleep(2000 + random(1000));
-      if (!isOver) await pair.failOver(1000);
-      isOver = true;
+  const { faults, ...counts } = await rowdyHistory(
+    1,
+    { seconds: 8, acknowledged: 0 },
+    {
+      url: pair.address.url,
+      async trouble(random) {
+        await sleep(2000 + random(1000));
+        if (!isOver) await pair.failOver(1000);
+        isOver = true;
+      },
     },
-  });
+  );
   console.log(JSON.stringify(counts));
   assert.equal(faults, []);
 });

@@ -9,7 +9,11 @@ const seeds = process.env.ROWDY_SEED ? [Number(process.env.ROWDY_SEED)] : Array.
 
 for (const seed of seeds) {
   test(`seed ${seed}`, async () => {
-    const { faults, ...counts } = await rowdyHistory(seed, SECONDS, await connectionsAreReset());
+    const { faults, ...counts } = await rowdyHistory(
+      seed,
+      { seconds: SECONDS, acknowledged: 2001 },
+      await connectionsAreReset(),
+    );
     console.log(`seed ${seed}: ${JSON.stringify(counts)}`);
     assert.equal(faults, []);
     const { acknowledged, failed, troubles, readings } = counts;

@@ -61,10 +61,19 @@ export async function connectionsAreReset(): Promise<Scene> {
   };
 }
 
-/** @param seconds how long the workers go on */
-export async function rowdyHistory(seed: number, seconds: number, { url, trouble, options }: Scene): Promise<History> {
+/** How long the workers go on: so many seconds, and on a busy machine longer, until so many calls were acknowledged. */
+export interface Length {
+  seconds: number;
+  acknowledged: number;
+}
+
+export async function rowdyHistory(seed: number, length: Length, { url, trouble, options }: Scene): Promise<History> {
   const { names } = await freshStore({ pool: freshPool({ connectionString: url }), errorLog: () => {} });
-  const until = performance.now() + seconds * 1000;
+  const begun = performance.now();
+  const goesOn = () => {
+    const seconds = (performance.now() - begun) / 1000;
+    return seconds < length.seconds || (history.acknowledged < length.acknowledged && seconds < 10 * length.seconds);
+  };
   const history: History = { acknowledged: 0, failed: 0, troubles: 0, readings: 0, faults: [] };
   const lives: Life[] = [];
   const slots: (Life | undefined)[] = Array(SLOTS).fill(undefined);
@@ -72,7 +81,7 @@ export async function rowdyHistory(seed: number, seconds: number, { url, trouble
 
   const troubles = (async () => {
     const random = randomFrom(seed);
-    while (performance.now() < until) {
+    while (goesOn()) {
       await trouble(random);
       history.troubles++;
     }
@@ -127,7 +136,7 @@ export async function rowdyHistory(seed: number, seconds: number, { url, trouble
     const { store } = openStore();
     const random = randomFrom(seed * 1000 + id);
     let n = 0;
-    while (performance.now() < until) {
+    while (goesOn()) {
       const slot = random(SLOTS);
       const life = slots[slot];
       const loadIt = () => load(store, life!.sid).catch(() => undefined);
