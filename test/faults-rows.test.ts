@@ -16,6 +16,8 @@ const NO_SESSION: Record<string, string> = {
   'a number': '7',
   text: '"ada"',
   'an array': '[{"cookie":{}}]',
+  'a cookie that express-session refuses': '{"cookie":{"maxAge":"soon"},"user":"ada"}',
+  'a cookie with which express-session never answers': '{"cookie":{"originalMaxAge":"long"},"user":"ada"}',
   'a session that was made JSON twice': JSON.stringify('{"cookie":{},"user":"ada"}'),
 };
 
