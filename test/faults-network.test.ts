@@ -1,9 +1,10 @@
 // What a network can do to a call, beyond being away.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { PgSessionStore } from '../src/index.js';
 import { answered, assertInTime, assertWell, callers } from './support/answers.js';
 import { load, session } from './support/fresh-store.js';
-import { suite } from './support/harness.js';
+import { onEnd, suite } from './support/harness.js';
 import { openScene } from './support/outages.js';
 
 const test = suite('faults of the network', { timeout: 20_000 });
@@ -25,6 +26,37 @@ test('none of 100 reads fails because connections are reset', async () => {
 
   assert.equal(failed, []);
   assert.ok(store.stats().retries >= 20, JSON.stringify(store.stats()));
+});
+
+test("an update whose answer is lost is not taken for done because another's did the same", async () => {
+  const { store, proxy, admin, names } = await openScene();
+  const direct = new PgSessionStore({ pool: admin, ...names, pruneSessionInterval: false });
+  onEnd(() => direct.close());
+  await direct.set('a', session({ count: 0 }));
+  const increment = (found: any) => {
+    found.count++;
+  };
+
+  let mayGo: (() => void) | undefined;
+  const cut = new Promise<void>((resolve) => {
+    mayGo = resolve;
+  });
+  const lost = answered('update', () =>
+    store.update('a', (found) => {
+      if (mayGo) void proxy.set('black hole'); // before the first attempt is sent
+      mayGo?.();
+      mayGo = undefined;
+      increment(found);
+    }),
+  );
+  await cut;
+  await direct.update('a', increment);
+  proxy.resetAll();
+  await proxy.set('pass');
+  const { error } = await lost;
+
+  const { count } = (await direct.get('a')) as any;
+  assert.is(count, error ? 1 : 2, 'both updates were acknowledged');
 });
 
 test('what was given up does not happen later', async () => {

@@ -1,0 +1,27 @@
+// The whole server dies at once, ten times, and is started again.
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { onEnd, suite } from '../support/harness.js';
+import { rowdyHistory } from '../support/rowdy.js';
+import { Server } from '../support/server.js';
+
+const test = suite('crash', { timeout: 60_000 });
+
+for (let n = 1; n <= 10; n++) {
+  test(`kill -9, time ${n}: nothing acknowledged is lost, and nothing destroyed comes back`, async () => {
+    const server = await Server.start();
+    onEnd(() => server.remove());
+    const { faults, ...counts } = await rowdyHistory(n, 3, {
+      url: server.url,
+      async trouble(random) {
+        await sleep(1000 + random(1000));
+        await server.kill();
+        await server.start();
+        await sleep(1500);
+      },
+    });
+    console.log(JSON.stringify(counts));
+    assert.equal(faults, []);
+    assert.ok(counts.acknowledged > 500 && counts.readings > 100 && counts.troubles === 1);
+  });
+}
