@@ -11,7 +11,7 @@ import { rowdyHistory } from '../support/rowdy.js';
 const test = suite('failover', { timeout: 60_000 });
 const CLIENTS = 8;
 
-for (const afterMs of [0, 1000]) {
+for (const afterMs of [0, 1000, 2000]) {
   test(`the standby is promoted after ${afterMs} ms: 8 clients see at most 10 failed calls, and lose nothing`, async () => {
     const pair = await startPair();
     const connect = () => freshPool({ connectionString: pair.address.url, max: 4 });
