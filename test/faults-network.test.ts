@@ -6,6 +6,7 @@ import { answered, assertInTime, assertWell, callers } from './support/answers.j
 import { load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { openScene } from './support/outages.js';
+import { until } from './support/subject.js';
 
 const test = suite('faults of the network', { timeout: 20_000 });
 const timeout = 0.5;
@@ -57,6 +58,21 @@ test("an update whose answer is lost is not taken for done because another's did
 
   const { count } = (await direct.get('a')) as any;
   assert.is(count, error ? 1 : 2, 'both updates were acknowledged');
+});
+
+test('a connection that ends in the moment in which it is ready ends no process', async () => {
+  const { store, proxy, admin, endConnections } = await openScene();
+  await proxy.set('pass', { delayMs: 100 });
+  const answer = answered('get', () => store.get('a'));
+  const ready =
+    "SELECT FROM pg_stat_activity WHERE usename LIKE 'web %' AND pid <> pg_backend_pid() AND state = 'idle'";
+  await until(async () => (await admin.query(ready)).rowCount! > 0);
+  await proxy.set('black hole'); // the server's last words wait beside its first
+  await endConnections();
+  await sleep(50);
+  await proxy.set('pass');
+
+  assert.not.ok((await answer).error);
 });
 
 test('what was given up does not happen later', async () => {
