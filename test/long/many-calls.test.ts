@@ -43,9 +43,13 @@ async function wave({ store }: Scene, size: number, codes: Record<string, number
 }
 
 for (const away of ['a black hole', 'an address where nobody is', 'an exhausted pool', 'a locked table']) {
-  for (const waves of [1, 10]) {
-    test(`${away}, ${waves} waves of calls: all are answered with the error, and the memory is bounded`, async () => {
-      const scene = await openScene({ timeout });
+  for (const [waves, batch] of [
+    [1, true],
+    [10, true],
+    [10, false],
+  ] as const) {
+    test(`${away}, ${waves} waves of calls, batch: ${batch}: all are answered with the error, and the memory is bounded`, async () => {
+      const scene = await openScene({ timeout, batch });
       const ask = await callers(scene.store);
       await OUTAGES[away]!.begin(scene);
       const before = heap();
