@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 import { cancel } from './cancel.js';
-import { SessionStoreError, sqlStateOf, timedOut } from './errors.js';
+import { Checkout } from './checkout.js';
+import { databaseFailed, type SessionStoreError, sqlStateOf, timedOut } from './errors.js';
 import type { Queryable } from './table.js';
 
 /** Statements that end by a deadline, in milliseconds of `performance.now()`. */
@@ -19,11 +20,10 @@ export type Until = (deadline: number) => Queryable;
 export function onPool(pool: Pool, { prepare = false, connectMs = Infinity } = {}): Until {
   const names = new Map<string, string>();
   let isNamed = prepare;
-  const dropStuck = stuckDropper(pool, connectMs);
+  const checkout = new Checkout(pool, connectMs);
   return (deadline) => ({
-    query: (text, values) => {
-      dropStuck();
-      return withClient(pool, deadline, async (client, drop) => {
+    query: (text, values) =>
+      withClient(checkout, deadline, async (client, drop) => {
         if (!isNamed) return client.query(text, values);
         const name = names.get(text) ?? nameOf(text);
         names.set(text, name);
@@ -37,8 +37,7 @@ export function onPool(pool: Pool, { prepare = false, connectMs = Infinity } = {
           else throw error;
           return client.query(text, values);
         }
-      });
-    },
+      }),
   });
 }
 
@@ -50,7 +49,7 @@ const nameOf = (text: string): string => `ss_${createHash('sha256').update(text)
 
 /** All that `work` does in one transaction: committed when it ends, rolled back when it fails. */
 export function inTransaction<T>(pool: Pool, deadline: number, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return withClient(pool, deadline, async (client) => {
+  return withClient(new Checkout(pool), deadline, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED'); // to see what was committed while it waited for a lock
     try {
       const result = await work(client);
@@ -68,17 +67,16 @@ export function inTransaction<T>(pool: Pool, deadline: number, work: (client: Po
  * ends the process unless somebody listens. A client that is late is cut off, so that nothing it was given arrives later.
  */
 export async function withClient<T>(
-  pool: Pool,
+  checkout: Checkout,
   deadline: number,
   work: (client: PoolClient, drop: (error: Error) => void) => Promise<T>,
 ): Promise<T> {
-  const client = await checkOut(pool, deadline);
   let lost: Error | undefined;
   let isLate = false;
   const drop = (error: Error) => {
     lost = error;
   };
-  client.on('error', drop);
+  const client = await checkout.client(deadline, drop);
   const timer = onTime(deadline, () => {
     isLate = true;
     cutOff(client);
@@ -86,7 +84,7 @@ export async function withClient<T>(
   try {
     return await work(client, drop);
   } catch (error) {
-    const failed = isLate ? timedOut(error) : failure(error);
+    const failed = isLate ? timedOut(error) : databaseFailed(error);
     if (!answeredByServer(failed)) lost ??= failed;
     throw failed;
   } finally {
@@ -94,59 +92,6 @@ export async function withClient<T>(
     client.off('error', drop);
     client.release(lost);
   }
-}
-
-const unsent = new WeakSet<object>();
-
-/** Whether the failed statement may have reached the server, so that nobody knows whether it was done. */
-export const mayBeDone = (error: object): boolean => !unsent.has(error);
-
-/** The pool can't be told that nobody waits any more: a client that comes too late goes back at once. */
-function checkOut(pool: Pool, deadline: number): Promise<PoolClient> {
-  return new Promise((resolve, reject) => {
-    let isLate = false;
-    const late = () => {
-      isLate = true;
-      reject(timedOut());
-    };
-    const timer = pool.idleCount > pool.waitingCount ? undefined : onTime(deadline, late);
-    pool.connect().then(
-      (client) => {
-        clearTimeout(timer);
-        if (isLate) client.release();
-        else resolve(client);
-      },
-      (error) => {
-        clearTimeout(timer);
-        const failed = failure(error);
-        unsent.add(failed);
-        reject(failed);
-      },
-    );
-  });
-}
-
-/**
- * A pool without `connectionTimeoutMillis` waits for ever for a server that takes a connection and says nothing, and with as many
- * of them as it may have clients it would never have another.
- */
-function stuckDropper(pool: Pool, connectMs: number): () => void {
-  const seen = new WeakMap<ConnectingClient, number>();
-  return () => {
-    if (pool.idleCount > 0 || pool.totalCount < pool.options.max) return;
-    const now = performance.now();
-    for (const client of (pool as unknown as { _clients?: ConnectingClient[] })._clients ?? []) {
-      if (!client._connecting) continue;
-      const since = seen.get(client) ?? now;
-      seen.set(client, since);
-      if (now - since > connectMs) client.connection.stream.destroy();
-    }
-  };
-}
-
-interface ConnectingClient {
-  _connecting: boolean;
-  connection: { stream: Socket };
 }
 
 const onTime = (deadline: number, end: () => void): NodeJS.Timeout | undefined =>
@@ -163,11 +108,6 @@ function cutOff(client: PoolClient): void {
   }
   stream.destroy(); // without waiting for what is still to be sent
 }
-
-const failure = (cause: unknown) =>
-  new SessionStoreError('DATABASE', `the session store's database failed: ${(cause as Error).message || cause}`, {
-    cause,
-  });
 
 /**
  * The server said no, and its connection goes on: any error of its own but those of a connection that ends (08, 57P), or that

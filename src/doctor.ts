@@ -1,6 +1,7 @@
 // Is the table what the compiled queries expect, and does anything about it bite? Here is looked; findings.ts judges.
 import type { PreparedQuery } from '@pgtyped/runtime';
 import type { Pool, PoolClient } from 'pg';
+import { Checkout } from './checkout.js';
 import { onPool, withClient } from './connection.js';
 import { type Description, describe } from './describe.js';
 import { descriptions } from './descriptions.js';
@@ -26,7 +27,9 @@ export async function verify(pool: Pool, names: TableNames, userPath?: UserPath)
   const [table] = await doctor.inspectTable.run(catalogNames(names), bound);
   if (!table) return [missingTable(await tableStatements(names, { createSchema: names.schemaName !== undefined }))];
 
-  const misfits = table.maySeeSchema ? await withClient(pool, Infinity, (client) => misfitsOf(client, names)) : [];
+  const misfits = table.maySeeSchema
+    ? await withClient(new Checkout(pool), Infinity, (client) => misfitsOf(client, names))
+    : [];
   const canRead = table.maySeeSchema && !table.missingGrants.includes('SELECT') && misfits.length === 0;
   const [sessions] = canRead ? await doctor.inspectSessions.run({ unreadable: UNREADABLE }, bound) : [];
   return findingsOf(names, {
@@ -89,7 +92,7 @@ const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate
 async function areNamesRefused(pool: Pool, names: TableNames): Promise<boolean> {
   const name = `ss_doctor_${process.pid}_${Date.now()}`;
   const ask = () =>
-    withClient(pool, Infinity, async (client) => {
+    withClient(new Checkout(pool), Infinity, async (client) => {
       const named = { query: (text: string, values: unknown[]) => client.query({ name, text, values }) };
       for (let n = 0; n < 2; n++) await session.readSession.run({ sid: '' }, bindTable(named, names));
     });

@@ -41,3 +41,8 @@ export function sqlStateOf(cause: unknown): string | undefined {
 
 export const timedOut = (cause?: unknown): SessionStoreError =>
   new SessionStoreError('TIMEOUT', "the session store's database did not answer in time", { cause });
+
+export const databaseFailed = (cause: unknown): SessionStoreError =>
+  new SessionStoreError('DATABASE', `the session store's database failed: ${(cause as Error).message || cause}`, {
+    cause,
+  });

@@ -59,10 +59,16 @@ export function parse(text: string): SessionData {
 /**
  * The same for express-session, which needs a cookie: where there is none, as a script may write a session, that of a browser
  * session.
+ *
+ * @throws {SyntaxError} when the text is no JSON object, or its cookie's age no number, which express-session would choke on
  */
 export function sessionOf(text: string): SessionData {
   const session = parse(text);
   if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
+  const { maxAge, originalMaxAge } = session.cookie;
+  for (const age of [maxAge, originalMaxAge]) {
+    if (typeof (age ?? 0) !== 'number') throw new SyntaxError('a row of the session table holds no cookie');
+  }
   return session;
 }
 

@@ -1,6 +1,6 @@
 // Sends again what was kept from being done by a connection that broke, or by the server, for as long as that may help.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mayBeDone } from './connection.js';
+import { mayBeDone } from './checkout.js';
 import type { SessionStoreError } from './errors.js';
 
 const LONGEST_PAUSE_MS = 250;
@@ -11,8 +11,8 @@ const TRIES = 4; // of a statement that the server took back so that another cou
 // Connections that end, a server that starts or stops: connection_exception, admin_shutdown, crash_shutdown, cannot_connect_now.
 const LOST = /^(08|57P)|^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
 const LOST_BY_PG = /^(Connection terminated|Client (has encountered a connection error|was closed))/;
-// No server there, or one with no room, or a standby that may be about to become the primary.
-const AWAY = /^(ECONNREFUSED|ENOENT|EAI_AGAIN|EHOSTUNREACH|53300|25006)$/;
+const AWAY = /^(ECONNREFUSED|ENOENT|EAI_AGAIN|EHOSTUNREACH|53300)$/; // no server there, or one with no room
+const STANDBY = '25006'; // read_only_sql_transaction: it may be about to become the primary
 
 /** Whether a connection broke. */
 function isLost(error: unknown): boolean {
@@ -50,6 +50,7 @@ export async function retry<T>(send: () => Promise<T>, { deadline, twice, onRetr
 function patienceMs(error: unknown, tries: number, twice: boolean): number {
   if (isUnsure(error)) return twice ? Infinity : 0;
   if (isLost(error)) return Infinity;
+  if (stateOf(error) === STANDBY) return Infinity;
   if (AWAY.test(stateOf(error))) return PATIENCE_MS;
   return TAKEN_BACK.test(stateOf(error)) && tries < TRIES ? Infinity : 0;
 }

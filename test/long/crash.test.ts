@@ -11,17 +11,21 @@ for (let n = 1; n <= 10; n++) {
   test(`kill -9, time ${n}: nothing acknowledged is lost, and nothing destroyed comes back`, async () => {
     const server = await Server.start();
     onEnd(() => server.remove());
-    const { faults, ...counts } = await rowdyHistory(n, 3, {
-      url: server.url,
-      async trouble(random) {
-        await sleep(1000 + random(1000));
-        await server.kill();
-        await server.start();
-        await sleep(1500);
+    const { faults, ...counts } = await rowdyHistory(
+      n,
+      { seconds: 3, acknowledged: 501 },
+      {
+        url: server.url,
+        async trouble(random) {
+          await sleep(1000 + random(1000));
+          await server.kill();
+          await server.start();
+          await sleep(1500);
+        },
       },
-    });
+    );
     console.log(JSON.stringify(counts));
     assert.equal(faults, []);
-    assert.ok(counts.acknowledged > 500 && counts.readings > 100 && counts.troubles === 1);
+    assert.ok(counts.acknowledged > 500 && counts.readings > 100 && counts.troubles > 0);
   });
 }
