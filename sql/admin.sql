@@ -98,7 +98,12 @@ DELETE FROM "session_store"."session" AS t;
 /*
  * One batch of what has expired, by one pruner at a time: 0 rows may also mean that another process is pruning.
  * ANY(ARRAY(...)) reads the index just once for each batch, where IN (...) reads the whole backlog. The outer condition
- * spares a session that was touched in the meantime. By sid and never by ctid, which repeats across partitions.
+ * spares a session that was touched in the meantime; IS TRUE keeps the planner from looking for it by the index on expire,
+ * which reads the backlog, too: 23 s for a batch, with a million to go. By sid and never by ctid, which repeats across
+ * partitions.
+ *
+ * A batch that begins where the last one ended does not pass by what that one has deleted: seconds, for a million that an
+ * old transaction keeps from being cleared away.
  */
 /* @name pruneSessions */
 WITH ss__leader AS MATERIALIZED (
@@ -109,9 +114,11 @@ WHERE t.sid = ANY(ARRAY(
   SELECT s.sid
   FROM "session_store"."session" AS s
   WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
+    AND s.expire >= to_timestamp(coalesce(:since::float8, '-Infinity'))
   ORDER BY s.expire
   LIMIT :batch!::int
-)) AND t.expire <= now();
+)) AND (t.expire <= now()) IS TRUE
+RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!";
 
 /* Writes to it do not wait for the disk, and a crash of the server empties it. */
 /* @name makeUnlogged */

@@ -67,14 +67,16 @@ export class Pruner {
     clearTimeout(this.#timer);
     let batch = this.#options.batchSize;
     let pruned = 0;
+    let since = Number.NEGATIVE_INFINITY;
     while (!this.#stopped) {
       try {
         const connection = await this.#connection(performance.now() + this.#options.timeoutMs);
-        const { rowCount } = await pruneSessions.runWithCounts({ key: this.#key, batch }, connection);
-        if (rowCount === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
-        pruned += rowCount;
-        this.pruned += rowCount;
-        this.#options.onBatch?.(rowCount);
+        const gone = await pruneSessions.run({ key: this.#key, batch, since }, connection);
+        if (gone.length === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
+        pruned += gone.length;
+        this.pruned += gone.length;
+        this.#options.onBatch?.(gone.length);
+        for (const { expired } of gone) since = Math.max(since, expired - 0.001); // a double is not exact to the microsecond
       } catch (error) {
         const { code, sqlState } = error as SessionStoreError;
         const tookTooLong = code === 'TIMEOUT' || sqlState === CANCELED; // by the statement_timeout

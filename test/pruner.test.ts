@@ -167,6 +167,55 @@ test('a backlog of 40,000 is pruned under a statement_timeout of a second', asyn
   assert.is((await rowsOf(pool, table)).length, 10);
 });
 
+test('a batch is looked for by its ids, also where the planner believes that nothing has expired', async () => {
+  const { pool, table, names } = await freshStore();
+  await pool.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
+  await fill(pool, table, { live: 3000 });
+  await pool.query(`ANALYZE ${table}`);
+  await fill(pool, table, { expired: 3000 });
+  let plan = '';
+  const explaining = {
+    async query(text: string, values: unknown[]) {
+      plan = JSON.stringify((await pool.query(`EXPLAIN (FORMAT JSON) ${text}`, values)).rows);
+      return { rows: [], rowCount: 0 };
+    },
+  };
+
+  await pruneSessions.run({ key: pruneKey(names), batch: 1000 }, bindTable(explaining, names));
+
+  assert.is(plan.match(/_expire_idx"/g)?.length, 1, plan); // the one that finds what has expired
+});
+
+test('sessions that expired in the same microsecond are all pruned, in whatever batches', async () => {
+  const { store, pool, table } = await freshStore({ pruneBatchSize: 10 });
+  await fill(pool, table, { expired: 35 });
+  await pool.query(`UPDATE ${table} SET expire = '2001-02-03 04:05:06.789123Z'`);
+  assert.is(await store.pruneSessions(), 35);
+});
+
+test('a batch begins where the last one ended, and the next pruning at the beginning', async () => {
+  const { store, pool, table } = await freshStore({ pruneBatchSize: 10 });
+  await fill(pool, table, { expired: 20 });
+  const begun: number[] = [];
+  pool.on('acquire', (client) => {
+    const query = client.query;
+    client.query = ((...args: any[]) => {
+      client.query = query;
+      const values = args[0].values ?? []; // of the store's statements, not of the test's own
+      begun.push(...values.filter((value: unknown) => typeof value === 'number' && value !== 10));
+      return query.apply(client, args as any);
+    }) as typeof query;
+  });
+
+  await store.pruneSessions();
+  await fill(pool, table, { expired: 1 });
+  assert.is(await store.pruneSessions(), 1);
+
+  const [first, second, third, next] = begun;
+  assert.equal([first, next], [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  assert.ok(Math.abs(third! - second! - 10) < 0.1, `${begun}`); // each batch takes ten sessions, a second apart
+});
+
 test('calls at once share one pruning', async () => {
   const { store, pool, table } = await freshStore({ pruneBatchSize: 5 });
   await fill(pool, table, { expired: 20 });
