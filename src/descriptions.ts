@@ -27,7 +27,7 @@ export const descriptions: Record<string, Description> = {
   lockForCreation: {"parameters":["bigint"],"columns":[["pg_advisory_xact_lock","void"]]},
   makeUnlogged: {"parameters":[],"columns":[]},
   nameTypes: {"parameters":["integer[]"],"columns":[["oid!","integer"],["name!","text"]]},
-  pruneSessions: {"parameters":["bigint","integer"],"columns":[]},
+  pruneSessions: {"parameters":["bigint","double precision","integer"],"columns":[["expired!","double precision"]]},
   readSession: {"parameters":["text"],"columns":[["sid","character varying"],["sess","text"],["ttl","double precision"]]},
   readSessions: {"parameters":["text[]"],"columns":[["sid","character varying"],["sess","text"],["ttl","double precision"]]},
   replaceSession: {"parameters":["json","boolean","double precision","text","text"],"columns":[["sid","character varying"]]},
