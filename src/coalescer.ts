@@ -28,7 +28,6 @@ class Waiting<Item, Answer> {
 
 const MOST_ITEMS = 512;
 const AT_ONCE = 2;
-const WORTH_HALVING = 1e9; // items, to make two statements of them
 const MOST_BYTES = 1_048_576;
 const SLOW_MS = 200; // a statement that takes longer keeps no others waiting
 
@@ -70,7 +69,7 @@ export class Coalescer<Item, Answer> {
     });
   }
 
-  /** Two at once, so that we work on one while the server does on the other; of about one size, since each has its price. */
+  /** A second at once, so that we work on one while the server does on the other, but none of a few: each has its price. */
   #mayLeave(): boolean {
     if (this.#underWay.size === 0) return this.#waiting.length > 0;
     return this.#underWay.size < AT_ONCE && this.#waiting.length >= this.#itemsUnderWay / 2;
@@ -80,9 +79,7 @@ export class Coalescer<Item, Answer> {
     this.#leaving = false;
     this.#dropLate();
     while (this.#mayLeave()) {
-      const most =
-        this.#underWay.size > 0 || this.#waiting.length < WORTH_HALVING ? MOST_ITEMS : this.#waiting.length / 2;
-      const batch = this.#batch(Math.min(most, MOST_ITEMS));
+      const batch = this.#batch();
       const sent = { since: performance.now(), items: batch.length };
       this.#isBusy = batch.length > 1;
       this.#underWay.add(sent);
@@ -117,9 +114,9 @@ export class Coalescer<Item, Answer> {
     this.#waiting = this.#waiting.filter((one) => !isLate(one));
   }
 
-  #batch(most: number): Waiting<Item, Answer>[] {
+  #batch(): Waiting<Item, Answer>[] {
     let count = 0;
-    for (let bytes = 0; count < Math.min(this.#waiting.length, most); count++) {
+    for (let bytes = 0; count < Math.min(this.#waiting.length, MOST_ITEMS); count++) {
       bytes += this.#statement.bytes(this.#waiting[count]!.item);
       if (count > 0 && bytes > MOST_BYTES) break;
     }
