@@ -354,6 +354,41 @@ const mutations: Mutation[] = [
     to: ') return undefined',
     tests: ['doctor'],
   },
+  {
+    guard: 'migrate reads old times under the zone that they were written in',
+    file: 'src/queries/migrate.ts',
+    from: "set_config('TimeZone', ",
+    to: "set_config('My.Zone',  ", // of the same length
+    tests: ['migrate'],
+  },
+  {
+    guard: 'migrate asks where roles have other zones',
+    file: 'src/migrate.ts',
+    from: 'if (differing.length === 0) return timeZone;',
+    to: 'if (differing.length >= 0) return timeZone;',
+    tests: ['migrate'],
+  },
+  {
+    guard: 'migrate keeps no saver waiting while it makes an index',
+    file: 'src/migrate.ts',
+    from: '() => queries.createExpireIndexConcurrently.run(',
+    to: '() => createExpireIndex.run(',
+    tests: ['migrate'],
+  },
+  {
+    guard: 'a dry run of migrate changes nothing',
+    file: 'src/migrate.ts',
+    from: 'if (!options.dryRun) for',
+    to: 'for',
+    tests: ['migrate'],
+  },
+  {
+    guard: 'the command line prints nothing that steers a terminal',
+    file: 'src/cli/print.ts',
+    from: 'text.replace(/[',
+    to: 'text.replace(/[^\\s\\S',
+    tests: ['cli.test'],
+  },
 ];
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

@@ -88,14 +88,26 @@ function differenceOf(found: Description, expected: Description): string | undef
 
 const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate_prepared_statement
 
-/** Whether something between us and the server loses, or mixes up, what connections have prepared under names. */
+/**
+ * Whether something between us and the server loses, or mixes up, what connections have prepared under names: two connections,
+ * which a pooler may lead to one of the server's, prepare under one name, and the first comes back to it.
+ */
 async function areNamesRefused(pool: Pool, names: TableNames): Promise<boolean> {
+  if (pool.options.max < 2) return false;
   const name = `ss_doctor_${process.pid}_${Date.now()}`;
-  const ask = () =>
-    withClient(new Checkout(pool), Infinity, async (client) => {
-      const named = { query: (text: string, values: unknown[]) => client.query({ name, text, values }) };
-      for (let n = 0; n < 2; n++) await session.readSession.run({ sid: '' }, bindTable(named, names));
-    });
-  const answers = await Promise.allSettled([ask(), ask()]);
-  return answers.some((answer) => answer.status === 'rejected' && UNKNOWN_NAME.test(answer.reason.sqlState));
+  const isRefused = async (client: PoolClient): Promise<boolean> => {
+    const named = { query: (text: string, values: unknown[]) => client.query({ name, text, values }) };
+    const asked = session.readSession.run({ sid: '' }, bindTable(named, names));
+    return asked.then(
+      () => false,
+      (error) => {
+        if (UNKNOWN_NAME.test(sqlStateOf(error) ?? '')) return true;
+        throw error;
+      },
+    );
+  };
+  return withClient(new Checkout(pool), Infinity, async (one) => {
+    if (await isRefused(one)) return true;
+    return (await withClient(new Checkout(pool), Infinity, isRefused)) || isRefused(one);
+  });
 }
