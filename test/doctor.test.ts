@@ -2,6 +2,7 @@
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin, type Finding } from '../src/admin.js';
+import { freshDatabase } from './support/fresh-database.js';
 import { freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { pgbouncer, startPgBouncer } from './support/pgbouncer.js';
@@ -152,10 +153,13 @@ for (const { what, by, code, says, userPath } of broken) {
 
     assert.equal(codes(findings), [code]);
     assert.match(findings[0]!.problem, says);
-    for (const statement of findings[0]!.sql) await pool.query(statement);
-    await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {});
-    while (code === 'bloat' && (await admin.verify()).length > 0);
-    assert.equal(await admin.verify(), []);
+    let left = findings;
+    do {
+      for (const statement of left[0]!.sql) await pool.query(statement);
+      await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {});
+      left = await admin.verify();
+    } while (code === 'bloat' && left.length > 0); // no vacuum takes what another test's transaction may still see
+    assert.equal(left, []);
     await store.set('a', session());
     assert.ok(await store.get('a'));
   });
@@ -250,17 +254,19 @@ test('a role that lacks grants is told which', async () => {
 });
 
 test('where expire has no zone, roles and databases with a TimeZone of their own are named', async () => {
-  const { pool, names } = await freshStore({ columns: { sess: 'json', expire: 'timestamp' } });
+  const { database, url } = await freshDatabase(); // for other tests look at the zones of theirs
+  const pool = freshPool({ connectionString: url });
+  const { names } = await freshStore({ pool, columns: { sess: 'json', expire: 'timestamp' } });
   await pool.query(
     `CREATE INDEX ON "${names.schemaName.replaceAll('"', '""')}"."${names.tableName.replaceAll('"', '""')}" (expire)`,
   );
   const role = `traveller ${process.pid}`;
   await pool.query(`CREATE ROLE "${role}"`);
   onEnd(() => pool.query(`DROP ROLE "${role}"`));
-  await pool.query(`ALTER ROLE "${role}" SET TimeZone = 'Asia/Tokyo'`);
+  await pool.query(`ALTER ROLE "${role}" IN DATABASE ${database} SET TimeZone = 'Asia/Tokyo'`);
   const [finding] = await createAdmin({ pool, ...names }).verify();
   assert.is(finding!.code, 'time-zones-differ');
-  assert.match(finding!.problem, `role ${role}, Asia/Tokyo`);
+  assert.match(finding!.problem, `role ${role}, database ${database}, Asia/Tokyo`);
 });
 
 test('the index of users is missed only where it is asked for, and so is a plan that would not use it', async () => {

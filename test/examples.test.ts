@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { cli } from './support/cli.js';
-import { freshPool, freshStore, session } from './support/fresh-store.js';
+import { freshDatabase } from './support/fresh-database.js';
+import { freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('examples', { timeout: 60_000 });
@@ -58,13 +59,7 @@ test('typed-queries is what its document shows', () => {
 });
 
 test("typed-queries' check passes where nothing has changed, and fails where the table has, or the query", async () => {
-  const pool = freshPool();
-  const database = `typed_queries_${process.pid}`;
-  await pool.query(`CREATE DATABASE "${database}"`);
-  onEnd(() => pool.query(`DROP DATABASE "${database}"`));
-  const url = Object.assign(new URL(process.env.TEST_SERVER_URL!), {
-    pathname: `/${database}`,
-  }).href;
+  const { url } = await freshDatabase();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'typed-queries-'));
   onEnd(() => rmSync(folder, { recursive: true }));
   cpSync('examples/typed-queries', folder, { recursive: true });

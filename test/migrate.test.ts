@@ -3,6 +3,7 @@ import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { migrate } from '../src/migrate.js';
+import { freshDatabase } from './support/fresh-database.js';
 import { blocked, cookieFor, freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { makeStore, makeTable, type StoreName, sessionFor } from './support/stores.js';
@@ -68,11 +69,12 @@ test("without one, the connection's own is right", async () => {
 });
 
 test('where a role has another TimeZone, somebody must say which is right', async () => {
-  const { pool, names, table } = await oldTable();
+  const { database, url } = await freshDatabase(); // for other tests look at the zones of theirs
+  const { pool, names, table } = await oldTable(freshPool({ connectionString: url }));
   const role = `migrant ${process.pid}`;
   await pool.query(`CREATE ROLE "${role}"`);
   onEnd(() => pool.query(`DROP ROLE "${role}"`));
-  await pool.query(`ALTER ROLE "${role}" SET TimeZone = 'Asia/Tokyo'`);
+  await pool.query(`ALTER ROLE "${role}" IN DATABASE ${database} SET TimeZone = 'Asia/Tokyo'`);
   const error = await migrate(pool, names).catch((caught: Error) => caught);
   assert.instance(error, TypeError);
   assert.match((error as Error).message, `${role} Asia/Tokyo`);
