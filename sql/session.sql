@@ -9,14 +9,15 @@
  */
 
 /*
- * What is left to live, not an instant: no clock is compared with another. In epochs, since 'infinity' - now() fails. The
+ * What is left to live, not an instant: no clock is compared with another. In epochs, since 'infinity' - now() fails, and by
+ * date_part(), for extract() goes by way of numeric, a microsecond a row. The
  * columns have no "x!" names, which pgtyped would take off each row: 4 % of what a get costs the client in a batch.
  */
 /* @name readSession */
 SELECT
   t.sid,
   t.sess::text AS sess,
-  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl
+  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
 FROM "session_store"."session" AS t
 WHERE t.sid = :sid! AND t.expire > now();
 
@@ -24,13 +25,13 @@ WHERE t.sid = :sid! AND t.expire > now();
 SELECT
   t.sid,
   t.sess::text AS sess,
-  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl
+  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
 FROM "session_store"."session" AS t
 WHERE t.sid = ANY(:sids!) AND t.expire > now();
 
 /* @name writeSession */
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
-VALUES (:sid!, :payload!::json, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+VALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))
 ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
@@ -39,7 +40,7 @@ WITH ss__settings AS MATERIALIZED (
   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
 )
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
-SELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
+SELECT x.sid, x.sess, to_timestamp(date_part('epoch', now()) + x.ttl)
 FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings
 ORDER BY 1
 ON CONFLICT (sid) DO UPDATE
@@ -54,8 +55,8 @@ UPDATE "session_store"."session" AS t
 SET
   sess = :payload!::json,
   expire = CASE
-    WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)
-    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+    WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)
+    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))
   END
 WHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()
 RETURNING t.sid;
@@ -68,8 +69,8 @@ UPDATE "session_store"."session" AS t
 SET
   sess = x.sess,
   expire = CASE
-    WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
-    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))
+    WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)
+    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))
   END
 FROM (
   SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten
@@ -90,8 +91,8 @@ WITH ss__settings AS MATERIALIZED (
 )
 UPDATE "session_store"."session" AS t
 SET expire = CASE
-  WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)
-  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+  WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)
+  ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))
 END
 FROM ss__settings
 WHERE t.sid = :sid! AND t.expire > now()
@@ -105,8 +106,8 @@ WITH ss__settings AS MATERIALIZED (
 )
 UPDATE "session_store"."session" AS t
 SET expire = CASE
-  WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
-  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))
+  WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)
+  ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))
 END
 FROM (
   SELECT u.sid, u.ttl, u.may_shorten

@@ -25,7 +25,7 @@ export interface ReadSessionQuery {
   result: ReadSessionResult;
 }
 
-const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":185,"b":189}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
+const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":173}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -33,7 +33,7 @@ const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid",
  * SELECT
  *   t.sid,
  *   t.sess::text AS sess,
- *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl
+ *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
  * FROM "session_store"."session" AS t
  * WHERE t.sid = :sid! AND t.expire > now()
  * ```
@@ -59,7 +59,7 @@ export interface ReadSessionsQuery {
   result: ReadSessionsResult;
 }
 
-const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":194}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
+const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":173,"b":178}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -67,7 +67,7 @@ const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sid
  * SELECT
  *   t.sid,
  *   t.sess::text AS sess,
- *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS ttl
+ *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
  * FROM "session_store"."session" AS t
  * WHERE t.sid = ANY(:sids!) AND t.expire > now()
  * ```
@@ -91,13 +91,13 @@ export interface WriteSessionQuery {
   result: WriteSessionResult;
 }
 
-const writeSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":144,"b":148}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+const writeSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":140}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
 
 /**
  * Query generated from SQL:
  * ```
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
- * VALUES (:sid!, :payload!::json, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+ * VALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))
  * ON CONFLICT (sid) DO UPDATE
  * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
  * ```
@@ -122,7 +122,7 @@ export interface WriteSessionsQuery {
   result: WriteSessionsResult;
 }
 
-const writeSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":295}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":306,"b":315}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                              "};
+const writeSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":287}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":307}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":318,"b":323}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
@@ -131,7 +131,7 @@ const writeSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"pa
  *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
  * )
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
- * SELECT x.sid, x.sess, to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
+ * SELECT x.sid, x.sess, to_timestamp(date_part('epoch', now()) + x.ttl)
  * FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings
  * ORDER BY 1
  * ON CONFLICT (sid) DO UPDATE
@@ -161,7 +161,7 @@ export interface ReplaceSessionQuery {
   result: ReplaceSessionResult;
 }
 
-const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":104}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":160,"b":164},{"a":244,"b":248}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":272,"b":276}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":304}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)\n    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))\n  END\nWHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
+const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":104}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":152,"b":156},{"a":228,"b":232}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":256,"b":260}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":281,"b":288}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)\n    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))\n  END\nWHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -170,8 +170,8 @@ const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,
  * SET
  *   sess = :payload!::json,
  *   expire = CASE
- *     WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)
- *     ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+ *     WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)
+ *     ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))
  *   END
  * WHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()
  * RETURNING t.sid
@@ -201,7 +201,7 @@ export interface ReplaceSessionsQuery {
   result: ReplaceSessionsResult;
 }
 
-const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":463,"b":468}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":479,"b":486}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":497,"b":506}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":517,"b":522}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":535,"b":546}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\n    ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                        "};
+const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":447,"b":452}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":463,"b":470}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":481,"b":490}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":501,"b":506}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":519,"b":530}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -213,8 +213,8 @@ const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"
  * SET
  *   sess = x.sess,
  *   expire = CASE
- *     WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
- *     ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))
+ *     WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)
+ *     ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))
  *   END
  * FROM (
  *   SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten
@@ -248,7 +248,7 @@ export interface TouchSessionQuery {
   result: TouchSessionResult;
 }
 
-const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":88,"b":95}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":227,"b":238}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":294,"b":298},{"a":376,"b":380}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":420,"b":424}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)\n  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))\nEND\nFROM ss__settings\nWHERE t.sid = :sid! AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":88,"b":95}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":227,"b":238}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":286,"b":290},{"a":360,"b":364}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":404,"b":408}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)\n  ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))\nEND\nFROM ss__settings\nWHERE t.sid = :sid! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -258,8 +258,8 @@ const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"t
  * )
  * UPDATE "session_store"."session" AS t
  * SET expire = CASE
- *   WHEN :mayShorten! THEN to_timestamp(extract(epoch FROM now())::float8 + :ttl!)
- *   ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + :ttl!))
+ *   WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)
+ *   ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))
  * END
  * FROM ss__settings
  * WHERE t.sid = :sid! AND t.expire > now()
@@ -289,7 +289,7 @@ export interface TouchSessionsQuery {
   result: TouchSessionsResult;
 }
 
-const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":85,"b":96}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":187,"b":194}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":546,"b":551}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":562,"b":567}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":580,"b":591}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true),\n    set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)\n  ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":85,"b":96}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":187,"b":194}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":530,"b":535}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":546,"b":551}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":564,"b":575}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true),\n    set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)\n  ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -301,8 +301,8 @@ const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,
  * )
  * UPDATE "session_store"."session" AS t
  * SET expire = CASE
- *   WHEN x.may_shorten THEN to_timestamp(extract(epoch FROM now())::float8 + x.ttl)
- *   ELSE GREATEST(t.expire, to_timestamp(extract(epoch FROM now())::float8 + x.ttl))
+ *   WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)
+ *   ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))
  * END
  * FROM (
  *   SELECT u.sid, u.ttl, u.may_shorten
