@@ -10,8 +10,8 @@
 
 /*
  * What is left to live, not an instant: no clock is compared with another. In epochs, since 'infinity' - now() fails, and by
- * date_part(), for extract() goes by way of numeric, a microsecond a row. The
- * columns have no "x!" names, which pgtyped would take off each row: 4 % of what a get costs the client in a batch.
+ * date_part(), for extract() goes by way of numeric, a microsecond a row. The columns have no "x!" names, which pgtyped would
+ * take off each row: 4 % of what a get costs the client in a batch.
  */
 /* @name readSession */
 SELECT

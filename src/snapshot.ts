@@ -1,7 +1,7 @@
 // What a request loaded, what it changed, and how its changes go onto what others have saved in the meantime.
 import { isDeepStrictEqual } from 'node:util';
 import type { Session, SessionData } from 'express-session';
-import { type Fields, fieldsOf, sessionOf } from './payload.js';
+import { type Fields, fieldsIn, fieldsOf } from './payload.js';
 
 /** A live row as it was read, or as it was written. */
 export interface Row {
@@ -54,8 +54,16 @@ class LoadedSnapshot implements Snapshot {
   }
 
   get row(): Row {
-    this.#row ??= { text: this.#text, fields: fieldsOf(sessionOf(this.#text)) };
+    this.#row ??= { text: this.#text, fields: this.#fields() };
     return this.#row;
+  }
+
+  /** With the cookie that the Session was given where the row has none. */
+  #fields(): Fields {
+    const fields = fieldsIn(this.#text);
+    const { cookie } = JSON.parse(`{${fields.get('cookie') ?? ''}}`);
+    if (typeof cookie === 'object' && cookie !== null) return fields;
+    return new Map([...fields, ...fieldsOf({ cookie: { originalMaxAge: null } })]);
   }
 
   get base(): Fields {
@@ -108,7 +116,7 @@ export class Snapshots {
 
 /** What the request has made of `base`. That the cookie's `expires` moved is no change: every request moves it. */
 export function changesOf(base: Fields, mine: Fields): Changes {
-  return differences(base, mine, (one, other) => one === other);
+  return differences(base, mine, (one, other) => one === other || JSON.stringify(objectOf(one)) === `{${other}}`);
 }
 
 /** What others have made of the row, by value: a `jsonb` column has a spelling of its own. */

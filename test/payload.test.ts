@@ -1,6 +1,7 @@
 // What goes in comes out, whatever the type of the column.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { fieldsIn, fieldsOf, parse, textOf } from '../src/payload.js';
 import { freshStore, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 
@@ -65,6 +66,43 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
     const { rows } = await pool.query(`SELECT sess #>> '{user,id}' AS user FROM ${table}`);
     assert.equal(rows, [{ user: 'ada' }]);
   });
+}
+
+const anyText = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }));
+
+test('the fields of a text that the store wrote are those that it was made of', () => {
+  fc.assert(
+    fc.property(anyText, (data) => {
+      const text = textOf(fieldsOf(data));
+      assert.equal([...fieldsIn(text)], [...fieldsOf(parse(text))].sort(inOrderOf([...fieldsIn(text).keys()])));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the fields of a text that others wrote are the same, but for spaces and spellings', () => {
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 1, max: 3 }), (data, indent) => {
+      const text = JSON.stringify(data, null, indent).replaceAll('/', '\\/').replaceAll('e', '\\u0065');
+      fc.pre(isSameJson(text, data)); // an e of 1e21 is no character
+      for (const [key, field] of fieldsIn(text)) {
+        assert.equal(Object.entries(JSON.parse(`{${field}}`)), [[key, data[key]]]);
+      }
+      assert.equal([...fieldsIn(text).keys()].sort(), Object.keys(data).sort());
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+const inOrderOf = (keys: string[]) => (one: [string, unknown], other: [string, unknown]) =>
+  keys.indexOf(one[0]) - keys.indexOf(other[0]);
+
+function isSameJson(text: string, data: unknown): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(data);
+  } catch {
+    return false;
+  }
 }
 
 /** With its keys in order, since jsonb keeps an order of its own; own keys called __proto__ included. */
