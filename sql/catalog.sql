@@ -39,3 +39,20 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
   AND i.indisvalid AND i.indpred IS NULL
   AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])';
+
+/* Asked once the server has refused: what the role would need. The schema and the owner are null where they are not there. */
+/* @name findRights */
+SELECT
+  quote_ident(current_user) AS "role!",
+  quote_ident(current_database()) AS "database!",
+  quote_ident(n.nspname) AS "schema",
+  ARRAY(
+    SELECT p.privilege
+    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
+    WHERE NOT has_schema_privilege(n.oid, p.privilege)
+  ) AS "missingGrants!",
+  quote_ident(pg_get_userbyid(c.relowner)) AS "owner"
+FROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
+LEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
+  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END;

@@ -15,6 +15,7 @@ export const descriptions: Record<string, Description> = {
   createUserIndexConcurrently: {"parameters":[],"columns":[]},
   destroySession: {"parameters":["text"],"columns":[]},
   destroySessions: {"parameters":["text","text[]"],"columns":[]},
+  findRights: {"parameters":["text","name"],"columns":[["role!","text"],["database!","text"],["schema","text"],["missingGrants!","text[]"],["owner","text"]]},
   findSchema: {"parameters":["name"],"columns":[["schemaName!","name"]]},
   findSessions: {"parameters":["text[]","text"],"columns":[["handle!","text"],["sess!","text"],["ttl!","double precision"]]},
   findTable: {"parameters":["name","text"],"columns":[["isTable!","boolean"],["hasExpireIndex!","boolean"]]},

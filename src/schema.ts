@@ -6,6 +6,7 @@ import { makeUnlogged } from './queries/admin.js';
 import { findSchema, findTable, findUserIndex, lockForCreation } from './queries/catalog.js';
 import * as schema from './queries/schema.js';
 import * as userIndex from './queries/user-index.js';
+import { sayingWhatLacks } from './rights.js';
 import { bindTable, type Queryable, type TableNames } from './table.js';
 import { readingSessions, storedPath, type UserPath } from './user-path.js';
 
@@ -54,7 +55,7 @@ export async function createTable(
     }
     return table;
   });
-  const table = await readingSessions(work).catch((error) => {
+  const table = await readingSessions(sayingWhatLacks(work, pool, names, deadline)).catch((error) => {
     if (error.sqlState !== '3F000') throw error;
     const whatToDo =
       schemaName === undefined
@@ -118,7 +119,7 @@ export async function createUserIndex(pool: Pool, names: TableNames, userPath: U
     () => userIndex.createUserIndexConcurrently.run(undefined, bound),
     () => userIndex.createUserIndex.run(undefined, bound),
   );
-  await readingSessions(work);
+  await readingSessions(sayingWhatLacks(work, pool, names, Infinity));
 }
 
 /** Makes an index while sessions go on being saved or, since that can't be on a partitioned table, while they wait. */

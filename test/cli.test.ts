@@ -265,6 +265,11 @@ test('a database that can not be used ends with 3, and one line that says what t
       { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'unloved' }) },
       /permission denied for schema/,
     ],
+    [
+      ['init', '--schema', names.schemaName, '--table', 'x'],
+      { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'unloved' }) },
+      /may not make the table: GRANT USAGE, CREATE ON SCHEMA/,
+    ],
   ];
   const ended = await Promise.all(failing.map(async ([args, env]) => cli(args, env)));
   await pool.query(`DROP ROLE "${role}"`);

@@ -1,6 +1,7 @@
 // Creating the table.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { createAdmin } from '../src/admin.js';
 import { PgSessionStore } from '../src/index.js';
 import { freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
@@ -263,30 +264,88 @@ test('a view with renamed columns serves as the table', async () => {
   assert.is(await store.pruneSessions(), 0);
 });
 
-test('createTableIfMissing needs no right to create where the table is there', async () => {
-  const { names, pool, table } = await freshStore();
-  const role = pg.escapeIdentifier(`clerk "${names.tableName}"`);
+const failure = (work: Promise<unknown>): Promise<any> =>
+  work.then(
+    () => assert.unreachable(),
+    (error) => error,
+  );
+
+/** A role that may log in, and a pool of its own. */
+async function clerk(pool: pg.Pool) {
+  const name = `clerk "${process.pid} ${++clerks}`;
+  const role = pg.escapeIdentifier(name);
   await pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`);
   onEnd(async () => {
     await pool.query(`DROP OWNED BY ${role}`);
     await pool.query(`DROP ROLE ${role}`);
   });
+  const url = new URL(process.env.TEST_SERVER_URL!);
+  url.username = encodeURIComponent(name);
+  url.password = 'clerk';
+  return { role, clerksPool: freshPool({ connectionString: url.href }) };
+}
+let clerks = 0;
+
+test('createTableIfMissing needs no right to create where the table is there', async () => {
+  const { names, pool, table } = await freshStore();
+  const { role, clerksPool } = await clerk(pool);
   await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
-  const { hostname, port, pathname } = new URL(process.env.TEST_SERVER_URL!);
-  const asClerk = {
-    host: hostname,
-    port: Number(port),
-    database: pathname.slice(1),
-    password: 'clerk',
-    connectionString: undefined,
-  };
-  const user = `clerk "${names.tableName}"`;
-  const store = storeFor(names, { createTableIfMissing: true }, freshPool({ ...asClerk, user } as pg.PoolConfig));
+  const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
 
   await store.set('a', session());
   await store.createTable({ createSchema: true }); // which is there, so that no right to create one is needed
 
   assert.is(await store.length(), 1);
   assert.is(await store.pruneSessions(), 0);
+});
+
+test('a role that may not make what is missing is told the grant, which then suffices', async () => {
+  const { names, pool } = await freshSchema();
+  const { role, clerksPool } = await clerk(pool);
+  const schema = pg.escapeIdentifier(names.schemaName);
+  const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
+  const refusal = async (work: Promise<unknown>) => (await failure(work)).message;
+  const granted = async (message: string, grant: string) => {
+    assert.ok(message.includes(`: ${grant}, or `), message);
+    await pool.query(grant);
+  };
+
+  await granted(await refusal(store.set('a', session())), `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`);
+  await pool.query(`REVOKE USAGE ON SCHEMA ${schema} FROM ${role}`);
+  await granted(await refusal(store.createTable()), `GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+  await store.set('a', session());
+  assert.is(await store.length(), 1);
+
+  const elsewhere = storeFor(freshNames(), {}, clerksPool);
+  const { database } = (await pool.query('SELECT quote_ident(current_database()) AS database')).rows[0];
+  await granted(
+    await refusal(elsewhere.createTable({ createSchema: true })),
+    `GRANT CREATE ON DATABASE ${database} TO ${role}`,
+  );
+  await elsewhere.createTable({ createSchema: true });
+});
+
+test('where the search_path decides, the grant names the schema that it leads to', async () => {
+  const { names, pool } = await freshSchema();
+  const { role, clerksPool } = await clerk(pool);
+  const schema = pg.escapeIdentifier(names.schemaName);
+  await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+  await pool.query(`ALTER ROLE ${role} SET search_path = ${schema}`);
+  const error = await failure(storeFor({ tableName: 'session' }, {}, clerksPool).createTable());
+  assert.ok(error.message.includes(`GRANT CREATE ON SCHEMA ${schema} TO ${role}`), error.message);
+  assert.is(error.cause.sqlState, '42501');
+});
+
+test("a role that may not make an index on somebody else's table is told whose it is", async () => {
+  const { names, pool } = await freshStore();
+  const { role, clerksPool } = await clerk(pool);
+  await pool.query(`GRANT ALL ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
+  const { owner } = (await pool.query('SELECT quote_ident(current_user) AS owner')).rows[0];
+  const says = `the role ${role} may not make an index on the table, which is ${owner}'s: make it as ${owner}`;
+  const userPath = ['user', 'id'];
+  const admin = createAdmin({ pool: clerksPool, ...names, userPath });
+  for (const ask of [() => storeFor(names, {}, clerksPool).createTable({ userPath }), () => admin.createUserIndex()]) {
+    assert.is((await failure(ask())).message, says);
+  }
 });

@@ -50,6 +50,7 @@ export function inWords(error: unknown, { schemaName, tableName = 'session' }: T
     case '3F000':
       return `there is no schema ${schemaName ?? 'in the search_path'}: name one with --schema, and make it with init --create-schema`;
     case '42501':
+      if (cause?.sqlState) return oneLine(message); // it says already what to grant
       return `${reason}: connect as a role that may, or see what connect-pg-typed doctor says about grants`;
     case '42703':
       return `${reason}: connect-pg-typed doctor says what the table lacks`;

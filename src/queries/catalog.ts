@@ -119,7 +119,7 @@ export interface FindUserIndexQuery {
   result: FindUserIndexResult;
 }
 
-const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":222}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278},{"a":354,"b":364}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":532,"b":541}]}],"statement":"SELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'"};
+const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":222}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278},{"a":354,"b":364}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":532,"b":541}]}],"statement":"SELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                              "};
 
 /**
  * Query generated from SQL:
@@ -132,9 +132,54 @@ const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true
  *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
  *   AND i.indisvalid AND i.indpred IS NULL
  *   AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
- *     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'
+ *     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                              
  * ```
  */
 export const findUserIndex = new PreparedQuery<FindUserIndexParams,FindUserIndexResult>(findUserIndexIR);
+
+
+/** 'FindRights' parameters type */
+export interface FindRightsParams {
+  schemaName?: string | null | void;
+  tableName: string;
+}
+
+/** 'FindRights' return type */
+export interface FindRightsResult {
+  database: string;
+  missingGrants: stringArray;
+  owner: string | null;
+  role: string;
+  schema: string | null;
+}
+
+/** 'FindRights' query type */
+export interface FindRightsQuery {
+  params: FindRightsParams;
+  result: FindRightsResult;
+}
+
+const findRightsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":381,"b":391},{"a":605,"b":615}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":549,"b":559}]}],"statement":"SELECT\n  quote_ident(current_user) AS \"role!\",\n  quote_ident(current_database()) AS \"database!\",\n  quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  quote_ident(pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   quote_ident(current_user) AS "role!",
+ *   quote_ident(current_database()) AS "database!",
+ *   quote_ident(n.nspname) AS "schema",
+ *   ARRAY(
+ *     SELECT p.privilege
+ *     FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
+ *     WHERE NOT has_schema_privilege(n.oid, p.privilege)
+ *   ) AS "missingGrants!",
+ *   quote_ident(pg_get_userbyid(c.relowner)) AS "owner"
+ * FROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s
+ * LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
+ * LEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END
+ * ```
+ */
+export const findRights = new PreparedQuery<FindRightsParams,FindRightsResult>(findRightsIR);
 
 
