@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { findSessions, revokeSessionOfUser, revokeUser } from '../src/queries/admin.js';
 import { bindTable, type Queryable } from '../src/table.js';
-import { blocked, freshPool, freshStore } from './support/fresh-store.js';
+import { beAdministrator, blocked, freshPool, freshStore } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 
 const test = suite('admin index', { timeout: 60_000 });
+beAdministrator();
 const USER_PATH = ['passport', 'user'];
 const asked = { userPath: USER_PATH, user: 'user 77', handle: '0'.repeat(64) };
 const queries = { findSessions, revokeUser, revokeSessionOfUser };

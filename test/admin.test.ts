@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type Admin, type AdminOptions, createAdmin } from '../src/admin.js';
-import { begin, cookieFor, freshPool, freshStore, load, session } from './support/fresh-store.js';
+import { administrator, begin, cookieFor, freshPool, freshStore, load, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { makeStore } from './support/stores.js';
 
@@ -78,8 +78,8 @@ test('any text finds its user at any path, also what PostgreSQL can not store', 
     'NULL',
   ]) {
     const userPath = [odd, `${odd}'{ss__userPath}'"session_store"."session"`];
-    const { store, admin } = await fresh({ userPath });
-    await admin.createUserIndex();
+    const { store, admin, pool, names } = await fresh({ userPath });
+    await createAdmin({ pool: administrator(pool), ...names, userPath }).createUserIndex();
     await store.set('a', session({ [odd]: { [userPath[1]!]: odd } }));
     await store.set('b', session({ [odd]: { [userPath[1]!]: `${odd}x` } }));
     const found = await admin.find(odd);
@@ -323,11 +323,12 @@ test('what is asked wrongly is refused in words', async () => {
 
 test('a session that PostgreSQL can not read is an error that says where to look', async () => {
   for (const unreadable of ['\\u0000', '\\ud800']) {
-    const { pool, table, admin } = await fresh();
+    const { pool, names, table, admin } = await fresh();
+    const owner = createAdmin({ pool: administrator(pool), ...names });
     await pool.query(
       `INSERT INTO ${table} VALUES ('a', '{"passport":{"user":"x"},"k":"${unreadable}"}', now() + interval '1 h')`,
     );
-    for (const call of [() => admin.find('x'), () => admin.revokeUser('x'), () => admin.createUserIndex()]) {
+    for (const call of [() => admin.find('x'), () => admin.revokeUser('x'), () => owner.createUserIndex()]) {
       const error = await call().catch((caught: Error) => caught);
       assert.match((error as Error).message, /cannot read one of the sessions/);
       assert.match((error as Error).message, /connect-pg-typed doctor/);

@@ -185,7 +185,7 @@ test('a statement that the server took back because of a deadlock is sent again,
   const { store, pool, table } = await freshStore();
   const name = table.replace(/"$/, ' taken back"');
   await pool.query(`CREATE SEQUENCE ${name}`);
-  await pool.query(`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  await pool.query(`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     IF NEW.sid = 'always' OR nextval('${name.replaceAll("'", "''")}') <= 3 THEN RAISE EXCEPTION USING ERRCODE = '40P01'; END IF;
     RETURN NEW; END $$`);
   await pool.query(`CREATE TRIGGER taken_back BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${name}()`);

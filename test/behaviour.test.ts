@@ -5,7 +5,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import type { SessionData } from 'express-session';
 import * as assert from 'uvu/assert';
 import type { SessionStoreError } from '../src/index.js';
-import { freshNames, freshPool, load, waiting } from './support/fresh-store.js';
+import { administrator, freshNames, freshPool, load, waiting } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { ask, makeSchema, quotedName, STORES, type StoreName, sessionFor, versionOf } from './support/stores.js';
 import { alone, type Open, opener, type Subject, until } from './support/subject.js';
@@ -501,7 +501,7 @@ behaviour(
 );
 
 onTable('A statement that fails costs no connection.', { simple: 'a connection each' }, async (open) => {
-  const { get, place } = await open({}, { pool: freshPool({ max: 1 }) });
+  const { get, place } = await open({}, { pool: administrator(freshPool({ max: 1 })) }); // connect-pg-simple asks by query()
   await place.pool.query(`DROP TABLE ${quotedName(place)}`);
   let connections = 0;
   place.pool.on('connect', () => connections++);
@@ -615,6 +615,7 @@ const plain = () => ({
   schemaName: `web ${freshNames().schemaName.replace(/\D/g, '')}`,
   tableName: 'sessions',
   table: false as const,
+  pool: administrator(freshPool()),
 });
 
 onTable('`createTableIfMissing` creates the table.', { pool: 'no such table' }, async (open) =>
@@ -656,7 +657,7 @@ onTable(
   { simple: 'duplicate key value violates unique constraint "pg_type_typname_nsp_index"', pool: 'no such table' },
   async (open) => {
     const names = plain();
-    const pool = freshPool({ application_name: names.schemaName });
+    const pool = administrator(freshPool({ application_name: names.schemaName }));
     const start = () => open({ createTableIfMissing: true }, { ...names, pool });
     const subjects = [await start(), await start()];
     const rival = await pool.connect(); // creates it first, so that all find it missing and wait for how that ends

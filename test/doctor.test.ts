@@ -2,8 +2,9 @@
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin, type Finding } from '../src/admin.js';
+import { createTable } from '../src/schema.js';
 import { freshDatabase } from './support/fresh-database.js';
-import { freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
+import { administrator, freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { pgbouncer, startPgBouncer } from './support/pgbouncer.js';
 import { makeTable, type StoreName } from './support/stores.js';
@@ -31,7 +32,7 @@ for (const [name, expected] of [
 for (const sess of ['json', 'jsonb', 'text'] as const) {
   test(`a table in use whose sessions are ${sess} is well`, async () => {
     const { store, pool, names } = await freshStore({ columns: { sess, expire: 'timestamptz' } });
-    await store.createTable({ userPath: ['user'] });
+    await createTable(administrator(pool), names, { userPath: ['user'] });
     await store.set('a', session({ user: 'ada\0\ud800\ue000', path: 'C:\\u0000', pair: '😀', 'k\\': '\\ud800' }));
     await store.set('b', session());
     assert.equal(await createAdmin({ pool, ...names, userPath: ['user'] }).verify(), []);
@@ -270,10 +271,10 @@ test('where expire has no zone, roles and databases with a TimeZone of their own
 });
 
 test('the index of users is missed only where it is asked for, and so is a plan that would not use it', async () => {
-  const { store, pool, names } = await freshStore();
+  const { pool, names } = await freshStore();
   const asked = { ...names, userPath: ['user', 'id'] };
   assert.equal(codes(await createAdmin({ pool, ...asked }).verify()), ['no-user-index']);
-  await store.createTable({ userPath: ['user', 'id'] });
+  await createAdmin({ pool: administrator(pool), ...asked }).createUserIndex();
   assert.equal(await createAdmin({ pool, ...asked }).verify(), []);
   const generic = freshPool({ options: '-c plan_cache_mode=force_generic_plan' });
   assert.equal(codes(await createAdmin({ pool: generic, ...asked }).verify()), ['generic-plans']);

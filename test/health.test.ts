@@ -51,12 +51,11 @@ test('health() with a callback', async () => {
 
 test('stats() counts', async () => {
   const { store, pool, table } = await freshStore({ batch: true });
-  const createTable = 1;
-  const before = { calls: createTable, batches: 0, merges: 0, gone: 0, retries: 0, timeouts: 0, pruned: 0 };
+  const before = { calls: 0, batches: 0, merges: 0, gone: 0, retries: 0, timeouts: 0, pruned: 0 };
   assert.equal(store.stats(), before);
 
   await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ views: 0 }))));
-  assert.equal([store.stats().calls, store.stats().batches], [createTable + 3, 1]);
+  assert.equal([store.stats().calls, store.stats().batches], [3, 1]);
 
   const [one, other] = [await load(store, 'a'), await load(store, 'a')];
   await store.set('a', Object.assign(one, { mine: 1 }) as never);

@@ -4,11 +4,20 @@ import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { migrate } from '../src/migrate.js';
 import { freshDatabase } from './support/fresh-database.js';
-import { blocked, cookieFor, freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
+import {
+  beAdministrator,
+  blocked,
+  cookieFor,
+  freshNames,
+  freshPool,
+  freshStore,
+  session,
+} from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { makeStore, makeTable, type StoreName, sessionFor } from './support/stores.js';
 
 const test = suite('migrate', { timeout: 60_000 });
+beAdministrator();
 
 const oldTable = (pool?: pg.Pool) =>
   freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' }, ...(pool && { pool }) });

@@ -9,8 +9,13 @@ import { pgbouncer, startPgBouncer } from './support/pgbouncer.js';
 
 const test = suite('prepare', { timeout: 30_000 });
 
-const kept = async (pool: pg.Pool): Promise<string[]> =>
-  (await pool.query('SELECT name FROM pg_prepared_statements ORDER BY 1')).rows.map(({ name }) => name);
+/** The names that a connection of the pool's has, which the store has given back. */
+async function kept(pool: pg.Pool): Promise<string[]> {
+  const client = await pool.connect();
+  const { rows } = await client.query('SELECT name FROM pg_prepared_statements ORDER BY 1');
+  client.release();
+  return rows.map(({ name }) => name);
+}
 
 test('statements have names that are the same in every process, and with prepare: false none', async () => {
   const { store, pool, names } = await freshStore({ pool: freshPool({ max: 1 }) });

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { PgSessionStore } from '../src/index.js';
 import { Browser } from './support/app.js';
-import { freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
+import { administrator, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('readme', { timeout: 20_000 });
@@ -63,7 +63,7 @@ test('the table that it shows is one that the store works on', async () => {
 test('a user of Passport is signed out everywhere else, by fewer than ten lines', async () => {
   const program = block('js', 'createAdmin');
   assert.ok(program.split('\n').filter(Boolean).length < 10);
-  const { store, pool, names } = await freshStore();
+  const { store, pool, names } = await freshStore({ pool: administrator(freshPool()) }); // it makes an index
   for (const [sid, user] of Object.entries({ phone: 'ada', laptop: 'ada', other: 'bob' })) {
     await store.set(sid, session({ passport: { user } }));
   }

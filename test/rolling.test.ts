@@ -30,7 +30,7 @@ const TABLES: Record<string, MakeTable> = {
   'text and timestamp(6)': withColumns('sess text NOT NULL, expire timestamp(6) NOT NULL'),
   'text and timestamptz': withColumns('sess text NOT NULL, expire timestamptz NOT NULL'),
   'more columns': withColumns(
-    `id bigserial, sess json NOT NULL, expire timestamp(6) NOT NULL, created timestamptz NOT NULL DEFAULT now(),
+    `id bigint GENERATED ALWAYS AS IDENTITY, sess json NOT NULL, expire timestamp(6) NOT NULL, created timestamptz NOT NULL DEFAULT now(),
      username text GENERATED ALWAYS AS (sess ->> 'user') STORED, note text`,
   ),
 };

@@ -50,7 +50,7 @@ async function runFiles(): Promise<void> {
 /** `counted` is what it wrote to standard output: a warning on the other stream may come after the closing line. */
 async function runFile(file: string): Promise<{ code: number | null; counted: string; printed: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/run-file.ts', file], {
-    env: { ...process.env, TEST_SERVER_URL: database.url },
+    env: { ...process.env, TEST_SERVER_URL: database.url, TEST_STORE_URL: database.storeUrl },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: fileLimitMs,
   });

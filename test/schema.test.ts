@@ -3,11 +3,13 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { PgSessionStore } from '../src/index.js';
-import { freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
+import { failure, freshClerk } from './support/clerk.js';
+import { beAdministrator, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
 
 const test = suite('schema', { timeout: 30_000 });
+beAdministrator();
 
 function storeFor(names: { schemaName?: string; tableName: string }, options = {}, pool = freshPool()) {
   const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
@@ -264,31 +266,9 @@ test('a view with renamed columns serves as the table', async () => {
   assert.is(await store.pruneSessions(), 0);
 });
 
-const failure = (work: Promise<unknown>): Promise<any> =>
-  work.then(
-    () => assert.unreachable(),
-    (error) => error,
-  );
-
-/** A role that may log in, and a pool of its own. */
-async function clerk(pool: pg.Pool) {
-  const name = `clerk "${process.pid} ${++clerks}`;
-  const role = pg.escapeIdentifier(name);
-  await pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`);
-  onEnd(async () => {
-    await pool.query(`DROP OWNED BY ${role}`);
-    await pool.query(`DROP ROLE ${role}`);
-  });
-  const url = new URL(process.env.TEST_SERVER_URL!);
-  url.username = encodeURIComponent(name);
-  url.password = 'clerk';
-  return { role, clerksPool: freshPool({ connectionString: url.href }) };
-}
-let clerks = 0;
-
 test('createTableIfMissing needs no right to create where the table is there', async () => {
   const { names, pool, table } = await freshStore();
-  const { role, clerksPool } = await clerk(pool);
+  const { role, clerksPool } = await freshClerk(pool);
   await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
@@ -302,7 +282,7 @@ test('createTableIfMissing needs no right to create where the table is there', a
 
 test('a role that may not make what is missing is told the grant, which then suffices', async () => {
   const { names, pool } = await freshSchema();
-  const { role, clerksPool } = await clerk(pool);
+  const { role, clerksPool } = await freshClerk(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
   const refusal = async (work: Promise<unknown>) => (await failure(work)).message;
@@ -328,7 +308,7 @@ test('a role that may not make what is missing is told the grant, which then suf
 
 test('where the search_path decides, the grant names the schema that it leads to', async () => {
   const { names, pool } = await freshSchema();
-  const { role, clerksPool } = await clerk(pool);
+  const { role, clerksPool } = await freshClerk(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await pool.query(`ALTER ROLE ${role} SET search_path = ${schema}`);
@@ -339,7 +319,7 @@ test('where the search_path decides, the grant names the schema that it leads to
 
 test("a role that may not make an index on somebody else's table is told whose it is", async () => {
   const { names, pool } = await freshStore();
-  const { role, clerksPool } = await clerk(pool);
+  const { role, clerksPool } = await freshClerk(pool);
   await pool.query(`GRANT ALL ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   const { owner } = (await pool.query('SELECT quote_ident(current_user) AS owner')).rows[0];
   const says = `the role ${role} may not make an index on the table, which is ${owner}'s: make it as ${owner}`;

@@ -7,8 +7,9 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { countSessions } from '../src/queries/admin.js';
+import { createTable } from '../src/schema.js';
 import { bindTable, type TableNames } from '../src/table.js';
-import { freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
+import { administrator, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
 
@@ -211,7 +212,7 @@ for (const name of legal) {
     const names = { schemaName: name, tableName: name };
     const store = new PgSessionStore({ pool, pruneSessionInterval: false, conString: undefined, ...names });
     await pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
-    await store.createTable({ createSchema: true });
+    await createTable(administrator(pool), names, { createSchema: true });
 
     await store.set('a', session({ user: 'ada' }));
     await store.touch('a', session());
@@ -274,7 +275,8 @@ test('an unbound query fails loudly', async () => {
 });
 
 test("connect-pg-simple's tableName: 'schema\".\"table' is understood, with a warning", async () => {
-  const { pool, names } = await freshStore();
+  const { names, ...fresh } = await freshStore();
+  const pool = administrator(fresh.pool);
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
   const plain = { schemaName: `legacy ${process.pid}`, tableName: names.tableName.replaceAll('"', '') };
   const legacy = new PgSessionStore({

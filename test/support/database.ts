@@ -8,6 +8,8 @@ import { npmServer, systemServer } from '../../dev/postgres-binaries.js';
 export interface TestServer {
   kind: string;
   url: string;
+  /** The same server for a role with the least rights, where TEST_LEAST_RIGHTS asks for one. */
+  storeUrl?: string;
   stop(): Promise<void>;
 }
 const IMAGE = process.env.TEST_POSTGRES_IMAGE ?? 'postgres:17';
@@ -66,6 +68,28 @@ const WAYS: Record<string, () => Promise<TestServer | undefined>> = {
 };
 
 export async function startDatabase(): Promise<TestServer> {
+  const server = await startServer();
+  return process.env.TEST_LEAST_RIGHTS ? withLeastRights(server) : server;
+}
+
+/** A role that may log in and, in schemas and tables that are made from now on, do what the README grants and no more. */
+async function withLeastRights(server: TestServer): Promise<TestServer> {
+  const role = `session_clerk_${randomBytes(4).toString('hex')}`; // a role is the whole server's, other runs' too
+  await on(
+    server.url,
+    `CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`,
+    `ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO ${role}`,
+    `ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
+  );
+  console.log('the stores come as a role with SELECT, INSERT, UPDATE and DELETE on the table, and no more');
+  const storeUrl = Object.assign(new URL(server.url), { username: role, password: 'clerk' }).href;
+  const dropRole = async () => {
+    if (server.kind === 'url') await on(process.env.TEST_DATABASE_URL!, `DROP ROLE ${role}`);
+  };
+  return { ...server, storeUrl, stop: () => server.stop().then(dropRole) };
+}
+
+async function startServer(): Promise<TestServer> {
   const asked = process.env.TEST_DATABASE;
   if (asked && !WAYS[asked]) throw new Error(`TEST_DATABASE must be one of ${Object.keys(WAYS).join(', ')}`);
   const why: string[] = [];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import expressSession, { type Session, type SessionData, type Store } from 'express-session';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
+import { createTable } from '../../src/schema.js';
 import { onEnd } from './harness.js';
 import { quotedName } from './stores.js';
 
@@ -17,10 +18,30 @@ export function freshNames() {
   return { schemaName: `Web."$& ${unique}`, tableName: `user "sessions" $' é ${unique}` };
 }
 
-/** A pool on the test server that is ended with the test. Its name is this process's: other files use the same database. */
+/**
+ * A pool on the test server that is ended with the test. Its name is this process's: other files use the same database. Under
+ * TEST_LEAST_RIGHTS its clients, which the stores take, may do no more than the README grants; what it is asked by `query` is
+ * the test's own, and the administrator's.
+ */
 export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
-  const application_name = `test ${process.pid}`;
-  const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, application_name, ...config });
+  const own = openPool({ connectionString: process.env.TEST_SERVER_URL!, ...config });
+  if (!process.env.TEST_STORE_URL || config.connectionString) return own;
+  const pool = openPool({ ...config, connectionString: process.env.TEST_STORE_URL });
+  pool.query = own.query.bind(own) as typeof pool.query;
+  administrators.set(pool, own);
+  return pool;
+}
+
+const administrators = new WeakMap<pg.Pool, pg.Pool>();
+
+/** For a file about what makes and alters tables: all pools of its tests are the administrator's. */
+export const beAdministrator = () => delete process.env.TEST_STORE_URL;
+
+/** The administrator's pool behind this one, for a store that makes or alters something. */
+export const administrator = (pool: pg.Pool): pg.Pool => administrators.get(pool) ?? pool;
+
+function openPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ application_name: `test ${process.pid}`, ...config });
   pool.on('error', () => {}); // the server ends idle connections in some tests
   onEnd(() => pool.end());
   return pool;
@@ -60,7 +81,7 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
     await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,
       sess ${columns.sess} NOT NULL, expire ${columns.expire} NOT NULL)`);
   } else {
-    await store.createTable({ createSchema: true });
+    await createTable(administrator(pool), names, { createSchema: true });
   }
   return { store, pool, names, table };
 }

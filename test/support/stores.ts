@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import session, { type SessionData } from 'express-session';
 import pg from 'pg';
 import connectPgTyped from '../../src/index.js';
+import { createTable } from '../../src/schema.js';
+import { administrator } from './fresh-store.js';
 
 const require = createRequire(import.meta.url); // the predecessors have no types
 
@@ -42,15 +44,14 @@ export async function makeSchema({ pool, schemaName }: Place): Promise<void> {
 
 /** The table as the store's own documentation says to make it. */
 export async function makeTable(name: StoreName, place: Place): Promise<void> {
+  const { pool, schemaName, tableName } = place;
   if (name === 'MemoryStore') return;
   await makeSchema(place);
   if (name === 'connect-pg-typed') {
-    const store = makeStore(name, place);
-    await store.createTable();
-    await store.close();
+    await createTable(administrator(pool), { schemaName, tableName }, {});
   } else {
     const sql = readFileSync(require.resolve(`${name}/table.sql`), 'utf8');
-    await place.pool.query(sql.replaceAll('"session"', () => quotedName(place)));
+    await pool.query(sql.replaceAll('"session"', () => quotedName(place)));
   }
 }
 
