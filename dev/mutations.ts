@@ -529,6 +529,97 @@ const mutations: Mutation[] = [
     to: 'text.replace(/[^\\s\\S',
     tests: ['cli.test'],
   },
+  {
+    guard: 'a revocation says no ids',
+    file: SESSION_SQL,
+    from: "encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle",
+    to: 't.sid::text                                      AS handle', // of the same length
+    tests: ['revocations'],
+  },
+  {
+    guard: 'a revocation says its handles in chunks',
+    file: ADMIN_SQL,
+    from: ' / 120',
+    to: ' / 999', // of the same length
+    tests: ['revocations'],
+  },
+  {
+    guard: 'no revocation is said unless the option asks for it',
+    file: 'src/store.ts',
+    from: 'checked.revocations ? revocationChannel(this.#names) : undefined',
+    to: 'revocationChannel(this.#names)',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'clear says what it revokes',
+    file: 'src/store.ts',
+    from: 'channel === undefined ? clearSessions',
+    to: 'channel ? clearSessions',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'a revocation may have been missed where nobody listened',
+    file: 'src/revocations.ts',
+    from: 'this.#options.onResync();',
+    to: '',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'revocations outlive a connection that ends',
+    file: 'src/revocations.ts',
+    from: "client.on('error', (error) => over.abort(error));",
+    to: '',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'revocations try an ill server less and less often',
+    file: 'src/revocations.ts',
+    from: 'FIRST_PAUSE_MS * 2 ** failures',
+    to: 'FIRST_PAUSE_MS',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'revocations give up a server that says nothing',
+    file: 'src/revocations.ts',
+    from: 'const timer = setTimeout(cutOff, ',
+    to: 'const timer = setTimeout(() => {}, ',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'an outage of revocations is logged once',
+    file: 'src/revocations.ts',
+    from: 'if (failures === 0)',
+    to: 'if (failures >= 0)',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'revocations keep no process alive',
+    file: 'src/revocations.ts',
+    from: 'socketOf(client).unref();',
+    to: '',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'the end of revocations waits for no server',
+    file: 'src/revocations.ts',
+    from: "signal?.addEventListener('abort', cutOff);",
+    to: '',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'a revocation is of handles, whatever is said',
+    file: 'src/revocations.ts',
+    from: '.filter((word) => HANDLE.test(word))',
+    to: '',
+    tests: ['revocations'],
+  },
+  {
+    guard: 'a listener to revocations that throws breaks nothing',
+    file: 'src/store.ts',
+    from: "process.nextTick(() => this.emit('revoked', { handles }))",
+    to: "this.emit('revoked', { handles })",
+    tests: ['revocations'],
+  },
 ];
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

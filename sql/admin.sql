@@ -52,19 +52,51 @@ SELECT
 FROM "session_store"."session" AS t
 WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now();
 
-/* By a scan as well. Revoking spares no expired row: under another connection's TimeZone it may live. */
+/*
+ * By a scan as well. Revoking spares no expired row: under another connection's TimeZone it may live. With a channel it is
+ * said there, in the moment of the commit.
+ */
 /* @name revokeSession */
 DELETE FROM "session_store"."session" AS t
-WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!;
+WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told";
 
 /* @name revokeSessionOfUser */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!;
+WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told";
 
+/* In chunks, as destroySessionsAloud. */
 /* @name revokeUser */
-DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user!
-  AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except;
+WITH ss__gone AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sess::json #>> :userPath!::text[] = :user!
+    AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except
+  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+), ss__chunks AS MATERIALIZED (
+  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+  FROM ss__gone AS g
+), ss__told AS MATERIALIZED (
+  SELECT pg_notify(:channel, string_agg(c.handle, ' '))
+  FROM ss__chunks AS c
+  WHERE :channel::text IS NOT NULL
+  GROUP BY c.chunk
+)
+SELECT (SELECT count(*) FROM ss__gone)::int AS "revoked!", (SELECT count(*) FROM ss__told)::int AS "messages!";
+
+/* @name revokeAll */
+WITH ss__gone AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+), ss__chunks AS MATERIALIZED (
+  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+  FROM ss__gone AS g
+), ss__told AS MATERIALIZED (
+  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))
+  FROM ss__chunks AS c
+  GROUP BY c.chunk
+)
+SELECT (SELECT count(*) FROM ss__gone)::int AS "revoked!", (SELECT count(*) FROM ss__told)::int AS "messages!";
 
 /* Sizes as stored, so that no payload is fetched and unpacked for them. A partitioned table is the sum of its partitions. */
 /* @name sessionStats */

@@ -133,6 +133,30 @@ USING (
 ) AS x, ss__settings
 WHERE t.sid = ANY(ARRAY[x.sid]);
 
+/*
+ * The same, and says so on the channel, in the moment of the commit. The server takes messages of fewer than 8,000 bytes: 120
+ * handles have 7,799. A statement beside the other, which so costs nothing more where nobody listens.
+ */
+/* @name destroySessionsAloud */
+WITH ss__settings AS MATERIALIZED (
+  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+), ss__gone AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  USING (
+    SELECT u.sid
+    FROM unnest(:sids!::text[]) AS u(sid)
+    ORDER BY 1
+  ) AS x, ss__settings
+  WHERE t.sid = ANY(ARRAY[x.sid])
+  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+), ss__chunks AS MATERIALIZED (
+  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+  FROM ss__gone AS g
+)
+SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "told!"
+FROM ss__chunks AS c
+GROUP BY c.chunk;
+
 /* No row, and no error where the table is there and the role may read it. */
 /* @name checkTable */
 SELECT t.sid

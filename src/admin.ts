@@ -10,7 +10,7 @@ import { parse } from './payload.js';
 import { Pruner } from './pruner.js';
 import * as queries from './queries/admin.js';
 import { catalogNames, createUserIndex } from './schema.js';
-import { bindTable, type TableNames } from './table.js';
+import { bindTable, revocationChannel, type TableNames } from './table.js';
 import { PASSPORT, readingSessions, storedPath, storedUser, type UserPath, userOf } from './user-path.js';
 
 export type { Admin, Finding, UserPath };
@@ -81,7 +81,7 @@ export function createAdmin(options: AdminOptions): Admin {
 /**
  * Every method rejects with a `SessionStoreError` when the database fails, and with a `TypeError` when it is asked wrongly.
  * What concerns a user reads inside the sessions: it takes an index at the `userPath` to be fast, see `createUserIndex`, and
- * rejects where PostgreSQL can't read one of the sessions.
+ * rejects where PostgreSQL can't read one of the sessions. What is revoked is heard by stores with the option `revocations`.
  */
 class Admin {
   readonly #pool: Pool;
@@ -89,6 +89,7 @@ class Admin {
   readonly #givenPath: UserPath | undefined;
   readonly #userPath: UserPath;
   readonly #storedPath: string[];
+  readonly #channel: string;
   readonly #connection: IDatabaseConnection;
 
   constructor(options: AdminOptions) {
@@ -104,6 +105,7 @@ class Admin {
     this.#givenPath = userPath;
     this.#userPath = userPath ?? PASSPORT;
     this.#storedPath = storedPath(this.#userPath);
+    this.#channel = revocationChannel(this.#names);
     this.#connection = bindTable(onPool(pool)(Infinity), this.#names);
   }
 
@@ -153,10 +155,10 @@ class Admin {
   async revoke(handle: string, { user }: { user?: string | number | bigint } = {}): Promise<boolean> {
     checkHandle(handle);
     if (user === undefined) {
-      return (await queries.revokeSession.runWithCounts({ handle }, this.#connection)).rowCount > 0;
+      return (await queries.revokeSession.run({ handle, channel: this.#channel }, this.#connection)).length > 0;
     }
-    const asked = { userPath: this.#storedPath, user: storedUser(user), handle };
-    return (await readingSessions(queries.revokeSessionOfUser.runWithCounts(asked, this.#connection))).rowCount > 0;
+    const asked = { userPath: this.#storedPath, user: storedUser(user), handle, channel: this.#channel };
+    return (await readingSessions(queries.revokeSessionOfUser.run(asked, this.#connection))).length > 0;
   }
 
   /**
@@ -166,13 +168,15 @@ class Admin {
    */
   async revokeUser(user: string | number | bigint, { except }: { except?: string | undefined } = {}): Promise<number> {
     const kept = except === undefined ? null : checkHandle(except);
-    const asked = { userPath: this.#storedPath, user: storedUser(user), except: kept };
-    return (await readingSessions(queries.revokeUser.runWithCounts(asked, this.#connection))).rowCount;
+    const asked = { userPath: this.#storedPath, user: storedUser(user), except: kept, channel: this.#channel };
+    const [row] = await readingSessions(queries.revokeUser.run(asked, this.#connection));
+    return row!.revoked;
   }
 
   /** Deletes all sessions, and answers with their number, among which may be expired ones. */
   async revokeAll(): Promise<number> {
-    return (await queries.clearSessions.runWithCounts(undefined, this.#connection)).rowCount;
+    const [row] = await queries.revokeAll.run({ channel: this.#channel }, this.#connection);
+    return row!.revoked;
   }
 
   /**

@@ -15,6 +15,7 @@ namespace connectPgTyped {
   export type CreateTableOptions = api.CreateTableOptions;
   export type ConflictEvent = api.ConflictEvent;
   export type GoneEvent = api.GoneEvent;
+  export type RevokedEvent = api.RevokedEvent;
   export type Ttl = api.Ttl;
 }
 

@@ -7,7 +7,7 @@ export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 export type { Ttl } from './expiry.js';
 export type { CreateTableOptions, StoreOptions } from './options.js';
 export { saveBeforeResponse } from './save-before-response.js';
-export type { ConflictEvent, GoneEvent, Health, Stats, UnreadableEvent } from './store.js';
+export type { ConflictEvent, GoneEvent, Health, RevokedEvent, Stats, UnreadableEvent } from './store.js';
 export { PgSessionStore };
 
 /**

@@ -58,6 +58,12 @@ export interface StoreOptions {
   pruneSessionRandomizedInterval?: boolean | ((delayMs: number) => number) | undefined;
   /** Expired sessions that one statement deletes at most; the pruner sends statements until none is left. Default: 1000. */
   pruneBatchSize?: number | undefined;
+  /**
+   * Say which sessions this store deletes, and emit `revoked` for those that any process says were: `true` listens on one
+   * more connection like those of the pool, `{ connectionString }` on a direct one, where the pool's go through a pooler in
+   * transaction mode. Default: false.
+   */
+  revocations?: boolean | { connectionString: string } | undefined;
   /** Told of errors that reach no callback and no promise. Default: `console.error`. */
   errorLog?: ((message: string, error?: unknown) => void) | undefined;
 }
@@ -87,15 +93,15 @@ const isText = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
 
+const isConnectionString = (value: unknown) =>
+  isText(value) && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value as string);
+
 const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) => boolean]> = {
   pool: [
     'a pg.Pool',
     (value) => isObject(value) && isFunction((value as Pool).connect) && 'totalCount' in (value as Pool),
   ],
-  conString: [
-    'a connection string, such as postgres://user:password@host/database',
-    (value) => isText(value) && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value as string),
-  ],
+  conString: ['a connection string, such as postgres://user:password@host/database', isConnectionString],
   conObject: ['an object with the configuration of a pg.Pool', isObject],
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
@@ -122,6 +128,14 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   pruneBatchSize: [
     'a positive whole number',
     (value) => Number.isInteger(value) && isPositive(value) && (value as number) < 2 ** 31,
+  ],
+  revocations: [
+    'true, false, or { connectionString }, such as that of a direct connection past a pooler',
+    (value) =>
+      isBoolean(value) ||
+      (isObject(value) &&
+        Object.keys(value as object).join() === 'connectionString' &&
+        isConnectionString((value as { connectionString: unknown }).connectionString)),
   ],
   errorLog: ['a function (message, error) => void', isFunction],
 };

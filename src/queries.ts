@@ -12,6 +12,7 @@ export {
   listSessionsAfter,
   type PruneSessionsParams,
   pruneSessions,
+  revokeAll,
   revokeSession,
   revokeSessionOfUser,
   revokeUser,
@@ -21,4 +22,4 @@ export {
   showSession,
 } from './queries/admin.js';
 export * from './queries/session.js';
-export { bindTable, pruneKey, type Queryable, type TableNames } from './table.js';
+export { bindTable, pruneKey, type Queryable, revocationChannel, type TableNames } from './table.js';

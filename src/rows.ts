@@ -7,6 +7,7 @@ import type { SessionStoreError } from './errors.js';
 import {
   destroySession,
   destroySessions,
+  destroySessionsAloud,
   readSession,
   readSessions,
   replaceSession,
@@ -47,6 +48,8 @@ export interface Replacement extends Write, Touch {
 export interface RowsOptions {
   /** Whether calls may share a statement. */
   batch: boolean;
+  /** Where it is said what is destroyed. */
+  channel: string | undefined;
 }
 
 /** What the statements were like. */
@@ -81,7 +84,7 @@ export class Rows {
   #bytesOfARead = 1000;
 
   /** @param connection when the table is there, too; until a deadline in milliseconds of `performance.now()` */
-  constructor(connection: (deadline: number) => Promise<IDatabaseConnection>, { batch }: RowsOptions) {
+  constructor(connection: (deadline: number) => Promise<IDatabaseConnection>, { batch, channel }: RowsOptions) {
     this.#connection = connection;
     const kind = <Item, Answer>(
       send: Send<Item, Answer>,
@@ -103,7 +106,7 @@ export class Rows {
     this.write = kind(writeAll, ({ payload }) => payload.length);
     this.replace = kind(replaceAll, ({ payload, loaded }) => payload.length + loaded.length, { twice: false });
     this.touch = kind(touchAll, () => 100);
-    this.destroy = kind(destroyAll, () => 100);
+    this.destroy = kind(channel === undefined ? destroyAll : destroyAllAloud(channel), () => 100);
   }
 
   /**
@@ -183,6 +186,13 @@ const destroyAll: Send<string, unknown> = async (sids, db) => {
   await destroySessions.run({ sids, lockTimeout: LOCK_TIMEOUT }, db);
   return [];
 };
+
+const destroyAllAloud =
+  (channel: string): Send<string, unknown> =>
+  async (sids, db) => {
+    await destroySessionsAloud.run({ sids, channel, lockTimeout: sids.length > 1 ? LOCK_TIMEOUT : null }, db);
+    return [];
+  };
 
 function isAmong(rows: Touch[], found: { sid: string }[]): boolean[] {
   const sids = new Set(found.map(({ sid }) => sid));

@@ -11,9 +11,10 @@ import { handleOf } from './handle.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
 import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
-import { clearSessions, countSessions, listSessions } from './queries/admin.js';
+import { clearSessions, countSessions, listSessions, revokeAll } from './queries/admin.js';
 import { checkTable } from './queries/session.js';
 import { replaceSession } from './replace.js';
+import { Revocations } from './revocations.js';
 import { Rows } from './rows.js';
 import { createTable, tableExists } from './schema.js';
 import {
@@ -27,7 +28,7 @@ import {
   type Snapshot,
   Snapshots,
 } from './snapshot.js';
-import { type TableNames, tableBinder } from './table.js';
+import { revocationChannel, type TableNames, tableBinder } from './table.js';
 import { Turns } from './turns.js';
 
 type CreateSession = Store['createSession'];
@@ -57,6 +58,12 @@ export interface ConflictEvent {
 export interface UnreadableEvent {
   /** SHA-256 of the session id, in hexadecimal. */
   handle: string;
+}
+
+/** Sessions were deleted, here or by another process: by a store with the option `revocations`, or by connect-pg-typed/admin. */
+export interface RevokedEvent {
+  /** The SHA-256 of each session id, in hexadecimal; at most 120. */
+  handles: string[];
 }
 
 /** How the store is doing, for a readiness probe. */
@@ -100,7 +107,8 @@ export interface Stats {
  * `createTable`.
  *
  * Emits `gone` with a {@link GoneEvent}, `conflict` with a {@link ConflictEvent} and `unreadable` with an
- * {@link UnreadableEvent}.
+ * {@link UnreadableEvent}. With the option `revocations` also `revoked` with a {@link RevokedEvent}, and `resync` whenever it begins
+ * to listen, at the start and after its connection has broken: what was said before was not heard.
  */
 export class PgSessionStore extends Store {
   readonly #pool: Pool;
@@ -110,6 +118,8 @@ export class PgSessionStore extends Store {
   readonly #calls: Calls;
   readonly #expiry: Expiry;
   readonly #pruner: Pruner;
+  readonly #channel: string | undefined;
+  readonly #revocations: Revocations | undefined;
   readonly #rows: Rows;
   readonly #turns = new Turns();
   readonly #snapshots: Snapshots | undefined;
@@ -137,11 +147,12 @@ export class PgSessionStore extends Store {
     ({ pool: this.#pool, own: this.#ownPool } = choosePool(checked));
     const { batch = true, prepare = true, timeout = 5, maxWaiting = 10_000 } = checked;
     const timeoutMs = timeout * 1000;
+    this.#channel = checked.revocations ? revocationChannel(this.#names) : undefined;
     this.#calls = new Calls({ timeoutMs, most: maxWaiting });
     const until = onPool(this.#pool, { prepare, connectMs: timeoutMs });
     const bind = tableBinder(this.#names);
     this.#connection = (deadline) => bind(until(deadline));
-    this.#rows = new Rows((deadline) => this.#ready(deadline), { batch });
+    this.#rows = new Rows((deadline) => this.#ready(deadline), { batch, channel: this.#channel });
     this.#pruner = new Pruner((deadline) => this.#ready(deadline), this.#names, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
@@ -150,6 +161,16 @@ export class PgSessionStore extends Store {
       timeoutMs,
     });
     this.#pool.on('error', this.#onPoolError);
+    this.#revocations =
+      this.#channel === undefined
+        ? undefined
+        : new Revocations(this.#channel, {
+            config: typeof checked.revocations === 'object' ? checked.revocations : this.#pool.options,
+            timeoutMs,
+            onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),
+            onResync: () => process.nextTick(() => this.emit('resync')),
+            onError: (error) => this.#log('Lost the connection that listens to revocations:', error),
+          });
   }
 
   /**
@@ -275,7 +296,10 @@ export class PgSessionStore extends Store {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#answer('clear', callback, async (deadline) => {
-      await this.#rows.run((db) => clearSessions.run(undefined, db), deadline);
+      const channel = this.#channel;
+      const clear = (db: IDatabaseConnection): Promise<unknown> =>
+        channel === undefined ? clearSessions.run(undefined, db) : revokeAll.run({ channel }, db);
+      await this.#rows.run(clear, deadline);
     });
   }
 
@@ -336,7 +360,7 @@ export class PgSessionStore extends Store {
   }
 
   /**
-   * Waits for what is under way, refuses what comes after with an error of code `CLOSED`, stops pruning, takes the store's
+   * Waits for what is under way, refuses what comes after with an error of code `CLOSED`, stops pruning and listening, takes the store's
    * listener off the pool, and ends the pool if it is the store's own. May be called again.
    */
   close(): Promise<void>;
@@ -348,7 +372,7 @@ export class PgSessionStore extends Store {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#pruner.stop(), this.#calls.close()]);
+    await Promise.all([this.#pruner.stop(), this.#calls.close(), this.#revocations?.close()]);
     // The store's own pool keeps its listener: a server that stops now may still cut off what end() did not wait for.
     if (this.#ownPool) await this.#pool.end();
     else this.#pool.off('error', this.#onPoolError);

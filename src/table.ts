@@ -67,6 +67,17 @@ export function pruneKey({ schemaName, tableName = 'session' }: TableNames): str
   return createHash('sha256').update(name).digest().readBigInt64BE().toString();
 }
 
+/**
+ * The `channel` of a table, on which is said what is revoked: for `revokeUser` and its like, and for a LISTEN of one's own.
+ * As `pruneKey`, it must come from the same names everywhere.
+ *
+ * @returns a name that needs no quotes
+ */
+export function revocationChannel({ schemaName, tableName = 'session' }: TableNames): string {
+  const name = JSON.stringify(['connect-pg-typed revoked', schemaName ?? null, tableName]);
+  return `ss_revoked_${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+}
+
 interface BoundNames {
   schema: string | undefined;
   table: string;

@@ -48,6 +48,18 @@ const wrong: [what: string, options: object, says: RegExp][] = [
   ],
   ['pruneBatchSize 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive whole number, not 0/],
   ['pruneBatchSize 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive whole number, not 1.5/],
+  ['revocations as text', { revocations: 'yes' }, /revocations must be true, false, or \{ connectionString \}/],
+  [
+    'revocations without a connection',
+    { revocations: {} },
+    /revocations must be true, false, or \{ connectionString \}/,
+  ],
+  ['revocations with what is no URL', { revocations: { connectionString: 'db' } }, /revocations must be true, false/],
+  [
+    'revocations with more',
+    { revocations: { connectionString: 'postgres://x', ssl: true } },
+    /revocations must be true, false, or \{ connectionString \}/,
+  ],
   ['errorLog as an object', { errorLog: console }, /errorLog must be a function/],
 ];
 

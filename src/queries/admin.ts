@@ -162,7 +162,7 @@ export interface ShowSessionQuery {
   result: ShowSessionResult;
 }
 
-const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":297}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                         "};
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":297}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
@@ -172,7 +172,7 @@ const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"ha
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                         
+ * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                                                                                              
  * ```
  */
 export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult>(showSessionIR);
@@ -180,11 +180,14 @@ export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult
 
 /** 'RevokeSession' parameters type */
 export interface RevokeSessionParams {
+  channel?: string | null | void;
   handle: string;
 }
 
 /** 'RevokeSession' return type */
-export type RevokeSessionResult = void;
+export interface RevokeSessionResult {
+  told: string | null;
+}
 
 /** 'RevokeSession' query type */
 export interface RevokeSessionQuery {
@@ -192,13 +195,14 @@ export interface RevokeSessionQuery {
   result: RevokeSessionResult;
 }
 
-const revokeSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":107}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!"};
+const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":107},{"a":181,"b":188}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":129,"b":136},{"a":171,"b":178}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"told\""};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
  * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told"
  * ```
  */
 export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSessionResult>(revokeSessionIR);
@@ -206,13 +210,16 @@ export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSession
 
 /** 'RevokeSessionOfUser' parameters type */
 export interface RevokeSessionOfUserParams {
+  channel?: string | null | void;
   handle: string;
   user: string;
   userPath: stringArray;
 }
 
 /** 'RevokeSessionOfUser' return type */
-export type RevokeSessionOfUserResult = void;
+export interface RevokeSessionOfUserResult {
+  told: string | null;
+}
 
 /** 'RevokeSessionOfUser' query type */
 export interface RevokeSessionOfUserQuery {
@@ -220,13 +227,14 @@ export interface RevokeSessionOfUserQuery {
   result: RevokeSessionOfUserResult;
 }
 
-const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":149,"b":156}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!"};
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":149,"b":156},{"a":230,"b":237}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":178,"b":185},{"a":220,"b":227}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"told\"                                         "};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
  * WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told"                                         
  * ```
  */
 export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,RevokeSessionOfUserResult>(revokeSessionOfUserIR);
@@ -234,13 +242,17 @@ export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,R
 
 /** 'RevokeUser' parameters type */
 export interface RevokeUserParams {
+  channel?: string | null | void;
   except?: string | null | void;
   user: string;
   userPath: stringArray;
 }
 
 /** 'RevokeUser' return type */
-export type RevokeUserResult = void;
+export interface RevokeUserResult {
+  messages: number;
+  revoked: number;
+}
 
 /** 'RevokeUser' query type */
 export interface RevokeUserQuery {
@@ -248,17 +260,68 @@ export interface RevokeUserQuery {
   result: RevokeUserResult;
 }
 
-const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":166,"b":172}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user!\n  AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except                                                                                                                             "};
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":102,"b":111}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":123,"b":128}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":204,"b":210}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":446,"b":453},{"a":514,"b":521}]}],"statement":"WITH ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = :user!\n    AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except\n  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n), ss__told AS MATERIALIZED (\n  SELECT pg_notify(:channel, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__gone)::int AS \"revoked!\", (SELECT count(*) FROM ss__told)::int AS \"messages!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user!
- *   AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except                                                                                                                             
+ * WITH ss__gone AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sess::json #>> :userPath!::text[] = :user!
+ *     AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except
+ *   RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+ * ), ss__chunks AS MATERIALIZED (
+ *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+ *   FROM ss__gone AS g
+ * ), ss__told AS MATERIALIZED (
+ *   SELECT pg_notify(:channel, string_agg(c.handle, ' '))
+ *   FROM ss__chunks AS c
+ *   WHERE :channel::text IS NOT NULL
+ *   GROUP BY c.chunk
+ * )
+ * SELECT (SELECT count(*) FROM ss__gone)::int AS "revoked!", (SELECT count(*) FROM ss__told)::int AS "messages!"
  * ```
  */
 export const revokeUser = new PreparedQuery<RevokeUserParams,RevokeUserResult>(revokeUserIR);
+
+
+/** 'RevokeAll' parameters type */
+export interface RevokeAllParams {
+  channel: string;
+}
+
+/** 'RevokeAll' return type */
+export interface RevokeAllResult {
+  messages: number;
+  revoked: number;
+}
+
+/** 'RevokeAll' query type */
+export interface RevokeAllQuery {
+  params: RevokeAllParams;
+  result: RevokeAllResult;
+}
+
+const revokeAllIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":311,"b":319}]}],"statement":"WITH ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n), ss__told AS MATERIALIZED (\n  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__gone)::int AS \"revoked!\", (SELECT count(*) FROM ss__told)::int AS \"messages!\"                                                                                                                             "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__gone AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+ * ), ss__chunks AS MATERIALIZED (
+ *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+ *   FROM ss__gone AS g
+ * ), ss__told AS MATERIALIZED (
+ *   SELECT pg_notify(:channel!, string_agg(c.handle, ' '))
+ *   FROM ss__chunks AS c
+ *   GROUP BY c.chunk
+ * )
+ * SELECT (SELECT count(*) FROM ss__gone)::int AS "revoked!", (SELECT count(*) FROM ss__told)::int AS "messages!"                                                                                                                             
+ * ```
+ */
+export const revokeAll = new PreparedQuery<RevokeAllParams,RevokeAllResult>(revokeAllIR);
 
 
 /** 'SessionStats' parameters type */

@@ -357,7 +357,7 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])                                                                             "};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])                                                                                                                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -371,10 +371,56 @@ const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},
  *   FROM unnest(:sids!::text[]) AS u(sid)
  *   ORDER BY 1
  * ) AS x, ss__settings
- * WHERE t.sid = ANY(ARRAY[x.sid])                                                                             
+ * WHERE t.sid = ANY(ARRAY[x.sid])                                                                                                                                                                                                                                            
  * ```
  */
 export const destroySessions = new PreparedQuery<DestroySessionsParams,DestroySessionsResult>(destroySessionsIR);
+
+
+/** 'DestroySessionsAloud' parameters type */
+export interface DestroySessionsAloudParams {
+  channel: string;
+  lockTimeout?: string | null | void;
+  sids: stringArray;
+}
+
+/** 'DestroySessionsAloud' return type */
+export interface DestroySessionsAloudResult {
+  told: string;
+}
+
+/** 'DestroySessionsAloud' query type */
+export interface DestroySessionsAloudQuery {
+  params: DestroySessionsAloudParams;
+  result: DestroySessionsAloudResult;
+}
+
+const destroySessionsAloudIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":253,"b":258}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":555,"b":563}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n), ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid = ANY(ARRAY[x.sid])\n  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n)\nSELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS \"told!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                             "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+ * ), ss__gone AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   USING (
+ *     SELECT u.sid
+ *     FROM unnest(:sids!::text[]) AS u(sid)
+ *     ORDER BY 1
+ *   ) AS x, ss__settings
+ *   WHERE t.sid = ANY(ARRAY[x.sid])
+ *   RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+ * ), ss__chunks AS MATERIALIZED (
+ *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+ *   FROM ss__gone AS g
+ * )
+ * SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "told!"
+ * FROM ss__chunks AS c
+ * GROUP BY c.chunk                                                                             
+ * ```
+ */
+export const destroySessionsAloud = new PreparedQuery<DestroySessionsAloudParams,DestroySessionsAloudResult>(destroySessionsAloudIR);
 
 
 /** 'CheckTable' parameters type */
