@@ -1,11 +1,17 @@
 // The examples run, and do what they say.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { WebSocket } from 'ws';
+import { createAdmin } from '../src/admin.js';
+import { revocationChannel } from '../src/table.js';
+import { Browser } from './support/app.js';
 import { cli } from './support/cli.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { freshStore, session } from './support/fresh-store.js';
@@ -32,6 +38,61 @@ test('sign-out-user without a user says how to call it, and exits 2', async () =
   const failed = await signOut().catch((error) => error);
   assert.is(failed.code, 2);
   assert.match(failed.stderr, /^usage:/);
+});
+
+/** A process of the WebSocket server, and its address. */
+async function startWebSockets({ schemaName, tableName }: { schemaName: string; tableName: string }) {
+  const args = ['--import', 'tsx', 'examples/websockets/server.ts', '--schema', schemaName, '--table', tableName];
+  const env = { ...process.env, DATABASE_URL: process.env.TEST_SERVER_URL };
+  const server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  onEnd(() => server.kill());
+  const [line] = await once(server.stdout, 'data');
+  return String(line).trim();
+}
+
+/** A socket of this browser's session, when the server has said welcome. */
+async function openSocket(address: string, { cookie }: Browser) {
+  const socket = new WebSocket(address.replace('http', 'ws'), { headers: cookie ? { cookie } : {} });
+  onEnd(() => socket.terminate());
+  const closed = once(socket, 'close');
+  closed.catch(() => {}); // where it does not open
+  await once(socket, 'message');
+  return { socket, closed };
+}
+
+test('websockets closes the sockets of a session in every process, and no others', async () => {
+  const { pool, names, table } = await freshStore();
+  const [one, other] = await Promise.all([startWebSockets(names), startWebSockets(names)]);
+  const listening = [`LISTEN ${revocationChannel(names)}`];
+  while ((await pool.query('SELECT FROM pg_stat_activity WHERE query = $1', listening)).rowCount! < 2) await sleep(10);
+  const socketsOf = async (user: string) => {
+    const browser = new Browser(one);
+    await browser.post(`/sign-in/${user}`);
+    return { browser, sockets: await Promise.all([one, other].map((address) => openSocket(address, browser))) };
+  };
+  const [{ browser: ada, sockets: adas }, { sockets: bobs }, { sockets: cys }] = await Promise.all([
+    socketsOf('ada'),
+    socketsOf('bob'),
+    socketsOf('cy'),
+  ]);
+
+  await ada.post('/sign-out');
+  for (const { closed } of adas) assert.equal((await closed).map(String), ['4001', 'signed out']);
+  for (const { socket } of bobs) assert.is(socket.readyState, WebSocket.OPEN);
+
+  assert.is(await createAdmin({ pool, ...names, userPath: ['user'] }).revokeUser('bob'), 1);
+  for (const { closed } of bobs) assert.equal((await closed).map(String), ['4001', 'signed out']);
+
+  for (const { socket } of cys) assert.is(socket.readyState, WebSocket.OPEN);
+  await pool.query(`DELETE FROM ${table}`); // which is not heard
+  await pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1', listening);
+  for (const { closed } of cys) assert.equal((await closed).map(String), ['4001', 'signed out']);
+});
+
+test('websockets takes nobody who is not signed in', async () => {
+  const { names } = await freshStore();
+  const refused = await openSocket(await startWebSockets(names), new Browser('')).catch((error) => error);
+  assert.match(refused.message, /401/);
 });
 
 test('typed-queries counts the sessions of tenants, on a table of another name', async () => {

@@ -278,6 +278,7 @@ test('the package holds what users need and nothing else', async () => {
     ),
     ...modules.map((file) => `dist/esm/${file}`),
     ...modules.filter((file) => !file.startsWith('cli/')).map((file) => `dist/cjs/${file}`), // the CLI is only run
+    'examples/websockets/server.ts', // docs/admin.md leads to it
     ...['entry.cjs', 'entry.d.cts', 'package.json'].map((file) => `dist/cjs/${file}`),
   ];
   assert.equal(
