@@ -546,12 +546,12 @@ const mutations: Mutation[] = [
   {
     guard: 'no revocation is said unless the option asks for it',
     file: 'src/store.ts',
-    from: 'checked.revocations ? revocationChannel(this.#names) : undefined',
-    to: 'revocationChannel(this.#names)',
+    from: 'this.#channel = listener && revocationChannel(',
+    to: 'this.#channel = revocationChannel(',
     tests: ['revocations'],
   },
   {
-    guard: 'clear says what it revokes',
+    guard: 'a revocation by clear is said',
     file: 'src/store.ts',
     from: 'channel === undefined ? clearSessions',
     to: 'channel ? clearSessions',

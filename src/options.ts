@@ -1,6 +1,6 @@
 // What the store can be told, and what is wrong with what it was told.
 
-import type { Pool, PoolConfig } from 'pg';
+import type { ClientConfig, Pool, PoolConfig } from 'pg';
 import pg from 'pg';
 import type { Ttl } from './expiry.js';
 
@@ -180,6 +180,16 @@ export function choosePool({ pool, conString, conObject, timeout = 5 }: StoreOpt
     );
   }
   return ownPool({});
+}
+
+/** How to connect to listen to revocations; undefined where nobody does. */
+export function listenerConfig({ revocations }: StoreOptions, pool: Pool): ClientConfig | undefined {
+  if (!revocations) return undefined;
+  const config: ClientConfig | undefined = typeof revocations === 'object' ? revocations : pool.options;
+  if (config) return config;
+  throw new TypeError(
+    'revocations: this pool does not say where it connects: give { connectionString } instead of true',
+  );
 }
 
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });

@@ -8,7 +8,7 @@ import { onPool } from './connection.js';
 import type { SessionStoreError } from './errors.js';
 import { Expiry } from './expiry.js';
 import { handleOf } from './handle.js';
-import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
+import { type CreateTableOptions, checkOptions, choosePool, listenerConfig, type StoreOptions } from './options.js';
 import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions, revokeAll } from './queries/admin.js';
@@ -147,7 +147,8 @@ export class PgSessionStore extends Store {
     ({ pool: this.#pool, own: this.#ownPool } = choosePool(checked));
     const { batch = true, prepare = true, timeout = 5, maxWaiting = 10_000 } = checked;
     const timeoutMs = timeout * 1000;
-    this.#channel = checked.revocations ? revocationChannel(this.#names) : undefined;
+    const listener = listenerConfig(checked, this.#pool);
+    this.#channel = listener && revocationChannel(this.#names);
     this.#calls = new Calls({ timeoutMs, most: maxWaiting });
     const until = onPool(this.#pool, { prepare, connectMs: timeoutMs });
     const bind = tableBinder(this.#names);
@@ -162,15 +163,14 @@ export class PgSessionStore extends Store {
     });
     this.#pool.on('error', this.#onPoolError);
     this.#revocations =
-      this.#channel === undefined
-        ? undefined
-        : new Revocations(this.#channel, {
-            config: typeof checked.revocations === 'object' ? checked.revocations : this.#pool.options,
-            timeoutMs,
-            onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),
-            onResync: () => process.nextTick(() => this.emit('resync')),
-            onError: (error) => this.#log('Lost the connection that listens to revocations:', error),
-          });
+      listener &&
+      new Revocations(revocationChannel(this.#names), {
+        config: listener,
+        timeoutMs,
+        onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),
+        onResync: () => process.nextTick(() => this.emit('resync')),
+        onError: (error) => this.#log('Lost the connection that listens to revocations:', error),
+      });
   }
 
   /**

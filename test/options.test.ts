@@ -60,6 +60,11 @@ const wrong: [what: string, options: object, says: RegExp][] = [
     { revocations: { connectionString: 'postgres://x', ssl: true } },
     /revocations must be true, false, or \{ connectionString \}/,
   ],
+  [
+    'revocations with a pool that does not say where it connects',
+    { pool: { connect() {}, totalCount: 0 }, revocations: true },
+    /revocations: this pool does not say where it connects: give \{ connectionString \}/,
+  ],
   ['errorLog as an object', { errorLog: console }, /errorLog must be a function/],
 ];
 

@@ -348,13 +348,15 @@ test('neither an end of its connection nor a server that is not there ends the p
   assert.is(other.child.exitCode, null);
 });
 
-(pgbouncer ? test : test.skip)('a connection of its own leads past a pooler', async () => {
-  const pool = freshPool({ connectionString: await startPgBouncer() });
-  const { store, ear } = await freshListener({
-    pool,
-    revocations: { connectionString: process.env.TEST_SERVER_URL! },
+if (pgbouncer) {
+  test('a connection of its own leads past a pooler', async () => {
+    const pool = freshPool({ connectionString: await startPgBouncer() });
+    const revocations = { connectionString: process.env.TEST_SERVER_URL! };
+    const { store, ear } = await freshListener({ pool, revocations });
+    await store.set('a', session());
+    await store.destroy('a');
+    assert.equal(await ear.handles(1), handlesOf(store, 'a'));
   });
-  await store.set('a', session());
-  await store.destroy('a');
-  assert.equal(await ear.handles(1), handlesOf(store, 'a'));
-});
+} else {
+  console.log('left out, since there is no pgbouncer on the PATH: a connection of its own leads past a pooler');
+}
