@@ -1,4 +1,7 @@
-/* What operators ask, beside the requests. */
+/*
+ * What operators ask, beside the requests. Where ids are hashed, what follows the prefix in sid is the handle; else the handle
+ * is the hash of the id.
+ */
 
 /* @name listSessions */
 SELECT
@@ -20,13 +23,13 @@ WHERE t.expire > now();
  */
 /* @name listSessionsAfter */
 SELECT
-  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!",
   to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
 FROM "session_store"."session" AS t
 WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
-  AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)
+  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
 ORDER BY t.expire, 1
 LIMIT :limit!::int;
 
@@ -36,7 +39,7 @@ LIMIT :limit!::int;
  */
 /* @name findSessions */
 SELECT
-  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
 FROM "session_store"."session" AS t
@@ -46,25 +49,25 @@ ORDER BY t.expire DESC, 1;
 /* By a scan of all ids, since the table does not hold the handles. */
 /* @name showSession */
 SELECT
-  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
 FROM "session_store"."session" AS t
-WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now();
+WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now();
 
 /* By a scan as well. Revoking spares no expired row: under another connection's TimeZone it may live. */
 /* @name revokeSession */
 DELETE FROM "session_store"."session" AS t
-WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!;
+WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!;
 
 /* @name revokeSessionOfUser */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!;
+WHERE t.sess::json #>> :userPath!::text[] = :user! AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!;
 
 /* @name revokeUser */
 DELETE FROM "session_store"."session" AS t
 WHERE t.sess::json #>> :userPath!::text[] = :user!
-  AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except;
+  AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except;
 
 /* Sizes as stored, so that no payload is fetched and unpacked for them. A partitioned table is the sum of its partitions. */
 /* @name sessionStats */

@@ -4,6 +4,9 @@ import type { Pool, PoolConfig } from 'pg';
 import pg from 'pg';
 import type { Ttl } from './expiry.js';
 
+/** `'upgrade'` writes hashes, and finds rows in clear as well. */
+export type HashIds = boolean | 'upgrade';
+
 export interface StoreOptions {
   /** The pool that the app uses for the rest, too. The store never ends it. **Recommended.** */
   pool?: Pool | undefined;
@@ -31,6 +34,12 @@ export interface StoreOptions {
    * of the session's life span.
    */
   touchAfter?: number | undefined;
+  /**
+   * Keep the SHA-256 of each session id in the table, so that nobody who reads the table, a dump or the server's log has an id.
+   * `'upgrade'` writes hashes, and finds sessions whose id is in the table, too, at the price of a second look: for the time
+   * until `connect-pg-typed migrate --hash-ids` has been run. `true` never sends an id to the server. Default: false.
+   */
+  hashIds?: HashIds | undefined;
   /** Let calls that come while a statement is under way share the next one. Default: true. */
   batch?: boolean | undefined;
   /**
@@ -102,6 +111,7 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
+  hashIds: ["true, false or 'upgrade'", (value) => isBoolean(value) || value === 'upgrade'],
   batch: ['true or false', isBoolean],
   prepare: ['true or false', isBoolean],
   timeout: [

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from './errors.js';
 import { type Fields, fieldsOf, parse, textOf } from './payload.js';
 import { isLost } from './retry.js';
-import type { Rows } from './rows.js';
+import type { SessionRows } from './rows.js';
 import { othersChanges, type Row } from './snapshot.js';
 
 const LONGEST_PAUSE_MS = 100;
@@ -28,7 +28,7 @@ export interface Change {
  * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt
  */
 export async function replaceSession(
-  rows: Rows,
+  rows: SessionRows,
   sid: string,
   deadline: number,
   change: (row: Row) => Change | undefined,
@@ -63,7 +63,7 @@ export async function replaceSession(
   return null;
 }
 
-async function readRow(rows: Rows, sid: string, deadline: number): Promise<Row | undefined> {
+async function readRow(rows: SessionRows, sid: string, deadline: number): Promise<Row | undefined> {
   const row = await rows.read(sid, deadline);
   return row && { text: row.sess, fields: fieldsOf(parse(row.sess)), ttl: row.ttl };
 }

@@ -7,14 +7,15 @@ import { Calls } from './calls.js';
 import { onPool } from './connection.js';
 import type { SessionStoreError } from './errors.js';
 import { Expiry } from './expiry.js';
-import { handleOf } from './handle.js';
+import { handleOf, handleOfRow } from './handle.js';
+import { hashedRows, upgradingRows } from './hashed-rows.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
 import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
 import { checkTable } from './queries/session.js';
 import { replaceSession } from './replace.js';
-import { Rows } from './rows.js';
+import { Rows, type SessionRows } from './rows.js';
 import { createTable, tableExists } from './schema.js';
 import {
   applyChanges,
@@ -110,7 +111,8 @@ export class PgSessionStore extends Store {
   readonly #calls: Calls;
   readonly #expiry: Expiry;
   readonly #pruner: Pruner;
-  readonly #rows: Rows;
+  readonly #table: Rows;
+  readonly #rows: SessionRows;
   readonly #turns = new Turns();
   readonly #snapshots: Snapshots | undefined;
   readonly #disableTouch: boolean;
@@ -141,7 +143,8 @@ export class PgSessionStore extends Store {
     const until = onPool(this.#pool, { prepare, connectMs: timeoutMs });
     const bind = tableBinder(this.#names);
     this.#connection = (deadline) => bind(until(deadline));
-    this.#rows = new Rows((deadline) => this.#ready(deadline), { batch });
+    this.#table = new Rows((deadline) => this.#ready(deadline), { batch });
+    this.#rows = this.#byIds(checked.hashIds);
     this.#pruner = new Pruner((deadline) => this.#ready(deadline), this.#names, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
@@ -253,8 +256,8 @@ export class PgSessionStore extends Store {
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>) {
     return this.#answer('all', callback, async (deadline) => {
-      const rows = await this.#rows.run((db) => listSessions.run(undefined, db), deadline);
-      return rows.map((row) => this.#toSession(row.sid, row)).filter((session) => session !== null);
+      const rows = await this.#table.run((db) => listSessions.run(undefined, db), deadline);
+      return rows.map((row) => this.#toSession(row.sid, row, handleOfRow)).filter((session) => session !== null);
     });
   }
 
@@ -263,7 +266,7 @@ export class PgSessionStore extends Store {
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>) {
     return this.#answer('length', callback, async (deadline) => {
-      const [row] = await this.#rows.run((db) => countSessions.run(undefined, db), deadline);
+      const [row] = await this.#table.run((db) => countSessions.run(undefined, db), deadline);
       return row!.count;
     });
   }
@@ -273,7 +276,7 @@ export class PgSessionStore extends Store {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#answer('clear', callback, async (deadline) => {
-      await this.#rows.run((db) => clearSessions.run(undefined, db), deadline);
+      await this.#table.run((db) => clearSessions.run(undefined, db), deadline);
     });
   }
 
@@ -328,7 +331,7 @@ export class PgSessionStore extends Store {
   /** What the store has done since it was made. */
   stats(): Stats {
     const { count: calls, timeouts } = this.#calls;
-    const { batches, retries } = this.#rows.count;
+    const { batches, retries } = this.#table.count;
     const { conflict: merges, gone } = this.#told;
     return { calls, batches, merges, gone, retries, timeouts, pruned: this.#pruner.pruned };
   }
@@ -350,6 +353,11 @@ export class PgSessionStore extends Store {
     // The store's own pool keeps its listener: a server that stops now may still cut off what end() did not wait for.
     if (this.#ownPool) await this.#pool.end();
     else this.#pool.off('error', this.#onPoolError);
+  }
+
+  #byIds(hashIds: StoreOptions['hashIds']): SessionRows {
+    if (hashIds === 'upgrade') return upgradingRows(this.#table, { pool: this.#pool, names: this.#names });
+    return hashIds ? hashedRows(this.#table) : this.#table;
   }
 
   /** The first save of a Session, and any of another object. */
@@ -432,14 +440,15 @@ export class PgSessionStore extends Store {
     await createTable(this.#pool, this.#names, {}, deadline);
   }
 
-  #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }): SessionData | null {
+  /** @param handle makes a handle of the id, which may be as it stands in a row */
+  #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }, handle = handleOf): SessionData | null {
     try {
       const session = sessionOf(sess);
       this.#expiry.restoreExpires(session, ttl);
       return session;
     } catch (error) {
       if (this.listenerCount('unreadable') === 0) this.#log('Found a row that is no session:', error);
-      this.#tell('unreadable', { handle: handleOf(sid) });
+      this.#tell('unreadable', { handle: handle(sid) });
       return null;
     }
   }

@@ -88,19 +88,19 @@ export interface ListSessionsAfterQuery {
   result: ListSessionsAfterResult;
 }
 
-const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":335},{"a":433,"b":440}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":456,"b":463}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":499,"b":505}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                        "};
+const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":399,"b":406},{"a":575,"b":582}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":598,"b":605}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":641,"b":647}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!",
  *   to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
  * FROM "session_store"."session" AS t
  * WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
- *   AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)
+ *   AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
  * ORDER BY t.expire, 1
  * LIMIT :limit!::int                                                                                                                                                                                        
  * ```
@@ -127,13 +127,13 @@ export interface FindSessionsQuery {
   result: FindSessionsResult;
 }
 
-const findSessionsIR: any = {"usedParamSet":{"userPath":true,"user":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":256,"b":265}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":282}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
+const findSessionsIR: any = {"usedParamSet":{"userPath":true,"user":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":336}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":348,"b":353}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
@@ -162,17 +162,17 @@ export interface ShowSessionQuery {
   result: ShowSessionResult;
 }
 
-const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":297}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                         "};
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":432,"b":439}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                         "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                         
+ * WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                         
  * ```
  */
 export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult>(showSessionIR);
@@ -192,13 +192,13 @@ export interface RevokeSessionQuery {
   result: RevokeSessionResult;
 }
 
-const revokeSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":107}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!"};
+const revokeSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":171,"b":178}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!"};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
  * ```
  */
 export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSessionResult>(revokeSessionIR);
@@ -220,13 +220,13 @@ export interface RevokeSessionOfUserQuery {
   result: RevokeSessionOfUserResult;
 }
 
-const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":149,"b":156}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!"};
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!"};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * WHERE t.sess::json #>> :userPath!::text[] = :user! AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
  * ```
  */
 export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,RevokeSessionOfUserResult>(revokeSessionOfUserIR);
@@ -248,14 +248,14 @@ export interface RevokeUserQuery {
   result: RevokeUserResult;
 }
 
-const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":166,"b":172}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user!\n  AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except                                                                                                                             "};
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":237,"b":243}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user!\n  AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except                                                                                                                             "};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
  * WHERE t.sess::json #>> :userPath!::text[] = :user!
- *   AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except                                                                                                                             
+ *   AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except                                                                                                                             
  * ```
  */
 export const revokeUser = new PreparedQuery<RevokeUserParams,RevokeUserResult>(revokeUserIR);
