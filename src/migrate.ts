@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
 import { sqlStateOf } from './errors.js';
+import { hashIds, rowsInClear } from './hash-ids.js';
 import { findTimeZones, inspectTable } from './queries/doctor.js';
 import * as queries from './queries/migrate.js';
 import { createExpireIndex } from './queries/schema.js';
@@ -15,9 +16,11 @@ export interface MigrateOptions {
   timeZone?: string | undefined;
   /** Make the index of users at this path, too. Default: none. */
   userPath?: UserPath | undefined;
+  /** Bring all sessions under the hash of their id, while the store runs with `hashIds: 'upgrade'`. Default: false. */
+  hashIds?: boolean;
   /** Only say what is to be done. Default: false. */
   dryRun?: boolean;
-  /** Told how far the index that is being made has come, a few times a second. */
+  /** Told how far the index that is being made has come, a few times a second, or how many sessions are done. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -66,6 +69,15 @@ async function stepsOf(pool: Pool, names: TableNames, options: MigrateOptions): 
   if (userPath && !(await hasUserIndex(storedPath(userPath), names, connection))) {
     const make = () => createUserIndex(pool, names, userPath);
     steps.push({ what: 'the index on the user', take: () => watched(pool, names, make, onProgress) });
+  }
+  const inClear = options.hashIds ? await rowsInClear(pool, names) : 0;
+  if (inClear > 0) {
+    let done = 0;
+    const onBatch = (rows: number) => {
+      done += rows;
+      onProgress?.(done, inClear);
+    };
+    steps.push({ what: `the hash of ${inClear} session ids`, take: () => hashIds(pool, names, { onBatch }) });
   }
   return steps;
 }

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { type HashIds, PgSessionStore } from '../src/index.js';
+import { migrate } from '../src/migrate.js';
 import { begin, freshStore, load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
@@ -171,20 +172,48 @@ test("with 'upgrade', no session is missed or doubled while others move it", asy
   assert.equal(await ids(), sids.map((sid) => stored(hashed, sid)).sort());
 });
 
-test('where the server moves no key, the session is taken and put in one transaction', async () => {
+test('where the server moves no key, sessions are taken and put in one transaction', async () => {
   const { clear, upgrading, pool, table, names, ids } = await fresh();
   const name = `"${names.schemaName.replaceAll('"', '""')}".stay`;
   await pool.query(`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'no key is moved' USING ERRCODE = '0A000'; END $$`);
   await pool.query(`CREATE TRIGGER stay BEFORE UPDATE OF sid ON ${table} FOR EACH ROW EXECUTE FUNCTION ${name}()`);
-  await clear.set('a', session({ user: 'ada' }));
-  const before = (await pool.query(`SELECT sess::text, expire FROM ${table}`)).rows;
+  for (const sid of ['a', 'b', 'c']) await clear.set(sid, session({ user: 'ada' }));
+  const before = (await pool.query(`SELECT sess::text FROM ${table}`)).rows;
 
-  await upgrading.update('a', () => {});
   await upgrading.touch('a', session());
+  await migrate(pool, names, { hashIds: true });
 
-  assert.equal(await ids(), [stored(upgrading, 'a')]);
+  assert.equal(await ids(), ['a', 'b', 'c'].map((sid) => stored(upgrading, sid)).sort());
   assert.is((await pool.query(`SELECT sess::text FROM ${table}`)).rows[0].sess, before[0].sess);
+});
+
+test('migrate brings all under their hashes in batches, twins too, and again there is nothing to do', async () => {
+  const { clear, hashed, pool, table, names, ids } = await fresh();
+  await pool.query(`INSERT INTO ${table} SELECT 's' || n, '{"cookie":{}}', now() + (n / 600) * interval '1 h'
+    FROM generate_series(1, 1800) AS n`);
+  await clear.set('newer under its hash', session({ user: 'old' }));
+  await hashed.set('newer under its hash', session({ user: 'new' }));
+  await hashed.set('expired under its hash', session({ user: 'old' }));
+  await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s' WHERE sid = $1`, [
+    stored(hashed, 'expired under its hash'),
+  ]);
+  await clear.set('expired under its hash', session({ user: 'new' }));
+  assert.equal(await migrate(pool, names, { hashIds: true, dryRun: true }), ['the hash of 1802 session ids']);
+  const told: [number, number][] = [];
+
+  const sent = await valuesOf(pool, () =>
+    migrate(pool, names, { hashIds: true, onProgress: (done, total) => told.push([done, total]) }),
+  );
+
+  assert.ok(told.length >= 4 && told.every(([, total]) => total === 1802));
+  assert.not.ok(/"s\d+"|newer under/.test(sent));
+  const found = await ids();
+  assert.is(found.length, 1802);
+  assert.ok(found.every((sid) => /^sha256:[0-9a-f]{64}$/.test(sid)));
+  assert.ok(found.includes(stored(hashed, 's1700')));
+  for (const sid of ['newer under its hash', 'expired under its hash']) assert.is(await user(hashed, sid), 'new');
+  assert.equal(await migrate(pool, names, { hashIds: true }), []);
 });
 
 test('the admin knows sessions under either form by the same handle', async () => {

@@ -14,6 +14,9 @@ export const migrate: Command = {
       help: "the TimeZone that the app's connections have had; default: the one of this connection, if no role or database has another",
     },
     'user-path': { ...USER_PATH['user-path']!, help: 'make the index of users there, too; default: none' },
+    'hash-ids': {
+      help: "put the hash of each session id in its place, in batches, while the app runs with hashIds: 'upgrade'; may be broken off and done again",
+    },
     ...DRY_RUN,
   },
   async run({ positionals, values, names, userPath, connection }) {
@@ -23,6 +26,7 @@ export const migrate: Command = {
     const steps = await run(connection().pool, names, {
       timeZone: text(values['time-zone']),
       userPath,
+      hashIds: values['hash-ids'] === true,
       dryRun,
       onProgress: (done, total) => progress.update(done, total),
     }).finally(() => progress.stop());
