@@ -24,6 +24,11 @@ export interface StoreOptions {
    */
   ttl?: Ttl | undefined;
   /**
+   * Seconds that a session may live from its birth on, whatever keeps it alive; `regenerate` makes a new one. Sessions from
+   * before this option are born with their first save. By the clock of the app's server. Default: no limit.
+   */
+  lifetime?: number | undefined;
+  /**
    * What becomes of a save when another request has changed the session since this one loaded it. `'merge'`: the top-level
    * keys that this request changed are laid over the other's, and a session that is gone stays gone. `'overwrite'`: the last
    * save wins as a whole, as in other stores. Default: `'merge'`.
@@ -109,6 +114,7 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
+  lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
   hashIds: ["true, false or 'upgrade'", (value) => isBoolean(value) || value === 'upgrade'],

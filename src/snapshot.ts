@@ -1,6 +1,7 @@
 // What a request loaded, what it changed, and how its changes go onto what others have saved in the meantime.
 import { isDeepStrictEqual } from 'node:util';
 import type { Session, SessionData } from 'express-session';
+import { BIRTH } from './lifetime.js';
 import { type Fields, fieldsOf, sessionOf } from './payload.js';
 
 /** A live row as it was read, or as it was written. */
@@ -151,6 +152,7 @@ function differences(before: Fields, after: Fields, isSame: (one: string, other:
     changes.set(key, field);
   }
   for (const key of before.keys()) if (!after.has(key)) changes.set(key, undefined);
+  changes.delete(BIRTH); // it lies in the row, but is the session's only where nobody asked for a lifetime
   return changes;
 }
 

@@ -9,6 +9,7 @@ import type { SessionStoreError } from './errors.js';
 import { Expiry } from './expiry.js';
 import { handleOf, handleOfRow } from './handle.js';
 import { hashedRows, upgradingRows } from './hashed-rows.js';
+import { Lifetime, withoutBirth } from './lifetime.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
 import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
@@ -115,6 +116,7 @@ export class PgSessionStore extends Store {
   readonly #rows: SessionRows;
   readonly #turns = new Turns();
   readonly #snapshots: Snapshots | undefined;
+  readonly #lifetime: Lifetime | undefined;
   readonly #disableTouch: boolean;
   readonly #createTableIfMissing: boolean;
   readonly #errorLog: (message: string, error?: unknown) => void;
@@ -133,6 +135,7 @@ export class PgSessionStore extends Store {
     this.#names = { schemaName, tableName };
     this.#expiry = new Expiry(checked);
     this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots();
+    this.#lifetime = checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime);
     this.#disableTouch = checked.disableTouch ?? false;
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
     this.#errorLog = checked.errorLog ?? logToConsole;
@@ -180,6 +183,7 @@ export class PgSessionStore extends Store {
   override createSession(...args: Parameters<CreateSession>): ReturnType<CreateSession> {
     const session = this.makeSession(...args);
     this.#snapshots?.loaded(args[1], session);
+    this.#lifetime?.pass(args[1], session);
     return session;
   }
 
@@ -201,8 +205,8 @@ export class PgSessionStore extends Store {
   override set(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override set(sid: string, session: SessionData, callback?: Callback<void>) {
     return this.#answer('set', callback, async (deadline) => {
-      const fields = fieldsOf(session);
-      const ttl = this.#expiry.secondsToLive(session);
+      const fields = this.#fieldsOf(session);
+      const ttl = this.#secondsToLive(session);
       await this.#turns.take(sid, async () => {
         const snapshot = this.#snapshots?.of(sid, session);
         if (snapshot) await this.#save(sid, session, { fields, ttl, snapshot, deadline });
@@ -217,7 +221,7 @@ export class PgSessionStore extends Store {
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
     return this.#answer('touch', callback, async (deadline) => {
       if (this.#disableTouch) return;
-      const ttl = this.#expiry.secondsToLive(session);
+      const ttl = this.#secondsToLive(session);
       const cookie = fieldsOf({ cookie: session.cookie }).get('cookie');
       const touching: Touching = { ttl, cookie, during: 'touch', deadline };
       await this.#turns.take(sid, () => this.#touch(sid, session, touching), { isTouch: true });
@@ -355,6 +359,22 @@ export class PgSessionStore extends Store {
     else this.#pool.off('error', this.#onPoolError);
   }
 
+  /** Seconds from now on. */
+  #secondsToLive(session: SessionData): number {
+    const ttl = this.#expiry.secondsToLive(session);
+    return this.#lifetime ? Math.min(ttl, this.#lifetime.left(session)) : ttl;
+  }
+
+  /** What a session holds, but for what is ours. */
+  #fieldsOf(session: SessionData): Fields {
+    const fields = fieldsOf(session);
+    return this.#lifetime ? withoutBirth(fields) : fields;
+  }
+
+  #stamp(fields: Fields, session: SessionData): Fields {
+    return this.#lifetime ? this.#lifetime.stamp(fields, session) : fields;
+  }
+
   #byIds(hashIds: StoreOptions['hashIds']): SessionRows {
     if (hashIds === 'upgrade') return upgradingRows(this.#table, { pool: this.#pool, names: this.#names });
     return hashIds ? hashedRows(this.#table) : this.#table;
@@ -362,9 +382,10 @@ export class PgSessionStore extends Store {
 
   /** The first save of a Session, and any of another object. */
   async #write(sid: string, session: SessionData, { fields, ttl, deadline }: Saving): Promise<void> {
-    const text = textOf(fields);
+    const stamped = this.#stamp(fields, session);
+    const text = textOf(stamped);
     await this.#rows.write({ sid, payload: text, ttl }, deadline);
-    this.#snapshots?.saved(sid, session, fields, { text, fields, ttl });
+    this.#snapshots?.saved(sid, session, fields, { text, fields: stamped, ttl });
   }
 
   /** A save of a Session that was loaded, or saved before. */
@@ -377,7 +398,7 @@ export class PgSessionStore extends Store {
     let others: Changes = new Map();
     const change = (row: Row) => {
       if (row !== snapshot.row) others = othersChanges(snapshot.row, row);
-      const merged = applyChanges(row.fields, changes, fields);
+      const merged = this.#stamp(applyChanges(row.fields, changes, fields), session);
       const cookieIsMine = isSameCookie(merged.get('cookie'), cookie);
       return cookieIsMine
         ? { fields: merged, ttl, mayShorten: shortening }
@@ -405,18 +426,19 @@ export class PgSessionStore extends Store {
     const row = await replaceSession(this.#rows, sid, deadline, ({ text, ttl = 0 }) => {
       changed = this.#toSession(sid, { sess: text, ttl });
       if (!changed) return undefined;
-      const before = fieldsOf(changed);
+      const before = this.#fieldsOf(changed);
       const returned: unknown = change(changed);
       if (typeof Object(returned).then === 'function') {
         Promise.resolve(returned).catch(() => {}); // the error below says it all
         throw new TypeError('update: the function must not be async. Do before it what takes time');
       }
-      const fields = fieldsOf(changed);
+      const fields = this.#fieldsOf(changed);
       const isCookieChanged = before.get('cookie') !== fields.get('cookie'); // its expires, too: it was not a request
       if (!isCookieChanged && changesOf(before, fields).size === 0) return undefined;
+      const stamped = this.#stamp(fields, changed);
       return isCookieChanged && this.#expiry.isTheCookies
-        ? { fields, ttl: this.#expiry.secondsToLive(changed), mayShorten: true }
-        : { fields, ttl, mayShorten: false };
+        ? { fields: stamped, ttl: this.#secondsToLive(changed), mayShorten: true }
+        : { fields: stamped, ttl, mayShorten: false };
     });
     return row && changed;
   }
@@ -444,7 +466,10 @@ export class PgSessionStore extends Store {
   #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }, handle = handleOf): SessionData | null {
     try {
       const session = sessionOf(sess);
-      this.#expiry.restoreExpires(session, ttl);
+      this.#lifetime?.take(session);
+      const left = this.#lifetime?.left(session) ?? ttl;
+      if (left === 0) return null; // by then the row has expired as well, unless its touches knew of no birth
+      this.#expiry.restoreExpires(session, Math.min(ttl, left));
       return session;
     } catch (error) {
       if (this.listenerCount('unreadable') === 0) this.#log('Found a row that is no session:', error);

@@ -36,6 +36,7 @@ const wrong: [what: string, options: object, says: RegExp][] = [
   ['a number for schemaName', { schemaName: 5 }, /schemaName must be a string, not 5/],
   ['an empty tableName', { tableName: '' }, /tableName is empty/],
   ['a ttl as text', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
+  ['a lifetime of 0', { lifetime: 0 }, /lifetime must be a positive number of seconds, not 0/],
   ['a word for hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', not/],
   ['createTableIfMissing as text', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
   ['disableTouch as a number', { disableTouch: 1 }, /disableTouch must be true or false, not 1/],
