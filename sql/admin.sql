@@ -34,7 +34,7 @@ ORDER BY t.expire, 1
 LIMIT :limit!::int;
 
 /*
- * The user is compared as text, so 42 finds '42' and the other way round. The cast lets one statement, and one index, serve
+ * The user is compared as text, so 42 finds '42' and the other way round. Of one there are several, where there are several keys. The cast lets one statement, and one index, serve
  * json, jsonb and text columns; on json it is none.
  */
 /* @name findSessions */
@@ -43,7 +43,7 @@ SELECT
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
 FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()
+WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()
 ORDER BY t.expire DESC, 1;
 
 /* By a scan of all ids, since the table does not hold the handles. */
@@ -62,11 +62,11 @@ WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(
 
 /* @name revokeSessionOfUser */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user! AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!;
+WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!;
 
 /* @name revokeUser */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user!
+WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
   AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except;
 
 /* Sizes as stored, so that no payload is fetched and unpacked for them. A partitioned table is the sum of its partitions. */

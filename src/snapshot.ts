@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session, SessionData } from 'express-session';
 import { BIRTH } from './lifetime.js';
-import { type Fields, fieldsOf, sessionOf } from './payload.js';
+import { type Fields, withCookie } from './payload.js';
+import type { Vault } from './vault.js';
 
 /** A live row as it was read, or as it was written. */
 export interface Row {
@@ -43,19 +44,24 @@ class LoadedSnapshot implements Snapshot {
   expiresAt: number;
   readonly #text: string;
   readonly #keys: string[] | undefined;
+  readonly #vault: Vault;
   #row: Row | undefined;
 
   /** @param keys those of the Session, where it has not all of the row's */
-  constructor({ sid, text, mayShorten, expiresAt }: Reading, keys: string[] | undefined) {
+  constructor({ sid, text, mayShorten, expiresAt }: Reading, keys: string[] | undefined, vault: Vault) {
     this.sid = sid;
     this.mayShorten = mayShorten;
     this.expiresAt = expiresAt;
     this.#text = text;
     this.#keys = keys;
+    this.#vault = vault;
   }
 
   get row(): Row {
-    this.#row ??= { text: this.#text, fields: fieldsOf(sessionOf(this.#text)) };
+    if (!this.#row) {
+      const session = withCookie(this.#vault.open(this.sid, this.#text));
+      this.#row = { text: this.#text, fields: this.#vault.fieldsOf(session) };
+    }
     return this.#row;
   }
 
@@ -70,8 +76,13 @@ export type Changes = ReadonlyMap<string, string | undefined>;
 
 /** Remembers, for as long as a request holds its Session, what the Session was made of. */
 export class Snapshots {
+  readonly #vault: Vault;
   readonly #readings = new WeakMap<SessionData, Reading>();
   readonly #snapshots = new WeakMap<SessionData, Snapshot>();
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
 
   /** `get` hands this object out. */
   read(session: SessionData, reading: Reading): void {
@@ -84,7 +95,7 @@ export class Snapshots {
     if (!reading) return;
     const keys = Object.keys(session);
     const isWhole = keys.length === Object.keys(from).length;
-    this.#snapshots.set(session, new LoadedSnapshot(reading, isWhole ? undefined : keys));
+    this.#snapshots.set(session, new LoadedSnapshot(reading, isWhole ? undefined : keys, this.#vault));
   }
 
   /** A Session has been written. Another object has not become one by that: the next `set` of it is a first one again. */

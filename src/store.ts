@@ -11,7 +11,7 @@ import { handleOf, handleOfRow } from './handle.js';
 import { hashedRows, upgradingRows } from './hashed-rows.js';
 import { Lifetime, withoutBirth } from './lifetime.js';
 import { type CreateTableOptions, checkOptions, choosePool, type StoreOptions } from './options.js';
-import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
+import { type Fields, withCookie } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions } from './queries/admin.js';
 import { checkTable } from './queries/session.js';
@@ -31,6 +31,7 @@ import {
 } from './snapshot.js';
 import { type TableNames, tableBinder } from './table.js';
 import { Turns } from './turns.js';
+import { makeVault, type Vault } from './vault.js';
 
 type CreateSession = Store['createSession'];
 type Change = (session: SessionData) => void;
@@ -116,6 +117,7 @@ export class PgSessionStore extends Store {
   readonly #rows: SessionRows;
   readonly #turns = new Turns();
   readonly #snapshots: Snapshots | undefined;
+  readonly #vault: Vault;
   readonly #lifetime: Lifetime | undefined;
   readonly #disableTouch: boolean;
   readonly #createTableIfMissing: boolean;
@@ -134,7 +136,8 @@ export class PgSessionStore extends Store {
     const { schemaName, tableName, pruneSessionInterval = 60, pruneSessionRandomizedInterval: jitter = true } = checked;
     this.#names = { schemaName, tableName };
     this.#expiry = new Expiry(checked);
-    this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots();
+    this.#vault = makeVault(checked);
+    this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots(this.#vault);
     this.#lifetime = checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime);
     this.#disableTouch = checked.disableTouch ?? false;
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
@@ -222,7 +225,7 @@ export class PgSessionStore extends Store {
     return this.#answer('touch', callback, async (deadline) => {
       if (this.#disableTouch) return;
       const ttl = this.#secondsToLive(session);
-      const cookie = fieldsOf({ cookie: session.cookie }).get('cookie');
+      const cookie = this.#vault.fieldsOf({ cookie: session.cookie }).get('cookie');
       const touching: Touching = { ttl, cookie, during: 'touch', deadline };
       await this.#turns.take(sid, () => this.#touch(sid, session, touching), { isTouch: true });
     });
@@ -367,7 +370,7 @@ export class PgSessionStore extends Store {
 
   /** What a session holds, but for what is ours. */
   #fieldsOf(session: SessionData): Fields {
-    const fields = fieldsOf(session);
+    const fields = this.#vault.fieldsOf(session);
     return this.#lifetime ? withoutBirth(fields) : fields;
   }
 
@@ -383,7 +386,7 @@ export class PgSessionStore extends Store {
   /** The first save of a Session, and any of another object. */
   async #write(sid: string, session: SessionData, { fields, ttl, deadline }: Saving): Promise<void> {
     const stamped = this.#stamp(fields, session);
-    const text = textOf(stamped);
+    const text = this.#vault.seal(sid, stamped);
     await this.#rows.write({ sid, payload: text, ttl }, deadline);
     this.#snapshots?.saved(sid, session, fields, { text, fields: stamped, ttl });
   }
@@ -404,7 +407,7 @@ export class PgSessionStore extends Store {
         ? { fields: merged, ttl, mayShorten: shortening }
         : { fields: merged, ttl: 0, mayShorten: false }; // how long it lives is the other's to say
     };
-    const row = await replaceSession(this.#rows, sid, deadline, change, snapshot.row);
+    const row = await replaceSession({ rows: this.#rows, vault: this.#vault }, sid, deadline, change, snapshot.row);
     if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
     this.#snapshots?.saved(sid, session, fields, row);
     if (others.size > 0) {
@@ -423,7 +426,7 @@ export class PgSessionStore extends Store {
 
   async #update(sid: string, change: Change, deadline: number): Promise<SessionData | null> {
     let changed: SessionData | null = null;
-    const row = await replaceSession(this.#rows, sid, deadline, ({ text, ttl = 0 }) => {
+    const row = await replaceSession({ rows: this.#rows, vault: this.#vault }, sid, deadline, ({ text, ttl = 0 }) => {
       changed = this.#toSession(sid, { sess: text, ttl });
       if (!changed) return undefined;
       const before = this.#fieldsOf(changed);
@@ -465,7 +468,7 @@ export class PgSessionStore extends Store {
   /** @param handle makes a handle of the id, which may be as it stands in a row */
   #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }, handle = handleOf): SessionData | null {
     try {
-      const session = sessionOf(sess);
+      const session = withCookie(this.#vault.open(sid, sess, handle));
       this.#lifetime?.take(session);
       const left = this.#lifetime?.left(session) ?? ttl;
       if (left === 0) return null; // by then the row has expired as well, unless its touches knew of no birth

@@ -37,6 +37,8 @@ const wrong: [what: string, options: object, says: RegExp][] = [
   ['an empty tableName', { tableName: '' }, /tableName is empty/],
   ['a ttl as text', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
   ['a lifetime of 0', { lifetime: 0 }, /lifetime must be a positive number of seconds, not 0/],
+  ['no keys', { encryption: {} }, /encryption must be an object \{ keys, userPath, allowPlaintext \} with a list/],
+  ['half a serializer', { serializer: JSON.parse }, /serializer must be an object with the functions stringify/],
   ['a word for hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', not/],
   ['createTableIfMissing as text', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
   ['disableTouch as a number', { disableTouch: 1 }, /disableTouch must be true or false, not 1/],

@@ -88,7 +88,7 @@ export interface ListSessionsAfterQuery {
   result: ListSessionsAfterResult;
 }
 
-const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":399,"b":406},{"a":575,"b":582}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":598,"b":605}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":641,"b":647}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                        "};
+const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":399,"b":406},{"a":575,"b":582}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":598,"b":605}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":641,"b":647}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                                                                                "};
 
 /**
  * Query generated from SQL:
@@ -102,7 +102,7 @@ const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"l
  * WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
  *   AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
  * ORDER BY t.expire, 1
- * LIMIT :limit!::int                                                                                                                                                                                        
+ * LIMIT :limit!::int                                                                                                                                                                                                                                                
  * ```
  */
 export const listSessionsAfter = new PreparedQuery<ListSessionsAfterParams,ListSessionsAfterResult>(listSessionsAfterIR);
@@ -110,8 +110,8 @@ export const listSessionsAfter = new PreparedQuery<ListSessionsAfterParams,ListS
 
 /** 'FindSessions' parameters type */
 export interface FindSessionsParams {
-  user: string;
   userPath: stringArray;
+  users: stringArray;
 }
 
 /** 'FindSessions' return type */
@@ -127,7 +127,7 @@ export interface FindSessionsQuery {
   result: FindSessionsResult;
 }
 
-const findSessionsIR: any = {"usedParamSet":{"userPath":true,"user":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":336}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":348,"b":353}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
+const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":336}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":352,"b":358}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
 
 /**
  * Query generated from SQL:
@@ -137,7 +137,7 @@ const findSessionsIR: any = {"usedParamSet":{"userPath":true,"user":true},"param
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()
+ * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()
  * ORDER BY t.expire DESC, 1                                                                      
  * ```
  */
@@ -207,8 +207,8 @@ export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSession
 /** 'RevokeSessionOfUser' parameters type */
 export interface RevokeSessionOfUserParams {
   handle: string;
-  user: string;
   userPath: stringArray;
+  users: stringArray;
 }
 
 /** 'RevokeSessionOfUser' return type */
@@ -220,13 +220,13 @@ export interface RevokeSessionOfUserQuery {
   result: RevokeSessionOfUserResult;
 }
 
-const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!"};
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"handle":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":91,"b":97}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":234,"b":241}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!"};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user! AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+ * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
  * ```
  */
 export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,RevokeSessionOfUserResult>(revokeSessionOfUserIR);
@@ -235,8 +235,8 @@ export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,R
 /** 'RevokeUser' parameters type */
 export interface RevokeUserParams {
   except?: string | null | void;
-  user: string;
   userPath: stringArray;
+  users: stringArray;
 }
 
 /** 'RevokeUser' return type */
@@ -248,13 +248,13 @@ export interface RevokeUserQuery {
   result: RevokeUserResult;
 }
 
-const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":237,"b":243}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user!\n  AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except                                                                                                                             "};
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":91,"b":97}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":251,"b":257}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n  AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except                                                                                                                             "};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user!
+ * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
  *   AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except                                                                                                                             
  * ```
  */
