@@ -40,6 +40,9 @@ const openVault = ({ fieldsOf, textOf, parse }: Format): Vault => ({
 });
 
 const SEALED = 'ss__sealed';
+/** What the text of a row that this key has sealed holds, and no other. */
+export const envelopeOf = (keyId: string): string => `"${SEALED}": "${keyId}.`;
+
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12; // NIST SP 800-38D, section 8.2.2: random, for at most 2^32 texts of a key

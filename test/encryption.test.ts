@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { type Encryption, PgSessionStore, type StoreOptions } from '../src/index.js';
+import { migrate } from '../src/migrate.js';
 import { begin, cookieFor, freshStore, load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
@@ -148,6 +149,52 @@ test('a row in clear is accepted only where allowPlaintext says so, and is encry
   assert.is((await admin.find('ada')).length, 2);
   assert.is(await createAdmin({ pool, ...names, encryption: { keys: [KEY] } }).revokeUser('ada'), 1);
   assert.match(await text(), /ada/);
+});
+
+test('rotation by migrate loses none of 1,000 sessions under load, and leaves none under the old key', async () => {
+  const { withKeys, pool, names, table } = await fresh();
+  const [before, during, after] = [withKeys(OLD_KEY), withKeys(KEY, OLD_KEY), withKeys(KEY)];
+  const sids = Array.from({ length: 1000 }, (_, n) => `s${n}`);
+  await Promise.all(sids.map((sid) => before.set(sid, session({ passport: { user: sid }, n: 0 }, cookieFor(600)))));
+  const expiry = async () => (await pool.query(`SELECT sid, expire FROM ${table} ORDER BY 1`)).rows;
+  const expired = await expiry();
+  let running = true;
+  let updates = 0;
+  const clients = Array.from({ length: 8 }, async () => {
+    while (running) {
+      const sid = sids[randomInt(1000)]!;
+      assert.ok(await during.update(sid, (found: any) => found.n++), sid);
+      updates++;
+    }
+  });
+  while (updates < 20) await new Promise((resolve) => setTimeout(resolve, 1));
+  const steps = await migrate(pool, names, { encryption: { keys: [KEY, OLD_KEY] } });
+  running = false;
+  await Promise.all(clients);
+
+  assert.match(steps[0]!, /sessions encrypted with the first key/);
+  const found = (await Promise.all(sids.map((sid) => after.get(sid)))) as any[];
+  assert.is(found.filter(Boolean).length, 1000);
+  assert.is(
+    found.reduce((sum, { n }) => sum + n, 0),
+    updates,
+  );
+  const moved = (await expiry()).map(({ expire }, n) => Math.abs(expire - expired[n].expire));
+  assert.ok(Math.max(...moved) < 5000); // an update moves it by what it takes
+  const admin = createAdmin({ pool, ...names, encryption: { keys: [KEY] } });
+  assert.is((await admin.find('s7')).length, 1);
+  assert.equal(await migrate(pool, names, { encryption: { keys: [KEY] } }), []);
+});
+
+test('migrate encrypts what is in clear where it may, and says what it can not open', async () => {
+  const { another, pool, names, withKeys } = await fresh();
+  await another({ encryption: undefined, hashIds: true }).set('a', session({ n: 1 }));
+  await withKeys(FOREIGN_KEY).set('b', session({ n: 1 }));
+  const message = (allowPlaintext: boolean) =>
+    migrate(pool, names, { encryption: { keys: [KEY], allowPlaintext } }).then(String, (error: Error) => error.message);
+  assert.match(await message(false), /^2 sessions stay as they are, since no key opens them: give the key/);
+  assert.match(await message(true), /^1 sessions stay as they are/);
+  assert.is(((await another({ hashIds: true }).get('a')) as any).n, 1);
 });
 
 test('a user is found under every key, at any path, as a number or its digits', async () => {
