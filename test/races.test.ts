@@ -135,7 +135,7 @@ test('a key that one request removed stays removed when another saves a copy tha
 });
 
 test('keys that express-session drops on load are not removed by a save, with a conflict or without', async () => {
-  const { one, other, pool, table } = await twoStores();
+  const { one, other, pool, table } = await twoStores({ encryption: undefined, lifetime: undefined });
   const hostile = '"__proto__":{"admin":true},"toString":"x","constructor":[1],"id":"y","save":1';
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   await pool.query(`UPDATE ${table} SET sess = (left(sess::text, -1) || $1)::json`, [`,${hostile}}`]);
