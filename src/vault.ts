@@ -121,7 +121,7 @@ class SealedVault implements Vault {
       throw new SyntaxError('a row of the session table is encrypted with a key that is not among encryption.keys');
     const bytes = Buffer.from(base64 ?? '', 'base64');
     // Base64 has several spellings of the same bytes: one only is ours.
-    const isOurs = bytes.length >= NONCE_BYTES + TAG_BYTES && sealed === `${id}.${bytes.toString('base64')}`;
+    const isOurs = bytes.length >= NONCE_BYTES + TAG_BYTES && sealed === [id, bytes.toString('base64')].join('.');
     const plain = isOurs ? decrypted(key, bytes, additionalData(handle(sid), rest)) : undefined;
     if (plain === undefined)
       throw new SyntaxError('a row of the session table was altered, or is that of another session');
@@ -146,7 +146,7 @@ class SealedVault implements Vault {
   }
 }
 
-const additionalData = (handle: string, rest: object): Buffer => Buffer.from(`${handle} ${JSON.stringify(rest)}`);
+const additionalData = (handle: string, rest: object): Buffer => Buffer.from([handle, JSON.stringify(rest)].join(' '));
 
 function decrypted(key: Key, bytes: Buffer, data: Buffer): string | undefined {
   const decipher = createDecipheriv(ALGORITHM, key.payload, bytes.subarray(0, NONCE_BYTES), {

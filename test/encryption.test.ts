@@ -88,6 +88,20 @@ test('of 10,000 rows with a bit flipped none is accepted', async () => {
   assert.is(await store.length(), 10_000);
 });
 
+test('another spelling of the same bytes is not accepted', async () => {
+  const { store, text, put } = await fresh();
+  for (const pad of ['', 'x', 'xx']) {
+    await store.set('a', session({ pad }));
+    const sealed = await text();
+    for (const end of ['=', '.', '.x', '!', ' ']) {
+      await put(sealed.replace(/"\}$/, `${end}"}`));
+      assert.is(await store.get('a'), null);
+    }
+    await put(sealed);
+    assert.ok(await store.get('a'));
+  }
+});
+
 test('of 1,000 rows that are moved to another id none is accepted, under hashed ids as in clear', async () => {
   for (const hashIds of [false, true]) {
     const { store, pool, table } = await fresh({ hashIds });

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
 import { type HashIds, PgSessionStore } from '../src/index.js';
 import { migrate } from '../src/migrate.js';
-import { begin, freshStore, load, session } from './support/fresh-store.js';
+import { begin, freshPool, freshStore, load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('hash-ids', { timeout: 60_000 });
@@ -170,6 +170,20 @@ test("with 'upgrade', no session is missed or doubled while others move it", asy
   await Promise.all(work);
   assert.equal(missed, []);
   assert.equal(await ids(), sids.map((sid) => stored(hashed, sid)).sort());
+});
+
+test("with 'upgrade', a session that is moved between the two looks is found by a third", async () => {
+  const { clear, upgrading, pool, names } = await fresh({ pool: freshPool({ max: 1 }) });
+  await clear.set('a', session({ user: 'ada' }));
+  const elsewhere = freshPool();
+  const client = await pool.connect();
+  const { query } = client;
+  client.query = (async (...args: any[]) => {
+    if (args[0]?.values?.[0] === 'a') await migrate(elsewhere, names, { hashIds: true });
+    return (query as any).apply(client, args);
+  }) as never;
+  client.release();
+  assert.is(await user(upgrading, 'a'), 'ada');
 });
 
 test('where the server moves no key, sessions are taken and put in one transaction', async () => {
