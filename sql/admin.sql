@@ -1,4 +1,7 @@
-/* What operators ask, beside the requests. */
+/*
+ * What operators ask, beside the requests. Where ids are hashed, what follows the prefix in sid is the handle; else the handle
+ * is the hash of the id.
+ */
 
 /* @name listSessions */
 SELECT
@@ -20,37 +23,37 @@ WHERE t.expire > now();
  */
 /* @name listSessionsAfter */
 SELECT
-  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!",
   to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
 FROM "session_store"."session" AS t
 WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
-  AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)
+  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
 ORDER BY t.expire, 1
 LIMIT :limit!::int;
 
 /*
- * The user is compared as text, so 42 finds '42' and the other way round. The cast lets one statement, and one index, serve
+ * The user is compared as text, so 42 finds '42' and the other way round. Of one there are several, where there are several keys. The cast lets one statement, and one index, serve
  * json, jsonb and text columns; on json it is none.
  */
 /* @name findSessions */
 SELECT
-  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
 FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()
+WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()
 ORDER BY t.expire DESC, 1;
 
 /* By a scan of all ids, since the table does not hold the handles. */
 /* @name showSession */
 SELECT
-  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
 FROM "session_store"."session" AS t
-WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now();
+WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now();
 
 /*
  * By a scan as well. Revoking spares no expired row: under another connection's TimeZone it may live. With a channel it is
@@ -58,21 +61,21 @@ WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire >
  */
 /* @name revokeSession */
 DELETE FROM "session_store"."session" AS t
-WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
 RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told";
 
 /* @name revokeSessionOfUser */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
 RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told";
 
 /* In chunks, as destroySessionsAloud. */
 /* @name revokeUser */
 WITH ss__gone AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
-  WHERE t.sess::json #>> :userPath!::text[] = :user!
-    AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except
-  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
+    AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
+  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
   FROM ss__gone AS g
@@ -87,7 +90,7 @@ SELECT (SELECT count(*) FROM ss__gone)::int AS "revoked!", (SELECT count(*) FROM
 /* @name revokeAll */
 WITH ss__gone AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
-  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
   FROM ss__gone AS g

@@ -148,7 +148,7 @@ WITH ss__settings AS MATERIALIZED (
     ORDER BY 1
   ) AS x, ss__settings
   WHERE t.sid = ANY(ARRAY[x.sid])
-  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
   FROM ss__gone AS g

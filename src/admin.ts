@@ -6,12 +6,16 @@ import { onPool } from './connection.js';
 import { verify } from './doctor.js';
 import { Expiry } from './expiry.js';
 import type { Finding } from './findings.js';
-import { parse } from './payload.js';
+import { hashedId } from './handle.js';
+import { BIRTH } from './lifetime.js';
+import { checkOptions, type Encryption, type HashIds, type Serializer } from './options.js';
 import { Pruner } from './pruner.js';
 import * as queries from './queries/admin.js';
+import { destroySessionsAloud, readSession } from './queries/session.js';
 import { catalogNames, createUserIndex } from './schema.js';
 import { bindTable, revocationChannel, type TableNames } from './table.js';
-import { PASSPORT, readingSessions, storedPath, storedUser, type UserPath, userOf } from './user-path.js';
+import { PASSPORT, readingSessions, storedPath, type UserPath, userOf } from './user-path.js';
+import { makeVault, type Vault } from './vault.js';
 
 export type { Admin, Finding, UserPath };
 
@@ -20,6 +24,12 @@ export interface AdminOptions extends TableNames {
   pool: Pool;
   /** Where a session says whose it is. Default: `['passport', 'user']`, as Passport has it. */
   userPath?: UserPath | undefined;
+  /** The store's. With true, `show` and `revoke` need no scan; without, sessions are found under either form. Default: false. */
+  hashIds?: HashIds | undefined;
+  /** The store's, whose `userPath` is the default of the admin's. Default: none. */
+  encryption?: Encryption | undefined;
+  /** The store's. Default: JSON. */
+  serializer?: Serializer | undefined;
 }
 
 /** A live session, without its id. */
@@ -91,19 +101,27 @@ class Admin {
   readonly #storedPath: string[];
   readonly #channel: string;
   readonly #connection: IDatabaseConnection;
+  readonly #isHashed: boolean;
+  readonly #vault: Vault;
 
   constructor(options: AdminOptions) {
-    const { pool, schemaName, tableName, userPath, ...unknown } = Object(options) as AdminOptions;
+    const { pool, schemaName, tableName, userPath, hashIds, encryption, serializer, ...unknown } = Object(
+      options,
+    ) as AdminOptions;
     for (const name of Object.keys(unknown)) {
-      throw new TypeError(`there is no option ${name}; there are pool, schemaName, tableName, userPath`);
+      const all = 'pool, schemaName, tableName, userPath, hashIds, encryption, serializer';
+      throw new TypeError(`there is no option ${name}; there are ${all}`);
     }
     if (typeof pool?.connect !== 'function' || !('totalCount' in pool)) {
       throw new TypeError('give the pool as an option: createAdmin({ pool }), where pool is a pg.Pool');
     }
     this.#pool = pool;
     this.#names = { schemaName, tableName };
+    checkOptions({ hashIds, encryption, serializer });
     this.#givenPath = userPath;
-    this.#userPath = userPath ?? PASSPORT;
+    this.#userPath = userPath ?? encryption?.userPath ?? PASSPORT;
+    this.#isHashed = hashIds === true;
+    this.#vault = makeVault({ encryption: encryption && { ...encryption, userPath: this.#userPath }, serializer });
     this.#storedPath = storedPath(this.#userPath);
     this.#channel = revocationChannel(this.#names);
     this.#connection = bindTable(onPool(pool)(Infinity), this.#names);
@@ -137,14 +155,19 @@ class Admin {
    * @param user what stands at the `userPath`; a number and its digits are the same
    */
   async find(user: string | number | bigint): Promise<SessionEntry[]> {
-    const asked = { userPath: this.#storedPath, user: storedUser(user) };
+    const asked = { userPath: this.#storedPath, users: this.#vault.storedUsers(user) };
     const rows = await readingSessions(queries.findSessions.run(asked, this.#connection));
     return rows.map((row) => this.#entry(row));
   }
 
   /** The live session with this handle, or null. It takes a scan of all session ids, since the table does not hold handles. */
   async show(handle: string): Promise<SessionEntry | null> {
-    const [row] = await queries.showSession.run({ handle: checkHandle(handle) }, this.#connection);
+    checkHandle(handle);
+    if (this.#isHashed) {
+      const [row] = await readSession.run({ sid: hashedId(handle) }, this.#connection);
+      return row ? this.#entry({ handle, sess: row.sess ?? '', ttl: row.ttl ?? 0 }) : null;
+    }
+    const [row] = await queries.showSession.run({ handle }, this.#connection);
     return row ? this.#entry(row) : null;
   }
 
@@ -154,10 +177,14 @@ class Admin {
    */
   async revoke(handle: string, { user }: { user?: string | number | bigint } = {}): Promise<boolean> {
     checkHandle(handle);
+    if (user === undefined && this.#isHashed) {
+      const asked = { sids: [hashedId(handle)], channel: this.#channel };
+      return (await destroySessionsAloud.run(asked, this.#connection)).length > 0;
+    }
     if (user === undefined) {
       return (await queries.revokeSession.run({ handle, channel: this.#channel }, this.#connection)).length > 0;
     }
-    const asked = { userPath: this.#storedPath, user: storedUser(user), handle, channel: this.#channel };
+    const asked = { userPath: this.#storedPath, users: this.#vault.storedUsers(user), handle, channel: this.#channel };
     return (await readingSessions(queries.revokeSessionOfUser.run(asked, this.#connection))).length > 0;
   }
 
@@ -168,7 +195,12 @@ class Admin {
    */
   async revokeUser(user: string | number | bigint, { except }: { except?: string | undefined } = {}): Promise<number> {
     const kept = except === undefined ? null : checkHandle(except);
-    const asked = { userPath: this.#storedPath, user: storedUser(user), except: kept, channel: this.#channel };
+    const asked = {
+      userPath: this.#storedPath,
+      users: this.#vault.storedUsers(user),
+      except: kept,
+      channel: this.#channel,
+    };
     const [row] = await readingSessions(queries.revokeUser.run(asked, this.#connection));
     return row!.revoked;
   }
@@ -220,22 +252,24 @@ class Admin {
   }
 
   #entry({ handle, sess, ttl }: { handle: string; sess: string; ttl: number }): SessionEntry {
-    const session = sessionIn(sess, ttl);
+    const session = this.#sessionIn(handle, sess, ttl);
     return { handle, user: session && userOf(session, this.#userPath), ttl, session };
   }
-}
 
-const ROW_DECIDES = new Expiry({});
-
-function sessionIn(sess: string, ttl: number): SessionData | null {
-  try {
-    const session = parse(sess);
-    if (session.cookie) ROW_DECIDES.restoreExpires(session, ttl);
-    return session;
-  } catch {
-    return null;
+  #sessionIn(handle: string, sess: string, ttl: number): SessionData | null {
+    try {
+      const session = this.#vault.open(handle, sess, itself);
+      delete (session as unknown as Record<string, unknown>)[BIRTH];
+      if (session.cookie) ROW_DECIDES.restoreExpires(session, ttl);
+      return session;
+    } catch {
+      return null;
+    }
   }
 }
+
+const itself = (handle: string): string => handle;
+const ROW_DECIDES = new Expiry({});
 
 function checkHandle(handle: string): string {
   if (typeof handle === 'string' && HANDLE.test(handle)) return handle;

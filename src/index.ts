@@ -5,7 +5,7 @@ import { PgSessionStore } from './store.js';
 export type { CallMessage } from './calls.js';
 export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 export type { Ttl } from './expiry.js';
-export type { CreateTableOptions, StoreOptions } from './options.js';
+export type { CreateTableOptions, Encryption, HashIds, Serializer, StoreOptions } from './options.js';
 export { saveBeforeResponse } from './save-before-response.js';
 export type { ConflictEvent, GoneEvent, Health, RevokedEvent, Stats, UnreadableEvent } from './store.js';
 export { PgSessionStore };

@@ -2,22 +2,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
+import { encryptAll, rowsToEncrypt } from './encrypt.js';
 import { sqlStateOf } from './errors.js';
+import { hashIds, rowsInClear } from './hash-ids.js';
+import type { Encryption } from './options.js';
 import { findTimeZones, inspectTable } from './queries/doctor.js';
 import * as queries from './queries/migrate.js';
 import { createExpireIndex } from './queries/schema.js';
 import { catalogNames, concurrently, createUserIndex, hasUserIndex } from './schema.js';
 import { bindTable, type TableNames } from './table.js';
 import { storedPath, type UserPath } from './user-path.js';
+import { makeVault } from './vault.js';
 
 export interface MigrateOptions {
   /** The TimeZone under which a `timestamp` column was written. Default: this connection's, if no role or database differs. */
   timeZone?: string | undefined;
   /** Make the index of users at this path, too. Default: none. */
   userPath?: UserPath | undefined;
+  /** Bring all sessions under the hash of their id, while the store runs with `hashIds: 'upgrade'`. Default: false. */
+  hashIds?: boolean;
+  /** Encrypt all sessions with the first of these keys. Default: none are. */
+  encryption?: Encryption | undefined;
   /** Only say what is to be done. Default: false. */
   dryRun?: boolean;
-  /** Told how far the index that is being made has come, a few times a second. */
+  /** Told how far the index that is being made has come, a few times a second, or how many sessions are done. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -66,6 +74,32 @@ async function stepsOf(pool: Pool, names: TableNames, options: MigrateOptions): 
   if (userPath && !(await hasUserIndex(storedPath(userPath), names, connection))) {
     const make = () => createUserIndex(pool, names, userPath);
     steps.push({ what: 'the index on the user', take: () => watched(pool, names, make, onProgress) });
+  }
+  const inClear = options.hashIds ? await rowsInClear(pool, names) : 0;
+  if (inClear > 0) {
+    let done = 0;
+    const onBatch = (rows: number) => {
+      done += rows;
+      onProgress?.(done, inClear);
+    };
+    steps.push({ what: `the hash of ${inClear} session ids`, take: () => hashIds(pool, names, { onBatch }) });
+  }
+  const vault = options.encryption && makeVault({ encryption: options.encryption });
+  const toEncrypt = vault ? await rowsToEncrypt(pool, names, vault) : 0;
+  if (vault && toEncrypt > 0) {
+    let done = 0;
+    const onBatch = (rows: number) => {
+      done += rows;
+      onProgress?.(done, toEncrypt);
+    };
+    const take = async () => {
+      const left = await encryptAll(pool, names, vault, onBatch);
+      if (left === 0) return;
+      const whatToDo =
+        'give the key that they have, or let what is in clear be encrypted by allowPlaintext (--allow-plaintext)';
+      throw new Error(`${left} sessions stay as they are, since no key opens them: ${whatToDo}`);
+    };
+    steps.push({ what: `${toEncrypt} sessions encrypted with the first key`, take });
   }
   return steps;
 }

@@ -1,8 +1,13 @@
 // What the store can be told, and what is wrong with what it was told.
 
+import type { SessionData } from 'express-session';
 import type { ClientConfig, Pool, PoolConfig } from 'pg';
 import pg from 'pg';
 import type { Ttl } from './expiry.js';
+import type { UserPath } from './user-path.js';
+
+/** `'upgrade'` writes hashes, and finds rows in clear as well. */
+export type HashIds = boolean | 'upgrade';
 
 export interface StoreOptions {
   /** The pool that the app uses for the rest, too. The store never ends it. **Recommended.** */
@@ -21,6 +26,11 @@ export interface StoreOptions {
    */
   ttl?: Ttl | undefined;
   /**
+   * Seconds that a session may live from its birth on, whatever keeps it alive; `regenerate` makes a new one. Sessions from
+   * before this option are born with their first save. By the clock of the app's server. Default: no limit.
+   */
+  lifetime?: number | undefined;
+  /**
    * What becomes of a save when another request has changed the session since this one loaded it. `'merge'`: the top-level
    * keys that this request changed are laid over the other's, and a session that is gone stays gone. `'overwrite'`: the last
    * save wins as a whole, as in other stores. Default: `'merge'`.
@@ -31,6 +41,16 @@ export interface StoreOptions {
    * of the session's life span.
    */
   touchAfter?: number | undefined;
+  /**
+   * Keep the SHA-256 of each session id in the table, so that nobody who reads the table, a dump or the server's log has an id.
+   * `'upgrade'` writes hashes, and finds sessions whose id is in the table, too, at the price of a second look: for the time
+   * until `connect-pg-typed migrate --hash-ids` has been run. `true` never sends an id to the server. Default: false.
+   */
+  hashIds?: HashIds | undefined;
+  /** Keys by which the sessions are encrypted at rest. Default: they are not. */
+  encryption?: Encryption | undefined;
+  /** What makes a text of a session, and back. Default: JSON. */
+  serializer?: Serializer | undefined;
   /** Let calls that come while a statement is under way share the next one. Default: true. */
   batch?: boolean | undefined;
   /**
@@ -85,12 +105,35 @@ export interface CreateTableOptions {
   userPath?: readonly string[];
 }
 
+/** How sessions are encrypted at rest, by AES-256-GCM. */
+export interface Encryption {
+  /**
+   * Keys of 32 bytes, as Buffers, 64 hexadecimal digits or base64. The first encrypts, all decrypt. A session under another
+   * key is none: its row stays, and the store emits `unreadable`. **Required.**
+   */
+  keys: readonly (string | Uint8Array)[];
+  /** Where sessions say whose they are: a keyed hash of that stays legible, by which the user is found. Default: `['passport', 'user']`. */
+  userPath?: UserPath | undefined;
+  /** Also read sessions that are not encrypted, for the time until `connect-pg-typed migrate --re-encrypt`. Default: false. */
+  allowPlaintext?: boolean | undefined;
+}
+
+/** Makes a text of a session, and back. */
+export interface Serializer {
+  /** Must make JSON, which the table holds, unless there is `encryption`. It is also given sessions of a single key. */
+  stringify(session: SessionData): string;
+  /** Is given the JSON in any spelling, where the column is `jsonb`. */
+  parse(text: string): SessionData;
+}
+
 const LONGEST_TIMEOUT = 600; // seconds: more would be meant as milliseconds
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const isText = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
+const isKeyList = (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) || key instanceof Uint8Array);
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
 
 const isConnectionString = (value: unknown) =>
@@ -106,8 +149,23 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
+  lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
+  hashIds: ["true, false or 'upgrade'", (value) => isBoolean(value) || value === 'upgrade'],
+  encryption: [
+    'an object { keys, userPath, allowPlaintext } with a list of keys',
+    (value) =>
+      isObject(value) &&
+      Object.keys(value as object).every((key) => /^(keys|userPath|allowPlaintext)$/.test(key)) &&
+      isKeyList((value as Encryption).keys) &&
+      [undefined, true, false].includes((value as Encryption).allowPlaintext),
+  ],
+  serializer: [
+    'an object with the functions stringify and parse',
+    (value) =>
+      isObject(value) && isFunction((value as Serializer).stringify) && isFunction((value as Serializer).parse),
+  ],
   batch: ['true or false', isBoolean],
   prepare: ['true or false', isBoolean],
   timeout: [

@@ -90,7 +90,11 @@ const [QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x
 
 /** JSON that `json`, `jsonb` and `text` columns all hold. */
 export function textOf(fields: Fields): string {
-  const text = `{${[...fields.values()].join(',')}}`;
+  return stored(`{${[...fields.values()].join(',')}}`);
+}
+
+/** JSON in which nothing stands that PostgreSQL can't store. */
+export function stored(text: string): string {
   if (!text.includes('\\u') && !text.includes('\ue000')) return text; // most have neither, and looking for both is quick
   return text.replace(UNSTORABLE, (found, hex?: string) =>
     hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
@@ -107,25 +111,36 @@ export const stringify = (session: SessionData): string => textOf(fieldsOf(sessi
 /** A string as it reads inside of what is stored. */
 export const storedText = (text: string): string => JSON.parse(textOf(fieldsOf({ text }))).text;
 
+/** JSON as it was before `stored`. */
+export const unstored = (text: string): string => (text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
+
 /**
  * The session in a row's text.
  *
  * @throws {SyntaxError} when the text is no JSON object; without the text in it, which is nobody's business
  */
 export function parse(text: string): SessionData {
-  const session = parseJson(text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
+  const session = parseJson(unstored(text));
   if (!isObject(session)) throw new SyntaxError('a row of the session table holds no JSON object');
   return session as unknown as SessionData;
 }
 
+/** How sessions are written. */
+export interface Format {
+  fieldsOf: typeof fieldsOf;
+  textOf: typeof textOf;
+  parse: typeof parse;
+  fieldsIn: typeof fieldsIn;
+}
+
+export const JSON_FORMAT: Format = { fieldsOf, textOf, parse, fieldsIn };
+
 /**
- * The same for express-session, which needs a cookie: where there is none, as a script may write a session, that of a browser
- * session.
+ * For express-session, which needs a cookie: where there is none, as a script may write a session, that of a browser session.
  *
- * @throws {SyntaxError} when the text is no JSON object, or its cookie's age no number, which express-session would choke on
+ * @throws {SyntaxError} when the cookie's age is no number, which express-session would choke on
  */
-export function sessionOf(text: string): SessionData {
-  const session = parse(text);
+export function withCookie(session: SessionData): SessionData {
   if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
   const { maxAge, originalMaxAge } = session.cookie;
   for (const age of [maxAge, originalMaxAge]) {

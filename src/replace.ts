@@ -1,10 +1,11 @@
 // Compare and set: a row is replaced only if it still holds what was read, else read again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from './errors.js';
-import { type Fields, fieldsOf, parse, textOf } from './payload.js';
+import type { Fields } from './payload.js';
 import { isUnsure } from './retry.js';
-import type { Rows } from './rows.js';
+import type { SessionRows } from './rows.js';
 import { othersChanges, type Row } from './snapshot.js';
+import type { Vault } from './vault.js';
 
 const LONGEST_PAUSE_MS = 100;
 const GIVE_UP_MS = 100; // before the deadline, so that the caller learns what kept it
@@ -30,23 +31,29 @@ export interface Change {
  * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt
  */
 export async function replaceSession(
-  rows: Rows,
+  { rows, vault }: { rows: SessionRows; vault: Vault },
   sid: string,
   deadline: number,
   change: (row: Row) => Change | undefined,
   { read, twice }: { read?: Row; twice: boolean },
 ): Promise<Row | null> {
+  const readRow = async (): Promise<Row | undefined> => {
+    const row = await rows.read(sid, deadline);
+    return row && { text: row.sess, fields: vault.fieldsOf(vault.open(sid, row.sess)), ttl: row.ttl };
+  };
   let pauseMs = 2;
   let unsure: { loaded: string; sent: Row; error: unknown } | undefined; // an attempt whose answer never came
-  for (let row = read ?? (await readRow(rows, sid, deadline)); row; row = await readRow(rows, sid, deadline)) {
+  for (let row = read ?? (await readRow()); row; row = await readRow()) {
     if (unsure && row.text !== unsure.loaded) {
-      if (othersChanges(unsure.sent, row).size > 0) throw unsure.error; // done and then changed by others, or never done
+      // An envelope is unlike any other. In clear, another may have sent the same, and jsonb has a spelling of its own.
+      const isMine = vault.keyId ? row.text === unsure.sent.text : othersChanges(unsure.sent, row).size === 0;
+      if (!isMine) throw unsure.error; // done and then changed by others, or never done
       return unsure.sent;
     }
     const changed = change(row);
     if (!changed) return row;
     const { fields, ttl, mayShorten } = changed;
-    const payload = textOf(fields);
+    const payload = vault.seal(sid, fields);
     const sent = { text: payload, fields, ttl };
     try {
       if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten }, deadline)) return sent;
@@ -63,9 +70,4 @@ export async function replaceSession(
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
   return null;
-}
-
-async function readRow(rows: Rows, sid: string, deadline: number): Promise<Row | undefined> {
-  const row = await rows.read(sid, deadline);
-  return row && { text: row.sess, fields: fieldsOf(parse(row.sess)), ttl: row.ttl };
 }

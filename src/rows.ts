@@ -68,6 +68,9 @@ const OF_ONE_ROW = /^(22|23|44|54|55|57014|P0|42501)/;
 type Call<Item, Answer> = (item: Item, deadline: number) => Promise<Answer>;
 type Send<Item, Answer> = (items: Item[], connection: IDatabaseConnection) => Promise<Answer[]>;
 
+/** The calls of the request path, by session id. */
+export type SessionRows = Pick<Rows, 'read' | 'write' | 'replace' | 'touch' | 'destroy'>;
+
 export class Rows {
   /** The live row of this session id. */
   readonly read: Call<string, LiveRow | undefined>;

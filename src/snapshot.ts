@@ -1,7 +1,9 @@
 // What a request loaded, what it changed, and how its changes go onto what others have saved in the meantime.
 import { isDeepStrictEqual } from 'node:util';
 import type { Session, SessionData } from 'express-session';
-import { type Fields, fieldsIn, fieldsOf } from './payload.js';
+import { BIRTH } from './lifetime.js';
+import type { Fields } from './payload.js';
+import type { Vault } from './vault.js';
 
 /** A live row as it was read, or as it was written. */
 export interface Row {
@@ -42,15 +44,17 @@ class LoadedSnapshot implements Snapshot {
   expiresAt: number;
   readonly #text: string;
   readonly #keys: string[] | undefined;
+  readonly #vault: Vault;
   #row: Row | undefined;
 
   /** @param keys those of the Session, where it has not all of the row's */
-  constructor({ sid, text, mayShorten, expiresAt }: Reading, keys: string[] | undefined) {
+  constructor({ sid, text, mayShorten, expiresAt }: Reading, keys: string[] | undefined, vault: Vault) {
     this.sid = sid;
     this.mayShorten = mayShorten;
     this.expiresAt = expiresAt;
     this.#text = text;
     this.#keys = keys;
+    this.#vault = vault;
   }
 
   get row(): Row {
@@ -60,10 +64,10 @@ class LoadedSnapshot implements Snapshot {
 
   /** With the cookie that the Session was given where the row has none. */
   #fields(): Fields {
-    const fields = fieldsIn(this.#text);
+    const fields = this.#vault.fieldsIn(this.sid, this.#text);
     const { cookie } = JSON.parse(`{${fields.get('cookie') ?? ''}}`);
     if (typeof cookie === 'object' && cookie !== null) return fields;
-    return new Map([...fields, ...fieldsOf({ cookie: { originalMaxAge: null } })]);
+    return new Map([...fields, ...this.#vault.fieldsOf({ cookie: { originalMaxAge: null } })]);
   }
 
   get base(): Fields {
@@ -77,8 +81,13 @@ export type Changes = ReadonlyMap<string, string | undefined>;
 
 /** Remembers, for as long as a request holds its Session, what the Session was made of. */
 export class Snapshots {
+  readonly #vault: Vault;
   readonly #readings = new WeakMap<SessionData, Reading>();
   readonly #snapshots = new WeakMap<SessionData, Snapshot>();
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
 
   /** `get` hands this object out. */
   read(session: SessionData, reading: Reading): void {
@@ -91,7 +100,7 @@ export class Snapshots {
     if (!reading) return;
     const keys = Object.keys(session);
     const isWhole = keys.length === Object.keys(from).length;
-    this.#snapshots.set(session, new LoadedSnapshot(reading, isWhole ? undefined : keys));
+    this.#snapshots.set(session, new LoadedSnapshot(reading, isWhole ? undefined : keys, this.#vault));
   }
 
   /** A Session has been written. Another object has not become one by that: the next `set` of it is a first one again. */
@@ -159,6 +168,7 @@ function differences(before: Fields, after: Fields, isSame: (one: string, other:
     changes.set(key, field);
   }
   for (const key of before.keys()) if (!after.has(key)) changes.set(key, undefined);
+  changes.delete(BIRTH); // it lies in the row, but is the session's only where nobody asked for a lifetime
   return changes;
 }
 

@@ -7,15 +7,17 @@ import { Calls } from './calls.js';
 import { onPool } from './connection.js';
 import type { SessionStoreError } from './errors.js';
 import { Expiry } from './expiry.js';
-import { handleOf } from './handle.js';
+import { handleOf, handleOfRow } from './handle.js';
+import { hashedRows, upgradingRows } from './hashed-rows.js';
+import { Lifetime, withoutBirth } from './lifetime.js';
 import { type CreateTableOptions, checkOptions, choosePool, listenerConfig, type StoreOptions } from './options.js';
-import { type Fields, fieldsOf, sessionOf, textOf } from './payload.js';
+import { type Fields, withCookie } from './payload.js';
 import { defaultJitter, Pruner } from './pruner.js';
 import { clearSessions, countSessions, listSessions, revokeAll } from './queries/admin.js';
 import { checkTable } from './queries/session.js';
 import { replaceSession } from './replace.js';
 import { Revocations } from './revocations.js';
-import { Rows } from './rows.js';
+import { Rows, type SessionRows } from './rows.js';
 import { createTable, tableExists } from './schema.js';
 import {
   applyChanges,
@@ -30,6 +32,7 @@ import {
 } from './snapshot.js';
 import { revocationChannel, type TableNames, tableBinder } from './table.js';
 import { Turns } from './turns.js';
+import { makeVault, type Vault } from './vault.js';
 
 type CreateSession = Store['createSession'];
 type Change = (session: SessionData) => void;
@@ -120,9 +123,12 @@ export class PgSessionStore extends Store {
   readonly #pruner: Pruner;
   readonly #channel: string | undefined;
   readonly #revocations: Revocations | undefined;
-  readonly #rows: Rows;
+  readonly #table: Rows;
+  readonly #rows: SessionRows;
   readonly #turns = new Turns();
   readonly #snapshots: Snapshots | undefined;
+  readonly #vault: Vault;
+  readonly #lifetime: Lifetime | undefined;
   readonly #disableTouch: boolean;
   readonly #createTableIfMissing: boolean;
   readonly #errorLog: (message: string, error?: unknown) => void;
@@ -140,7 +146,9 @@ export class PgSessionStore extends Store {
     const { schemaName, tableName, pruneSessionInterval = 60, pruneSessionRandomizedInterval: jitter = true } = checked;
     this.#names = { schemaName, tableName };
     this.#expiry = new Expiry(checked);
-    this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots();
+    this.#vault = makeVault(checked);
+    this.#snapshots = checked.concurrency === 'overwrite' ? undefined : new Snapshots(this.#vault);
+    this.#lifetime = checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime);
     this.#disableTouch = checked.disableTouch ?? false;
     this.#createTableIfMissing = checked.createTableIfMissing ?? false;
     this.#errorLog = checked.errorLog ?? logToConsole;
@@ -153,7 +161,8 @@ export class PgSessionStore extends Store {
     const until = onPool(this.#pool, { prepare, connectMs: timeoutMs });
     const bind = tableBinder(this.#names);
     this.#connection = (deadline) => bind(until(deadline));
-    this.#rows = new Rows((deadline) => this.#ready(deadline), { batch, channel: this.#channel });
+    this.#table = new Rows((deadline) => this.#ready(deadline), { batch, channel: this.#channel });
+    this.#rows = this.#byIds(checked.hashIds);
     this.#pruner = new Pruner((deadline) => this.#ready(deadline), this.#names, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
@@ -198,6 +207,7 @@ export class PgSessionStore extends Store {
   override createSession(...args: Parameters<CreateSession>): ReturnType<CreateSession> {
     const session = this.makeSession(...args);
     this.#snapshots?.loaded(args[1], session);
+    this.#lifetime?.pass(args[1], session);
     return session;
   }
 
@@ -219,8 +229,8 @@ export class PgSessionStore extends Store {
   override set(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override set(sid: string, session: SessionData, callback?: Callback<void>) {
     return this.#answer('set', callback, async (deadline) => {
-      const fields = fieldsOf(session);
-      const ttl = this.#expiry.secondsToLive(session);
+      const fields = this.#fieldsOf(session);
+      const ttl = this.#secondsToLive(session);
       await this.#turns.take(sid, async () => {
         const snapshot = this.#snapshots?.of(sid, session);
         if (snapshot) await this.#save(sid, session, { fields, ttl, snapshot, deadline });
@@ -235,8 +245,8 @@ export class PgSessionStore extends Store {
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
     return this.#answer('touch', callback, async (deadline) => {
       if (this.#disableTouch) return;
-      const ttl = this.#expiry.secondsToLive(session);
-      const cookie = fieldsOf({ cookie: session.cookie }).get('cookie');
+      const ttl = this.#secondsToLive(session);
+      const cookie = this.#vault.fieldsOf({ cookie: session.cookie }).get('cookie');
       const touching: Touching = { ttl, cookie, during: 'touch', deadline };
       await this.#turns.take(sid, () => this.#touch(sid, session, touching), { isTouch: true });
     });
@@ -276,8 +286,8 @@ export class PgSessionStore extends Store {
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>) {
     return this.#answer('all', callback, async (deadline) => {
-      const rows = await this.#rows.run((db) => listSessions.run(undefined, db), deadline);
-      return rows.map((row) => this.#toSession(row.sid, row)).filter((session) => session !== null);
+      const rows = await this.#table.run((db) => listSessions.run(undefined, db), deadline);
+      return rows.map((row) => this.#toSession(row.sid, row, handleOfRow)).filter((session) => session !== null);
     });
   }
 
@@ -286,7 +296,7 @@ export class PgSessionStore extends Store {
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>) {
     return this.#answer('length', callback, async (deadline) => {
-      const [row] = await this.#rows.run((db) => countSessions.run(undefined, db), deadline);
+      const [row] = await this.#table.run((db) => countSessions.run(undefined, db), deadline);
       return row!.count;
     });
   }
@@ -299,7 +309,7 @@ export class PgSessionStore extends Store {
       const channel = this.#channel;
       const clear = (db: IDatabaseConnection): Promise<unknown> =>
         channel === undefined ? clearSessions.run(undefined, db) : revokeAll.run({ channel }, db);
-      await this.#rows.run(clear, deadline);
+      await this.#table.run(clear, deadline);
     });
   }
 
@@ -354,7 +364,7 @@ export class PgSessionStore extends Store {
   /** What the store has done since it was made. */
   stats(): Stats {
     const { count: calls, timeouts } = this.#calls;
-    const { batches, retries } = this.#rows.count;
+    const { batches, retries } = this.#table.count;
     const { conflict: merges, gone } = this.#told;
     return { calls, batches, merges, gone, retries, timeouts, pruned: this.#pruner.pruned };
   }
@@ -378,11 +388,33 @@ export class PgSessionStore extends Store {
     else this.#pool.off('error', this.#onPoolError);
   }
 
+  /** Seconds from now on. */
+  #secondsToLive(session: SessionData): number {
+    const ttl = this.#expiry.secondsToLive(session);
+    return this.#lifetime ? Math.min(ttl, this.#lifetime.left(session)) : ttl;
+  }
+
+  /** What a session holds, but for what is ours. */
+  #fieldsOf(session: SessionData): Fields {
+    const fields = this.#vault.fieldsOf(session);
+    return this.#lifetime ? withoutBirth(fields) : fields;
+  }
+
+  #stamp(fields: Fields, session: SessionData): Fields {
+    return this.#lifetime ? this.#lifetime.stamp(fields, session) : fields;
+  }
+
+  #byIds(hashIds: StoreOptions['hashIds']): SessionRows {
+    if (hashIds === 'upgrade') return upgradingRows(this.#table, { pool: this.#pool, names: this.#names });
+    return hashIds ? hashedRows(this.#table) : this.#table;
+  }
+
   /** The first save of a Session, and any of another object. */
   async #write(sid: string, session: SessionData, { fields, ttl, deadline }: Saving): Promise<void> {
-    const text = textOf(fields);
+    const stamped = this.#stamp(fields, session);
+    const text = this.#vault.seal(sid, stamped);
     await this.#rows.write({ sid, payload: text, ttl }, deadline);
-    this.#snapshots?.saved(sid, session, fields, { text, fields, ttl });
+    this.#snapshots?.saved(sid, session, fields, { text, fields: stamped, ttl });
   }
 
   /** A save of a Session that was loaded, or saved before. */
@@ -395,13 +427,16 @@ export class PgSessionStore extends Store {
     let others: Changes = new Map();
     const change = (row: Row) => {
       if (row !== snapshot.row) others = othersChanges(snapshot.row, row);
-      const merged = applyChanges(row.fields, changes, fields);
+      const merged = this.#stamp(applyChanges(row.fields, changes, fields), session);
       const cookieIsMine = isSameCookie(merged.get('cookie'), cookie);
       return cookieIsMine
         ? { fields: merged, ttl, mayShorten: shortening }
         : { fields: merged, ttl: 0, mayShorten: false }; // how long it lives is the other's to say
     };
-    const row = await replaceSession(this.#rows, sid, deadline, change, { read: snapshot.row, twice: true });
+    const row = await replaceSession({ rows: this.#rows, vault: this.#vault }, sid, deadline, change, {
+      read: snapshot.row,
+      twice: true,
+    });
     if (!row) return this.#tell('gone', { handle: handleOf(sid), during: 'set' });
     this.#snapshots?.saved(sid, session, fields, row);
     if (others.size > 0) {
@@ -423,20 +458,23 @@ export class PgSessionStore extends Store {
     const makeChange = ({ text, ttl = 0 }: Row) => {
       changed = this.#toSession(sid, { sess: text, ttl });
       if (!changed) return undefined;
-      const before = fieldsOf(changed);
+      const before = this.#fieldsOf(changed);
       const returned: unknown = change(changed);
       if (typeof Object(returned).then === 'function') {
         Promise.resolve(returned).catch(() => {}); // the error below says it all
         throw new TypeError('update: the function must not be async. Do before it what takes time');
       }
-      const fields = fieldsOf(changed);
+      const fields = this.#fieldsOf(changed);
       const isCookieChanged = before.get('cookie') !== fields.get('cookie'); // its expires, too: it was not a request
       if (!isCookieChanged && changesOf(before, fields).size === 0) return undefined;
+      const stamped = this.#stamp(fields, changed);
       return isCookieChanged && this.#expiry.isTheCookies
-        ? { fields, ttl: this.#expiry.secondsToLive(changed), mayShorten: true }
-        : { fields, ttl, mayShorten: false };
+        ? { fields: stamped, ttl: this.#secondsToLive(changed), mayShorten: true }
+        : { fields: stamped, ttl, mayShorten: false };
     };
-    const row = await replaceSession(this.#rows, sid, deadline, makeChange, { twice: false });
+    const row = await replaceSession({ rows: this.#rows, vault: this.#vault }, sid, deadline, makeChange, {
+      twice: false,
+    });
     return row && changed;
   }
 
@@ -459,14 +497,18 @@ export class PgSessionStore extends Store {
     await createTable(this.#pool, this.#names, {}, deadline);
   }
 
-  #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }): SessionData | null {
+  /** @param handle makes a handle of the id, which may be as it stands in a row */
+  #toSession(sid: string, { sess, ttl }: { sess: string; ttl: number }, handle = handleOf): SessionData | null {
     try {
-      const session = sessionOf(sess);
-      this.#expiry.restoreExpires(session, ttl);
+      const session = withCookie(this.#vault.open(sid, sess, handle));
+      this.#lifetime?.take(session);
+      const left = this.#lifetime?.left(session) ?? ttl;
+      if (left === 0) return null; // by then the row has expired as well, unless its touches knew of no birth
+      this.#expiry.restoreExpires(session, Math.min(ttl, left));
       return session;
     } catch (error) {
       if (this.listenerCount('unreadable') === 0) this.#log('Found a row that is no session:', error);
-      this.#tell('unreadable', { handle: handleOf(sid) });
+      this.#tell('unreadable', { handle: handle(sid) });
       return null;
     }
   }

@@ -1,5 +1,7 @@
 // Every command of the CLI, as a process, on a table under names of its own: what it says, and how it ends.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { references } from '../dev/cli-reference.js';
@@ -329,6 +331,35 @@ test('what visitors have put into their sessions can not steer a terminal', asyn
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
     assert.not.match(stdout, /[\u0000-\u0009\u000b-\u001f\u202e]/);
   }
+});
+
+test('ids are hashed and sessions encrypted by migrate, and keys come from the environment or a file', async () => {
+  const { names, run, pool, table, handles } = await fresh();
+  const KEY = 'A'.repeat(43);
+  const withEnv = (env: object, command: string, ...args: string[]) =>
+    cli([command, ...at(names), ...args], env as never);
+  const refused = await run('migrate', '--re-encrypt');
+  assert.equal([refused.code, /--re-encrypt needs keys: --keys-file or SESSION_KEYS/.test(refused.stderr)], [2, true]);
+  const closed = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt');
+  assert.equal([closed.code, /3 sessions stay as they are/.test(closed.stderr)], [3, true]);
+  const dry = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--dry-run');
+  assert.is(dry.stdout, 'would make the hash of 3 session ids, 3 sessions encrypted with the first key\n');
+
+  const done = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--allow-plaintext');
+
+  assert.is(done.stdout, 'made the hash of 3 session ids, 3 sessions encrypted with the first key\n');
+  const { rows } = await pool.query(`SELECT sid, sess::text FROM ${table}`);
+  assert.not.match(JSON.stringify(rows), new RegExp(`ada|bob|${SID}`));
+  const file = `${mkdtempSync(path.join(tmpdir(), 'keys-'))}/keys`;
+  writeFileSync(file, `${'B'.repeat(43)}\n${KEY}\n`);
+  assert.match((await run('show', handles[2]!, '--keys-file', file)).stdout, /bob/);
+  assert.is((await withEnv({ SESSION_KEYS: KEY }, 'find', 'ada')).stdout.trim().split('\n').length, 3);
+  assert.is((await run('find', 'ada')).code, 1);
+  assert.match(
+    (await run('find', 'ada', '--keys-file', '/none')).stderr,
+    /--keys-file: \/none can't be read \(ENOENT\)/,
+  );
+  assert.is((await run('revoke', '--user', 'ada', '--keys-file', file)).stdout, 'revoked 2 sessions\n');
 });
 
 test('the bar of what takes long is drawn on a terminal, and nowhere else', async () => {

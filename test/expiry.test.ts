@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { cookieFor, freshPool, freshStore, load, session, statementsOf } from './support/fresh-store.js';
+import { cookieFor, freshPool, freshStore, load, OPTIONS, session, statementsOf } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
 
@@ -229,7 +229,7 @@ for (const writer of zones) {
     for (const reader of zones) {
       nodeZone(reader);
       const pool = poolIn(reader);
-      const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+      const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
 
       assert.is(await other.pruneSessions(), 0);
       const { cookie } = (await other.get('a'))!;

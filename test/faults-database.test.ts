@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { answered, assertInTime } from './support/answers.js';
-import { load, session } from './support/fresh-store.js';
+import { load, session, storedId } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { openScene } from './support/outages.js';
 import { until } from './support/subject.js';
@@ -37,7 +37,8 @@ test('a locked row keeps nobody waiting but those who want it, and them no longe
   await store.set('free', session({ n: 1 }));
   const [locked, free] = [await load(store, 'locked'), await load(store, 'free')];
   const client = await admin.connect();
-  await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = 'locked' FOR UPDATE`);
+  await client.query('BEGIN');
+  await client.query(`SELECT FROM ${table} WHERE sid = $1 FOR UPDATE`, [storedId('locked')]);
   locked.n = 2;
   free.n = 2;
 

@@ -1,7 +1,7 @@
 // Rows that hold no session: for the browser there is none, for the operator there is an event, and the row stays.
 import * as assert from 'uvu/assert';
 import { Browser, startApp } from './support/app.js';
-import { freshStore } from './support/fresh-store.js';
+import { freshStore, storedId } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 
 const test = suite('rows that are no sessions');
@@ -30,7 +30,7 @@ async function visit(payload: string) {
   const browser = new Browser(await startApp({ store, cookie }));
   await browser.post('/sign-in/ada');
   const { sid } = (await browser.get()).body;
-  await pool.query(`UPDATE ${table} SET sess = $1 WHERE sid = $2`, [payload, sid]);
+  await pool.query(`UPDATE ${table} SET sess = $1 WHERE sid = $2`, [payload, storedId(sid)]);
   const events: object[] = [];
   store.on('unreadable', (event) => events.push(event));
   const told = new Promise((resolve) => setImmediate(resolve));
@@ -38,7 +38,7 @@ async function visit(payload: string) {
   const { status, body } = await browser.get();
 
   await told;
-  const { rows } = await pool.query(`SELECT sess FROM ${table} WHERE sid = $1`, [sid]);
+  const { rows } = await pool.query(`SELECT sess FROM ${table} WHERE sid = $1`, [storedId(sid)]);
   return { status, user: body.user, events, row: rows[0]?.sess };
 }
 

@@ -3,7 +3,7 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { Browser, startApp } from './support/app.js';
-import { freshPool, freshStore } from './support/fresh-store.js';
+import { freshPool, freshStore, OPTIONS } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
 
@@ -45,7 +45,7 @@ test('a session survives a restart of the app', async () => {
   await browser.post('/sign-in/ada');
   await store.close();
 
-  const restarted = new PgSessionStore({ pool: freshPool(), ...names, pruneSessionInterval: false });
+  const restarted = new PgSessionStore({ pool: freshPool(), ...names, pruneSessionInterval: false, ...OPTIONS });
   browser.base = await startApp({ store: restarted, cookie });
 
   assert.is((await browser.get()).body.user, 'ada');

@@ -135,7 +135,7 @@ test('a key that one request removed stays removed when another saves a copy tha
 });
 
 test('keys that express-session drops on load are not removed by a save, with a conflict or without', async () => {
-  const { one, other, pool, table } = await twoStores();
+  const { one, other, pool, table } = await twoStores({ encryption: undefined, lifetime: undefined });
   const hostile = '"__proto__":{"admin":true},"toString":"x","constructor":[1],"id":"y","save":1';
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   await pool.query(`UPDATE ${table} SET sess = (left(sess::text, -1) || $1)::json`, [`,${hostile}}`]);
@@ -402,7 +402,7 @@ test('a Session that was also saved under another id stays dead under its own', 
 test('with a ttl, a touch may shorten: the option says how long after its last use a session lives', async () => {
   const { one, names, pool, table } = await twoStores({ ttl: 6000 });
   await one.set('a', session({}));
-  const shorter = new PgSessionStore({ pool, ...names, ttl: 60, pruneSessionInterval: false });
+  const shorter = new PgSessionStore({ pool, ...names, ttl: 60, pruneSessionInterval: false, ...OPTIONS });
   onEnd(() => shorter.close());
   await shorter.touch('a', (await load(shorter, 'a')) as never);
   near(await secondsLeft(pool, table), 60);
@@ -490,7 +490,7 @@ test('1000 increments from four processes at once end at 1000', async () => {
   await one.set('a', session({ views: 0 }, cookieFor(60)));
   const program = `
     import { PgSessionStore } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
-    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, timeout: 60, ...${JSON.stringify(names)} }); // 250 wait for each other
+    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, timeout: 60, ...${JSON.stringify({ ...names, ...OPTIONS })} }); // 250 wait for each other
     const increment = () => store.update('a', (session) => { session.views++; });
     await Promise.all(Array.from({ length: 250 }, increment));
     await store.close();`;

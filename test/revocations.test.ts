@@ -122,6 +122,19 @@ test('what is destroyed at once is told at once, each once', async () => {
   assert.ok(ear.chunks.length <= (OPTIONS.batch === false ? 50 : 10), `${ear.chunks.length} messages`);
 });
 
+test('with hashed ids the same handles are told, by the store and by the admin', async () => {
+  const { store, pool, names, ear } = await freshListener({ hashIds: true });
+  const admin = createAdmin({ pool, ...names, hashIds: true });
+  await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ passport: { user: 'ada' } }))));
+
+  await store.destroy('a');
+  assert.equal(await ear.handles(1), [store.handle('a')]);
+  assert.is(await admin.revoke(store.handle('b')), true);
+  assert.equal(await ear.handles(1), [store.handle('b')]);
+  assert.is(await admin.revokeUser('ada'), 1);
+  assert.equal(await ear.handles(1), [store.handle('c')]);
+});
+
 test('a thousand handles come in messages that the server takes', async () => {
   const { store, pool, names, ear } = await freshListener();
   const messages = await overhear(names);

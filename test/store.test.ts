@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore, type SessionStoreError } from '../src/index.js';
-import { blocked, cookieFor, freshPool, freshStore, session } from './support/fresh-store.js';
+import { blocked, cookieFor, freshPool, freshStore, OPTIONS, session, storedId } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
 
@@ -44,12 +44,12 @@ test('what changes after set() is not stored', async () => {
 test('all (in the order of the ids) and length see live sessions, and clear leaves none', async () => {
   const { store, pool, table } = await freshStore();
   for (const sid of ['c', 'b', 'a']) await store.set(sid, session({ sid }));
-  await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = 'b'`);
+  await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = $1`, [storedId('b')]);
 
   assert.is(await store.length(), 2);
   assert.equal(
     (await store.all()).map((sess) => (sess as any).sid),
-    ['a', 'c'],
+    ['a', 'c'].sort((one, other) => (storedId(one) < storedId(other) ? -1 : 1)),
   );
 
   await store.clear();
@@ -61,7 +61,7 @@ test('a session survives a restart of the app', async () => {
   await store.set('a', session({ user: 'ada' }));
   await store.close();
 
-  const restarted = new PgSessionStore({ pool: freshPool(), ...names, pruneSessionInterval: false });
+  const restarted = new PgSessionStore({ pool: freshPool(), ...names, pruneSessionInterval: false, ...OPTIONS });
 
   assert.is(((await restarted.get('a')) as any).user, 'ada');
 });
@@ -250,6 +250,7 @@ test('an idle connection that dies does not end the process, and the next call h
     conObject,
     ...names,
     pruneSessionInterval: false,
+    ...OPTIONS,
     errorLog: (...args) => logged.push(args),
   });
   onEnd(() => own.close());
@@ -265,7 +266,7 @@ test('an idle connection that dies does not end the process, and the next call h
 test('by default, errorLog prints what happened to console.error, without the client that pg hangs on it', async () => {
   const { pool: admin, names } = await freshStore();
   const conObject = { connectionString: process.env.TEST_SERVER_URL!, application_name: applicationName() };
-  const own = new PgSessionStore({ conObject, ...names, pruneSessionInterval: false });
+  const own = new PgSessionStore({ conObject, ...names, pruneSessionInterval: false, ...OPTIONS });
   onEnd(() => own.close());
   const printed: unknown[][] = [];
   const { error } = console;
@@ -285,7 +286,7 @@ test('a call whose connection dies goes on another', async () => {
   await store.set('a', session());
   const application = applicationName();
   const pool = freshPool({ application_name: application, max: 1 });
-  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
   const locker = await admin.connect();
   await locker.query('BEGIN');
   await locker.query(`LOCK TABLE ${quotedName(names)}`);
@@ -306,7 +307,7 @@ test('a socket that breaks under a call fails that call and does not end the pro
   const pool = freshPool({ max: 1 });
   const clients: pg.PoolClient[] = [];
   pool.on('connect', (client) => clients.push(client));
-  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
   const locker = await admin.connect();
   await locker.query('BEGIN');
   await locker.query(`LOCK TABLE ${table}`);

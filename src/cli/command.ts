@@ -4,6 +4,7 @@ import { createAdmin } from '../admin.js';
 import type { TableNames } from '../table.js';
 import type { UserPath } from '../user-path.js';
 import { type Connection, connect } from './connect.js';
+import { encryptionOf } from './keys.js';
 
 export interface Option {
   /** How its value is called in the help; without one it is a flag. */
@@ -99,7 +100,8 @@ export function give({ positionals, values }: ReturnType<typeof parse>): Given &
     names,
     userPath,
     connection,
-    admin: () => createAdmin({ pool: connection().pool, ...names, userPath }),
+    admin: () =>
+      createAdmin({ pool: connection().pool, ...names, userPath, encryption: encryptionOf(values, userPath) }),
     end: async () => made?.end(),
   };
 }

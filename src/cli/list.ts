@@ -1,5 +1,6 @@
 // list: the live sessions, a page at a time.
 import { type Command, noPositional, numberOf, text, USER_PATH } from './command.js';
+import { KEYS } from './keys.js';
 import { briefly, sessionTable } from './print.js';
 
 export const list: Command = {
@@ -9,6 +10,7 @@ export const list: Command = {
     limit: { value: 'NUMBER', help: 'sessions at most; default: 100' },
     after: { value: 'CURSOR', help: 'go on where another page ended' },
     ...USER_PATH,
+    ...KEYS,
   },
   async run({ positionals, values, admin }) {
     noPositional(positionals);

@@ -1,6 +1,7 @@
 // migrate: turns an older table into one of today's.
 import { migrate as run } from '../migrate.js';
-import { type Command, DRY_RUN, noPositional, text, USER_PATH } from './command.js';
+import { type Command, DRY_RUN, noPositional, text, USER_PATH, UsageError } from './command.js';
+import { encryptionOf, KEYS } from './keys.js';
 import { startProgress } from './progress.js';
 
 export const migrate: Command = {
@@ -13,16 +14,31 @@ export const migrate: Command = {
       value: 'ZONE',
       help: "the TimeZone that the app's connections have had; default: the one of this connection, if no role or database has another",
     },
-    'user-path': { ...USER_PATH['user-path']!, help: 'make the index of users there, too; default: none' },
+    'user-path': {
+      ...USER_PATH['user-path']!,
+      help: 'make the index of users there, too; default: none. With --re-encrypt also where users are, by default passport.user',
+    },
+    'hash-ids': {
+      help: "put the hash of each session id in its place, in batches, while the app runs with hashIds: 'upgrade'; may be broken off and done again",
+    },
+    're-encrypt': {
+      help: 'encrypt all sessions with the first key, in batches, while the app runs; may be broken off and done again',
+    },
+    ...KEYS,
     ...DRY_RUN,
   },
   async run({ positionals, values, names, userPath, connection }) {
     noPositional(positionals);
     const dryRun = values['dry-run'] === true;
+    const encryption = values['re-encrypt'] ? encryptionOf(values, userPath) : undefined;
+    if (values['re-encrypt'] && !encryption)
+      throw new UsageError('--re-encrypt needs keys: --keys-file or SESSION_KEYS');
     const progress = await startProgress('migrating', 1);
     const steps = await run(connection().pool, names, {
       timeZone: text(values['time-zone']),
       userPath,
+      encryption,
+      hashIds: values['hash-ids'] === true,
       dryRun,
       onProgress: (done, total) => progress.update(done, total),
     }).finally(() => progress.stop());

@@ -9,6 +9,7 @@ import {
   USER_PATH,
   UsageError,
 } from './command.js';
+import { KEYS } from './keys.js';
 import { many } from './print.js';
 
 export const revoke: Command = {
@@ -21,6 +22,7 @@ export const revoke: Command = {
     except: { value: 'HANDLE', help: 'but not this one' },
     all: { help: 'everybody' },
     ...USER_PATH,
+    ...KEYS,
     ...DRY_RUN,
   },
   async run(given) {

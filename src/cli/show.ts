@@ -1,12 +1,13 @@
 // show: one session, with what it holds.
 import { type Command, onePositional, USER_PATH } from './command.js';
+import { KEYS } from './keys.js';
 import { briefly, duration, harmless, pairs } from './print.js';
 
 export const show: Command = {
   usage: 'HANDLE',
   summary: 'Shows one live session and what it holds.',
   details: 'Exits with 1 where there is none. It reads all session ids.',
-  options: USER_PATH,
+  options: { ...USER_PATH, ...KEYS },
   async run({ positionals, admin }) {
     const handle = onePositional(positionals, 'HANDLE');
     const found = await admin().show(handle);

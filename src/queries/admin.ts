@@ -88,21 +88,21 @@ export interface ListSessionsAfterQuery {
   result: ListSessionsAfterResult;
 }
 
-const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":328,"b":335},{"a":433,"b":440}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":456,"b":463}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":499,"b":505}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                        "};
+const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":399,"b":406},{"a":575,"b":582}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":598,"b":605}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":641,"b":647}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                                                                                "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!",
  *   to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
  * FROM "session_store"."session" AS t
  * WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
- *   AND (t.expire::timestamptz, encode(sha256(convert_to(t.sid, 'UTF8')), 'hex')) > (:expire!::timestamptz, :handle!::text)
+ *   AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
  * ORDER BY t.expire, 1
- * LIMIT :limit!::int                                                                                                                                                                                        
+ * LIMIT :limit!::int                                                                                                                                                                                                                                                
  * ```
  */
 export const listSessionsAfter = new PreparedQuery<ListSessionsAfterParams,ListSessionsAfterResult>(listSessionsAfterIR);
@@ -110,8 +110,8 @@ export const listSessionsAfter = new PreparedQuery<ListSessionsAfterParams,ListS
 
 /** 'FindSessions' parameters type */
 export interface FindSessionsParams {
-  user: string;
   userPath: stringArray;
+  users: stringArray;
 }
 
 /** 'FindSessions' return type */
@@ -127,17 +127,17 @@ export interface FindSessionsQuery {
   result: FindSessionsResult;
 }
 
-const findSessionsIR: any = {"usedParamSet":{"userPath":true,"user":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":256,"b":265}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":282}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
+const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":336}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":352,"b":358}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()\nORDER BY t.expire DESC, 1                                                                      "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user! AND t.expire > now()
+ * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()
  * ORDER BY t.expire DESC, 1                                                                      
  * ```
  */
@@ -162,17 +162,17 @@ export interface ShowSessionQuery {
   result: ShowSessionResult;
 }
 
-const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":297}]}],"statement":"SELECT\n  encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                                                                                              "};
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":432,"b":439}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"ttl!\"\nFROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS "handle!",
+ *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "ttl!"
  * FROM "session_store"."session" AS t
- * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle! AND t.expire > now()                                                                                                                                                                              
+ * WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                              
  * ```
  */
 export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult>(showSessionIR);
@@ -195,13 +195,13 @@ export interface RevokeSessionQuery {
   result: RevokeSessionResult;
 }
 
-const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":107},{"a":181,"b":188}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":129,"b":136},{"a":171,"b":178}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"told\""};
+const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":171,"b":178},{"a":252,"b":259}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":200,"b":207},{"a":242,"b":249}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"told\""};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
  * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told"
  * ```
  */
@@ -212,8 +212,8 @@ export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSession
 export interface RevokeSessionOfUserParams {
   channel?: string | null | void;
   handle: string;
-  user: string;
   userPath: stringArray;
+  users: stringArray;
 }
 
 /** 'RevokeSessionOfUser' return type */
@@ -227,13 +227,13 @@ export interface RevokeSessionOfUserQuery {
   result: RevokeSessionOfUserResult;
 }
 
-const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":87,"b":92}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":149,"b":156},{"a":230,"b":237}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":178,"b":185},{"a":220,"b":227}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"told\"                                         "};
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":91,"b":97}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":234,"b":241},{"a":315,"b":322}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":263,"b":270},{"a":305,"b":312}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"told\"                                         "};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = :user! AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') = :handle!
+ * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
  * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "told"                                         
  * ```
  */
@@ -244,8 +244,8 @@ export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,R
 export interface RevokeUserParams {
   channel?: string | null | void;
   except?: string | null | void;
-  user: string;
   userPath: stringArray;
+  users: stringArray;
 }
 
 /** 'RevokeUser' return type */
@@ -260,16 +260,16 @@ export interface RevokeUserQuery {
   result: RevokeUserResult;
 }
 
-const revokeUserIR: any = {"usedParamSet":{"userPath":true,"user":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":102,"b":111}]},{"name":"user","required":true,"transform":{"type":"scalar"},"locs":[{"a":123,"b":128}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":204,"b":210}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":446,"b":453},{"a":514,"b":521}]}],"statement":"WITH ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = :user!\n    AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except\n  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n), ss__told AS MATERIALIZED (\n  SELECT pg_notify(:channel, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__gone)::int AS \"revoked!\", (SELECT count(*) FROM ss__told)::int AS \"messages!\""};
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":102,"b":111}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":127,"b":133}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":289,"b":295}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":602,"b":609},{"a":670,"b":677}]}],"statement":"WITH ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n    AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n), ss__told AS MATERIALIZED (\n  SELECT pg_notify(:channel, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__gone)::int AS \"revoked!\", (SELECT count(*) FROM ss__told)::int AS \"messages!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__gone AS MATERIALIZED (
  *   DELETE FROM "session_store"."session" AS t
- *   WHERE t.sess::json #>> :userPath!::text[] = :user!
- *     AND encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') IS DISTINCT FROM :except
- *   RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+ *   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
+ *     AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
+ *   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
  * ), ss__chunks AS MATERIALIZED (
  *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
  *   FROM ss__gone AS g
@@ -302,14 +302,14 @@ export interface RevokeAllQuery {
   result: RevokeAllResult;
 }
 
-const revokeAllIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":311,"b":319}]}],"statement":"WITH ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n), ss__told AS MATERIALIZED (\n  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__gone)::int AS \"revoked!\", (SELECT count(*) FROM ss__told)::int AS \"messages!\"                                                                                                                             "};
+const revokeAllIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":382,"b":390}]}],"statement":"WITH ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n), ss__told AS MATERIALIZED (\n  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__gone)::int AS \"revoked!\", (SELECT count(*) FROM ss__told)::int AS \"messages!\"                                                                                                                             "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__gone AS MATERIALIZED (
  *   DELETE FROM "session_store"."session" AS t
- *   RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+ *   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
  * ), ss__chunks AS MATERIALIZED (
  *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
  *   FROM ss__gone AS g

@@ -395,7 +395,7 @@ export interface DestroySessionsAloudQuery {
   result: DestroySessionsAloudResult;
 }
 
-const destroySessionsAloudIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":253,"b":258}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":555,"b":563}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n), ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid = ANY(ARRAY[x.sid])\n  RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n)\nSELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS \"told!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                             "};
+const destroySessionsAloudIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":253,"b":258}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":626,"b":634}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n), ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid = ANY(ARRAY[x.sid])\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n)\nSELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS \"told!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                             "};
 
 /**
  * Query generated from SQL:
@@ -410,7 +410,7 @@ const destroySessionsAloudIR: any = {"usedParamSet":{"lockTimeout":true,"sids":t
  *     ORDER BY 1
  *   ) AS x, ss__settings
  *   WHERE t.sid = ANY(ARRAY[x.sid])
- *   RETURNING encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle
+ *   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
  * ), ss__chunks AS MATERIALIZED (
  *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
  *   FROM ss__gone AS g

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import expressSession, { type Session, type SessionData, type Store } from 'express-session';
 import pg from 'pg';
+import { handleOf, hashedId } from '../../src/handle.js';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { createTable } from '../../src/schema.js';
 import { onEnd } from './harness.js';
@@ -9,6 +10,9 @@ import { quotedName } from './stores.js';
 
 /** Options for every store of the tests, beside their own: TEST_STORE_OPTIONS, as JSON. */
 export const OPTIONS: StoreOptions = JSON.parse(process.env.TEST_STORE_OPTIONS ?? '{}');
+
+/** What stands in the sid column for this id, under those options. */
+export const storedId = (sid: string): string => (OPTIONS.hashIds ? hashedId(handleOf(sid)) : sid);
 
 let made = 0;
 

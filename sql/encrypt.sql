@@ -1,0 +1,23 @@
+/* What encrypts a whole table. */
+
+/*
+ * A page of the live rows that the key with this id has not encrypted: after the last of the page before, by expiry and handle,
+ * since an id in a cursor is an id in the log. An envelope is spelled alike in all types of columns.
+ */
+/* @name findToEncrypt */
+SELECT
+  t.sid,
+  t.sess::text AS "sess!",
+  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+  to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+FROM "session_store"."session" AS t
+WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
+  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
+  AND strpos(t.sess::text, :envelope!) = 0
+ORDER BY t.expire, 3
+LIMIT :limit!::int;
+
+/* @name countToEncrypt */
+SELECT count(*)::int AS "count!"
+FROM "session_store"."session" AS t
+WHERE t.expire > now() AND strpos(t.sess::text, :envelope!) = 0;
