@@ -532,8 +532,8 @@ const mutations: Mutation[] = [
   {
     guard: 'a revocation says no ids',
     file: SESSION_SQL,
-    from: "encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') AS handle",
-    to: 't.sid::text                                      AS handle', // of the same length
+    from: "encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle",
+    to: 't.sid::text                                      END AS handle', // of the same length
     tests: ['revocations'],
   },
   {
