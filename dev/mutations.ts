@@ -355,6 +355,13 @@ const mutations: Mutation[] = [
     tests: ['faults-network', 'batching'],
   },
   {
+    guard: 'many calls leave in halves, so that the server and we work at once',
+    file: 'src/coalescer.ts',
+    from: 'length >= WORTH_HALVING',
+    to: 'false',
+    tests: ['batching'],
+  },
+  {
     guard: 'a second statement does not leave with a few',
     file: 'src/coalescer.ts',
     from: 'this.#waiting.length >= this.#itemsUnderWay / 2',

@@ -16,7 +16,7 @@ export interface Statement<Item, Answer> {
   failsForOne(error: unknown): boolean;
 }
 
-/** A class, as `Call` is one. */
+/** A class, as `Call` in calls.ts is one. */
 class Waiting<Item, Answer> {
   constructor(
     readonly item: Item,
@@ -27,7 +27,8 @@ class Waiting<Item, Answer> {
 }
 
 const MOST_ITEMS = 512;
-const AT_ONCE = 2;
+const AT_ONCE = 2; // the server works on one while we do on the other; more brought nothing more
+const WORTH_HALVING = 32; // items: of fewer than this, each half would cost about as much as the whole
 const MOST_BYTES = 1_048_576;
 const SLOW_MS = 200; // a statement that takes longer keeps no others waiting
 
@@ -37,7 +38,7 @@ interface Sent {
 }
 
 /**
- * A lone call leaves at once. Nothing waits on a timer: what waits leaves when a statement comes back.
+ * A lone call leaves at once. What waits leaves when a statement comes back; a timer only lets it pass statements that are slow.
  */
 export class Coalescer<Item, Answer> {
   readonly #statement: Statement<Item, Answer>;
@@ -59,7 +60,7 @@ export class Coalescer<Item, Answer> {
       this.#waiting.push(new Waiting(item, deadline, resolve, reject));
       if (this.#leaving) return;
       if (!this.#mayLeave()) {
-        this.#slowTimer ??= setTimeout(() => this.#passSlow(), SLOW_MS);
+        this.#watchSlow();
         return;
       }
       this.#leaving = true;
@@ -69,7 +70,7 @@ export class Coalescer<Item, Answer> {
     });
   }
 
-  /** A second at once, so that we work on one while the server does on the other, but none of a few: each has its price. */
+  /** A second at once, but none of a few: each has its price. */
   #mayLeave(): boolean {
     if (this.#underWay.size === 0) return this.#waiting.length > 0;
     return this.#underWay.size < AT_ONCE && this.#waiting.length >= this.#itemsUnderWay / 2;
@@ -97,13 +98,19 @@ export class Coalescer<Item, Answer> {
     return true;
   }
 
+  #watchSlow(): void {
+    this.#slowTimer ??= setTimeout(() => {
+      this.#slowTimer = undefined;
+      this.#passSlow();
+      if (this.#waiting.length > 0) this.#watchSlow();
+    }, SLOW_MS).unref(); // the statement that it watches keeps the process
+  }
+
   /** Lets those that wait pass the statements that have taken long. */
   #passSlow(): void {
-    this.#slowTimer = undefined;
     const now = performance.now();
     for (const sent of this.#underWay) if (now - sent.since >= SLOW_MS) this.#forget(sent);
     this.#leave();
-    if (this.#waiting.length > 0) this.#slowTimer = setTimeout(() => this.#passSlow(), SLOW_MS);
   }
 
   #dropLate(): void {
@@ -115,12 +122,15 @@ export class Coalescer<Item, Answer> {
   }
 
   #batch(): Waiting<Item, Answer>[] {
+    const { length } = this.#waiting;
+    const halved = this.#underWay.size === 0 && length >= WORTH_HALVING ? Math.ceil(length / AT_ONCE) : length;
+    const most = Math.min(halved, MOST_ITEMS);
     let count = 0;
-    for (let bytes = 0; count < Math.min(this.#waiting.length, MOST_ITEMS); count++) {
+    for (let bytes = 0; count < most; count++) {
       bytes += this.#statement.bytes(this.#waiting[count]!.item);
       if (count > 0 && bytes > MOST_BYTES) break;
     }
-    if (count === this.#waiting.length) {
+    if (count === length) {
       const all = this.#waiting;
       this.#waiting = [];
       return all;

@@ -47,6 +47,15 @@ test('reads of one session at once are one row of one statement, and an object f
   assert.is(new Set(found).size, 50);
 });
 
+test('of many calls one half leaves while the other is under way, of a few none', async () => {
+  const sids = some(64);
+  const { store, pool } = await filled(sids, { pool: freshPool({ max: 1 }) });
+  const read = (count: number) =>
+    statementsOf(pool, () => Promise.all(sids.slice(0, count).map((sid) => store.get(sid))));
+  assert.is((await read(64)).length, 2);
+  assert.is((await read(20)).length, 1);
+});
+
 test('with batch: false each call is a statement of its own', async () => {
   const sids = some(20);
   const { store, pool } = await filled(sids, { batch: false, pool: freshPool({ max: 1 }) });
