@@ -69,6 +69,10 @@ WHERE t.sid = ANY(ARRAY(
 ))
 RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!";
 
+/* @name dropExpired */
+DELETE FROM "session_store"."session" AS t
+WHERE t.sid = :sid! AND t.expire <= now();
+
 /* @name putSession */
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
 VALUES (:sid!, :payload!::json, :expire!::timestamptz)

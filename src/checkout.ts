@@ -44,10 +44,7 @@ export class Checkout {
   client(deadline: number, onError: OnError): Promise<PoolClient> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { onError, resolve, reject, timer: undefined };
-      if (deadline < Infinity) {
-        const end = () => this.#giveUp(waiter);
-        waiter.timer = setTimeout(end, Math.max(deadline - performance.now(), 0));
-      }
+      waiter.timer = onTime(deadline, () => this.#giveUp(waiter));
       this.#waiting.add(waiter);
       this.#dropStuck();
       this.#ask();
@@ -102,6 +99,10 @@ export class Checkout {
     }
   }
 }
+
+/** @param deadline in milliseconds of `performance.now()`; Infinity takes no timer */
+export const onTime = (deadline: number, end: () => void): NodeJS.Timeout | undefined =>
+  deadline < Infinity ? setTimeout(end, Math.max(deadline - performance.now(), 0)) : undefined;
 
 interface ConnectingClient {
   _connecting: boolean;

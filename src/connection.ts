@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 import { cancel } from './cancel.js';
-import { Checkout } from './checkout.js';
+import { Checkout, onTime } from './checkout.js';
 import { databaseFailed, type SessionStoreError, sqlStateOf, timedOut } from './errors.js';
 import type { Queryable } from './table.js';
 
@@ -93,9 +93,6 @@ export async function withClient<T>(
     client.release(lost);
   }
 }
-
-const onTime = (deadline: number, end: () => void): NodeJS.Timeout | undefined =>
-  deadline < Infinity ? setTimeout(end, Math.max(deadline - performance.now(), 0)) : undefined;
 
 /** Ends the connection at once: what still lies in a buffer is dropped. The server is asked to stop what it does for it. */
 function cutOff(client: PoolClient): void {

@@ -18,6 +18,7 @@ export const descriptions: Record<string, Description> = {
   destroySession: {"parameters":["text"],"columns":[]},
   destroySessions: {"parameters":["text","text[]"],"columns":[]},
   destroySessionsAloud: {"parameters":["text","text[]","text"],"columns":[["told!","text"]]},
+  dropExpired: {"parameters":["text"],"columns":[]},
   findRights: {"parameters":["text","name"],"columns":[["role!","text"],["database!","text"],["schema","text"],["missingGrants!","text[]"],["owner","text"]]},
   findSchema: {"parameters":["name"],"columns":[["schemaName!","name"]]},
   findSessions: {"parameters":["text[]","text[]"],"columns":[["handle!","text"],["sess!","text"],["ttl!","double precision"]]},

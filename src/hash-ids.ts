@@ -1,15 +1,18 @@
 // Brings a whole table from ids in clear under their hashes, while sessions go on being used.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
 import type { SessionStoreError } from './errors.js';
 import { handleOf, hashedId } from './handle.js';
-import { countInClear, moveSessions, putSession, takeSessions } from './queries/hash-ids.js';
+import { countInClear, dropExpired, moveSessions, putSession, takeSession, takeSessions } from './queries/hash-ids.js';
 import { bindTable, type TableNames } from './table.js';
 
 const BEGINNING = '-infinity';
 const OVERTAKEN = /^(23505|40P01|40001|55P03)$/; // a store moved one of them, or held its row
 const MOST_TRIES = 20;
-const MOVES_NO_KEY = '0A000'; // feature_not_supported
+
+/** Whether this is a server that does not let a row move from one key to another, as one of distributed tables. */
+export const movesNoKey = ({ sqlState }: SessionStoreError): boolean => sqlState === '0A000'; // feature_not_supported
 
 /** How many rows hold an id in clear. */
 export async function rowsInClear(pool: Pool, names: TableNames): Promise<number> {
@@ -40,11 +43,19 @@ export async function hashIds(
       if (seen === moved && seen < batch && expire === BEGINNING) return;
       expire = seen < batch ? BEGINNING : (last ?? BEGINNING);
     } catch (error) {
-      const { sqlState } = error as SessionStoreError;
-      if (sqlState === MOVES_NO_KEY) return takeAndPut(pool, names, batch, onBatch);
-      if (!OVERTAKEN.test(sqlState ?? '') || ++tries === MOST_TRIES) throw error;
+      const failed = error as SessionStoreError;
+      if (movesNoKey(failed)) return takeAndPut(pool, names, batch, onBatch);
+      if (!OVERTAKEN.test(failed.sqlState ?? '') || ++tries === MOST_TRIES) throw error;
     }
   }
+}
+
+/** The live session under this id in clear. */
+export function takeAndPutOne(pool: Pool, names: TableNames, sid: string, deadline: number): Promise<void> {
+  return inTransaction(pool, deadline, async (client) => {
+    const db = bindTable(client, names);
+    await putAll(await takeSession.run({ sid }, db), db);
+  });
 }
 
 async function takeAndPut(pool: Pool, names: TableNames, batch: number, onBatch?: (rows: number) => void) {
@@ -52,10 +63,17 @@ async function takeAndPut(pool: Pool, names: TableNames, batch: number, onBatch?
     taken = await inTransaction(pool, Infinity, async (client) => {
       const db = bindTable(client, names);
       const rows = await takeSessions.run({ batch }, db);
-      for (const { sid, sess, expire } of rows) {
-        await putSession.run({ sid: hashedId(handleOf(sid)), payload: sess, expire }, db);
-      }
+      await putAll(rows, db);
       return rows.length;
     });
+  }
+}
+
+/** A live session under the hash is the newer and stays, an expired one is in the way and goes. */
+async function putAll(rows: { sid: string; sess: string; expire: string }[], db: IDatabaseConnection): Promise<void> {
+  for (const { sid, sess, expire } of rows) {
+    const hashed = hashedId(handleOf(sid));
+    await dropExpired.run({ sid: hashed }, db);
+    await putSession.run({ sid: hashed, payload: sess, expire }, db);
   }
 }

@@ -1,11 +1,11 @@
 // The rows of the request path where the table holds no session id, only the hash of each.
 import type { Pool } from 'pg';
-import { inTransaction } from './connection.js';
 import type { SessionStoreError } from './errors.js';
 import { handleOf, hashedId, isHashed } from './handle.js';
-import { moveSession, putSession, takeSession } from './queries/hash-ids.js';
+import { movesNoKey, takeAndPutOne } from './hash-ids.js';
+import { moveSession } from './queries/hash-ids.js';
 import type { Rows, SessionRows } from './rows.js';
-import { bindTable, type TableNames } from './table.js';
+import type { TableNames } from './table.js';
 
 const LONGEST_ID = 1024; // characters; express-session's have 32
 
@@ -76,21 +76,14 @@ export function upgradingRows(rows: Rows, place: Place): SessionRows {
 }
 
 const TAKEN = '23505'; // unique_violation: somebody else has just moved it
-const MOVES_NO_KEY = '0A000'; // feature_not_supported
 
 /** Nothing where there is no live row under the id. */
 async function moveToHash(rows: Rows, { pool, names }: Place, sid: string, deadline: number): Promise<void> {
-  const hashed = storedId(sid);
   try {
-    await rows.run((db) => moveSession.run({ sid, hashed }, db), deadline);
+    await rows.run((db) => moveSession.run({ sid, hashed: storedId(sid) }, db), deadline);
   } catch (error) {
-    const { sqlState } = error as SessionStoreError;
-    if (sqlState === TAKEN) return;
-    if (sqlState !== MOVES_NO_KEY) throw error;
-    await inTransaction(pool, deadline, async (client) => {
-      const db = bindTable(client, names);
-      const [taken] = await takeSession.run({ sid }, db);
-      if (taken) await putSession.run({ sid: hashed, payload: taken.sess, expire: taken.expire }, db);
-    });
+    const failed = error as SessionStoreError;
+    if (movesNoKey(failed)) await takeAndPutOne(pool, names, sid, deadline);
+    else if (failed.sqlState !== TAKEN) throw error;
   }
 }

@@ -173,7 +173,7 @@ export class PgSessionStore extends Store {
     this.#pool.on('error', this.#onPoolError);
     this.#revocations =
       listener &&
-      new Revocations(revocationChannel(this.#names), {
+      new Revocations(this.#channel!, {
         config: listener,
         timeoutMs,
         onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),

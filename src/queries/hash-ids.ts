@@ -168,6 +168,32 @@ const takeSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"ba
 export const takeSessions = new PreparedQuery<TakeSessionsParams,TakeSessionsResult>(takeSessionsIR);
 
 
+/** 'DropExpired' parameters type */
+export interface DropExpiredParams {
+  sid: string;
+}
+
+/** 'DropExpired' return type */
+export type DropExpiredResult = void;
+
+/** 'DropExpired' query type */
+export interface DropExpiredQuery {
+  params: DropExpiredParams;
+  result: DropExpiredResult;
+}
+
+const dropExpiredIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire <= now()"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * WHERE t.sid = :sid! AND t.expire <= now()
+ * ```
+ */
+export const dropExpired = new PreparedQuery<DropExpiredParams,DropExpiredResult>(dropExpiredIR);
+
+
 /** 'PutSession' parameters type */
 export interface PutSessionParams {
   expire: DateOrString;
