@@ -8,7 +8,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { onEnd, suite } from './support/harness.js';
+import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('types', { timeout: 120_000 });
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'types test '));
