@@ -1,74 +1,16 @@
 // npm start, as a user meets it: a process, a browser, Ctrl-C.
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
-import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { freshNames, freshPool, searchPath } from './support/fresh-store.js';
+import { type Demo, databaseWith, type Env, ended, run, running, serve } from './support/demo.js';
+import { freshNames, freshPool } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
-
-type Env = Record<string, string>;
-type Child = ChildProcessByStdio<null, Readable, Readable>;
-
-const running = new Set<Child>();
-
-function run(env: Env, options: { detached?: boolean } = {}): Child {
-  const { DATABASE_URL, DEMO_DATA_DIR, SESSION_SECRET, ...rest } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/demo/server.ts'], {
-    env: { ...rest, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...options,
-  });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  return child;
-}
-
-const ended = async (child: Child): Promise<unknown[]> =>
-  (child.exitCode ?? child.signalCode) ? [child.exitCode, child.signalCode] : await once(child, 'exit');
-
-interface Demo {
-  url: string;
-  /** Ends it by a signal, and sees that it ended well. */
-  end(signal: NodeJS.Signals): Promise<void>;
-}
-
-/** The demo, once it has said where it is. */
-async function serve(env: Env): Promise<Demo> {
-  const child = run(env);
-  const complaint = textOf(child.stderr);
-  const lines: string[] = [];
-  for await (const line of createInterface(child.stdout)) {
-    lines.push(line);
-    const [url] = /http:\S+/.exec(line) ?? [];
-    if (url === undefined) continue;
-    const end = async (signal: NodeJS.Signals) => {
-      child.kill(signal);
-      assert.equal(await ended(child), [0, null]);
-      assert.is(await complaint, '');
-    };
-    return { url, end };
-  }
-  throw new Error(`the demo did not start: ${lines.join('\n')} ${await complaint}`);
-}
-
-/** The test server, with a schema of the test's own where tables are made and looked for. */
-async function databaseWith(schemaName: string): Promise<Env> {
-  const schema = pg.escapeIdentifier(schemaName);
-  const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL! });
-  await pool.query(`CREATE SCHEMA ${schema}`).finally(() => pool.end());
-  const url = new URL(process.env.TEST_SERVER_URL!);
-  url.searchParams.set('options', searchPath(schemaName));
-  return { DATABASE_URL: url.href };
-}
 
 /** A folder that is gone after the test, and in which everybody may write, as in /tmp. */
 async function scratchFolder(): Promise<string> {

@@ -1,26 +1,36 @@
-// The app: sign in, count visits, sign out. All that it remembers is in the session.
+// The app: sign in, count visits, sign out, here or elsewhere. All that it remembers is in the session.
 import { fileURLToPath } from 'node:url';
+import bowser from 'bowser';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
+import type { Admin, UserPath } from '../../src/admin.js';
 import type { PgSessionStore } from '../../src/index.js';
-import { type Facts, failurePage, page } from './page.js';
+import { administrationPage } from './administration.js';
+import { devicesPage } from './devices.js';
+import { failurePage } from './frame.js';
+import { type Facts, page } from './page.js';
 
 declare module 'express-session' {
   interface SessionData {
-    visitor?: { name: string; visits: number; since: string };
+    visitor?: { name: string; visits: number; since: string; seen: string; browser: string };
   }
 }
 
 const COOKIE = 'demo.sid';
 const LONGEST_NAME = 40;
+const LIFE_S = 3600;
+
+/** Where the admin finds whose a session is. */
+export const USER_PATH: UserPath = ['visitor', 'name'];
 
 interface Demo {
   store: PgSessionStore;
+  admin: Admin;
   secret: string;
   facts: Facts;
 }
 
-export function demoApp({ store, secret, facts }: Demo) {
+export function demoApp({ store, admin, secret, facts }: Demo) {
   const app = express();
   app.disable('x-powered-by');
   app.use(setHeaders, refuseOtherSites);
@@ -32,9 +42,15 @@ export function demoApp({ store, secret, facts }: Demo) {
       name: COOKIE,
       resave: false,
       saveUninitialized: false, // who only looks leaves no row
-      cookie: { maxAge: 3_600_000, sameSite: 'lax' },
+      cookie: { maxAge: LIFE_S * 1000, sameSite: 'lax' },
     }),
   );
+
+  const form = express.urlencoded({ extended: false, limit: '1kb' });
+  app.get(['/', '/devices'], (req, _res, next) => {
+    if (req.session.visitor) req.session.visitor.seen = new Date().toISOString();
+    next();
+  });
 
   app.get('/', async (req, res) => {
     if (req.session.visitor) {
@@ -44,7 +60,7 @@ export function demoApp({ store, secret, facts }: Demo) {
     await sendPage(req, res);
   });
 
-  app.post('/sign-in', express.urlencoded({ extended: false, limit: '1kb' }), async (req, res) => {
+  app.post('/sign-in', form, async (req, res) => {
     const given: unknown = req.body?.name;
     const name = typeof given === 'string' ? given.trim() : '';
     if (name === '' || [...name].length > LONGEST_NAME) {
@@ -52,7 +68,8 @@ export function demoApp({ store, secret, facts }: Demo) {
       return sendPage(req, res, `Please give a name of 1 to ${LONGEST_NAME} characters.`);
     }
     await done((callback) => req.session.regenerate(callback)); // a new id, so that one known before sign-in is worthless
-    req.session.visitor = { name, visits: 0, since: new Date().toISOString() };
+    const now = new Date().toISOString();
+    req.session.visitor = { name, visits: 0, since: now, seen: now, browser: browserOf(req) };
     await done((callback) => req.session.save(callback)); // before the browser follows the redirect
     res.redirect(303, '/');
   });
@@ -60,6 +77,36 @@ export function demoApp({ store, secret, facts }: Demo) {
   app.post('/sign-out', async (req, res) => {
     await done((callback) => req.session.destroy(callback));
     res.clearCookie(COOKIE).redirect(303, '/');
+  });
+
+  app.get('/devices', async (req, res) => {
+    const { visitor } = req.session;
+    if (!visitor) return res.redirect(303, '/');
+    res.send(
+      devicesPage({ name: visitor.name, sessions: await admin.find(visitor.name), own: store.handle(req.sessionID) }),
+    );
+  });
+
+  app.post('/devices/sign-out-others', async (req, res) => {
+    const { visitor } = req.session;
+    if (visitor) await admin.revokeUser(visitor.name, { except: store.handle(req.sessionID) });
+    res.redirect(303, '/devices');
+  });
+
+  app.post('/devices/sign-out', form, async (req, res) => {
+    const { visitor } = req.session;
+    const handle: unknown = req.body?.handle;
+    if (typeof handle !== 'string' || !/^[0-9a-f]{64}$/.test(handle)) {
+      return res.status(422).send(failurePage('That names no session.'));
+    }
+    if (visitor) await admin.revoke(handle, { user: visitor.name }); // nobody else's, whatever the handle
+    res.redirect(303, '/devices');
+  });
+
+  // An app would let nobody see this but its administrators.
+  app.get('/administration', async (_req, res) => {
+    const [stats, page] = await Promise.all([admin.stats(), admin.list({ limit: 1000 })]);
+    res.send(administrationPage({ stats, page, life: LIFE_S }));
   });
 
   app.use((_req, res) => {
@@ -97,6 +144,12 @@ function refuseOtherSites(req: Request, res: Response, next: NextFunction): void
   } else {
     next();
   }
+}
+
+/** Such as "Firefox on Linux". */
+function browserOf(req: Request): string {
+  const { browser, os } = bowser.parse(req.get('User-Agent') || 'unknown');
+  return browser.name ? `${browser.name}${os.name ? ` on ${os.name}` : ''}` : 'An unknown browser';
 }
 
 /** One of express-session's callback methods as a promise. */

@@ -1,6 +1,7 @@
-// What the browser gets.
+// The first page: sign in, count visits, look at the row.
 import type { SessionData } from 'express-session';
-import { type Html, html } from './html.js';
+import { frame, time } from './frame.js';
+import { html } from './html.js';
 
 /** What does not change while the demo runs. */
 export interface Facts {
@@ -23,7 +24,9 @@ interface Shown {
 
 export function page({ facts, live, id, stored, complaint }: Shown): string {
   const visitor = stored?.visitor;
-  return frame(html`
+  return frame(
+    { title: 'Visits', at: '/' },
+    html`
     <main class="columns">
       <section class="card">
         ${visitor && complaint === undefined ? visits(visitor) : signIn(complaint)}
@@ -38,18 +41,9 @@ export function page({ facts, live, id, stored, complaint }: Shown): string {
         </dl>
         ${stored ? html`<h3>Your session, read back</h3><pre>${JSON.stringify(stored, null, 2)}</pre>` : undefined}
       </section>
-    </main>`);
+    </main>`,
+  );
 }
-
-export const failurePage = (message: string): string =>
-  frame(html`
-    <main class="columns">
-      <section class="card">
-        <h1>Sorry</h1>
-        <p>${message}</p>
-        <p><a class="button" href="/">Back to the demo</a></p>
-      </section>
-    </main>`);
 
 const signIn = (complaint: string | undefined) => html`
   <h1>Who is there?</h1>
@@ -79,35 +73,3 @@ const left = (expires: Date) => {
   const minutes = Math.round((expires.getTime() - Date.now()) / 60_000);
   return html`<small>in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}</small>`;
 };
-
-// The browser is on this machine, so the machine's time zone is the reader's.
-const clock = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  timeZoneName: 'short',
-});
-const time = (at: Date) => html`<time datetime="${at.toISOString()}">${clock.format(at)}</time>`;
-
-const frame = (main: Html): string =>
-  html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>connect-pg-typed: demo</title>
-    <link rel="icon" href="/icon.svg" type="image/svg+xml">
-    <link rel="stylesheet" href="/style.css">
-  </head>
-  <body>
-    <header>
-      <img src="/icon.svg" alt="" width="32" height="32">
-      <p><strong>connect-pg-typed</strong> <span>demo</span></p>
-    </header>
-    ${main}
-    <footer>Express sessions in PostgreSQL, on SQL that is type-checked against a live schema.</footer>
-  </body>
-</html>
-`.source;

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/local-postgres.js';
+import { createAdmin } from '../../src/admin.js';
 import { PgSessionStore } from '../../src/index.js';
-import { demoApp } from './app.js';
+import { demoApp, USER_PATH } from './app.js';
 
 const TABLE = 'demo sessions'; // its own table, so that a database which has a "session" keeps it to itself
 const SECRET = 'a demo has no secrets'; // fixed, so that cookies outlive a restart; an app must set SESSION_SECRET
@@ -40,13 +41,14 @@ async function start(): Promise<void> {
     () => pool.end(),
     () => store.close(),
   );
-  await store.createTable();
+  await store.createTable({ userPath: USER_PATH }); // with the index by which one's devices are found
   const { rows } = await pool.query('SHOW server_version');
   const [version] = rows[0].server_version.split(' '); // 17.6 (Debian 17.6-1)
   stopped.signal.throwIfAborted();
 
   const app = demoApp({
     store,
+    admin: createAdmin({ pool, tableName: TABLE, userPath: USER_PATH }),
     secret: process.env.SESSION_SECRET || SECRET,
     facts: {
       table: pg.escapeIdentifier(TABLE),
