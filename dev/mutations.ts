@@ -534,7 +534,7 @@ const mutations: Mutation[] = [
     file: 'src/cli/print.ts',
     from: 'text.replace(/[',
     to: 'text.replace(/[^\\s\\S',
-    tests: ['cli.test'],
+    tests: ['--processes', 'cli'],
   },
   {
     guard: 'a revocation says no ids',

@@ -23,10 +23,10 @@ const SETTINGS: [string, number, Omit<StoreOptions, 'pool'>][] = [
   ['in clear', 10_000, {}],
   [
     'encrypted',
-    2000,
+    1000,
     { encryption: { keys: [Buffer.alloc(32, 'key')], userPath: ['__proto__', 'mark'] }, lifetime: 60, hashIds: true },
   ],
-  ['by a serializer', 2000, { serializer: { stringify: JSON.stringify, parse: (text) => JSON.parse(text) } }],
+  ['by a serializer', 1000, { serializer: { stringify: JSON.stringify, parse: (text) => JSON.parse(text) } }],
 ];
 
 /** JSON text, since there `__proto__` is a key like any other: each has another nesting of the keys and another mark. */

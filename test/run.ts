@@ -1,15 +1,17 @@
 // npm test [-- part of a file name ...]   Each file in a process of its own, two at a time, on one database.
-// With --long: the files of test/long/, one at a time.
+// With --processes: the files of test/processes/. With --long: those of test/long/, one at a time.
 // The last line says how it went: 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { startDatabase } from './support/database.js';
 
-const LONG = process.argv[2] === '--long';
-const folder = process.env.TEST_DIR ?? (LONG ? 'test/long' : 'test');
+const [, , part] = process.argv;
+const LONG = part === '--long';
+const PROCESSES = part === '--processes';
+const folder = process.env.TEST_DIR ?? (LONG ? 'test/long' : PROCESSES ? 'test/processes' : 'test');
 const fileLimitMs = LONG ? 1_200_000 : 300_000;
-const wanted = process.argv.slice(LONG ? 3 : 2);
+const wanted = process.argv.slice(LONG || PROCESSES ? 3 : 2);
 const files = readdirSync(folder)
   .filter((file) => file.endsWith('.test.ts') && (!wanted.length || wanted.some((part) => file.includes(part))))
   .sort((one, other) => statSync(`${folder}/${other}`).size - statSync(`${folder}/${one}`).size); // none of the long ones last

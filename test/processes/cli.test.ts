@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import { references } from '../dev/cli-reference.js';
-import { startProgress } from '../src/cli/progress.js';
-import { cli, printed } from './support/cli.js';
-import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
-import { suite } from './support/harness.js';
+import { references } from '../../dev/cli-reference.js';
+import { startProgress } from '../../src/cli/progress.js';
+import { cli, printed } from '../support/cli.js';
+import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
 
 const test = suite('cli', { timeout: 60_000 });
 

@@ -1,13 +1,13 @@
 // The demo's devices and administration: in Chromium two browsers of one user, who sign each other out.
-// SCREENSHOTS=docs npm test -- demo-devices   takes the pictures of docs/admin.md anew.
+// SCREENSHOTS=docs npm run test:processes demo-devices   takes the pictures of docs/admin.md anew.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { type Demo, databaseWith, running, serve } from './support/demo.js';
-import { freshNames, freshPool } from './support/fresh-store.js';
-import { onEnd, suite } from './support/harness.js';
-import { quotedName } from './support/stores.js';
+import { type Demo, databaseWith, running, serve } from '../support/demo.js';
+import { freshNames, freshPool } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { quotedName } from '../support/stores.js';
 
 const test = suite('demo-devices', { timeout: 60_000 });
 

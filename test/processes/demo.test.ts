@@ -7,10 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
-import { type Demo, databaseWith, type Env, ended, run, running, serve } from './support/demo.js';
-import { freshNames, freshPool } from './support/fresh-store.js';
-import { onEnd, suite } from './support/harness.js';
-import { quotedName } from './support/stores.js';
+import { type Demo, databaseWith, type Env, ended, run, running, serve } from '../support/demo.js';
+import { freshNames, freshPool } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { quotedName } from '../support/stores.js';
 
 /** A folder that is gone after the test, and in which everybody may write, as in /tmp. */
 async function scratchFolder(): Promise<string> {

@@ -1,4 +1,4 @@
-// The package as users get it: packed, installed into an empty folder, and used from there by the programs in test/package/.
+// The package as users get it: packed, installed into an empty folder, and used from there by the programs in test/processes/package/.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -7,14 +7,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
-import { onEnd, suite } from './support/harness.js';
-import { quotedName } from './support/stores.js';
+import { freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { quotedName } from '../support/stores.js';
 
 const test = suite('package', { timeout: 120_000 });
 
 const node = process.execPath;
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'package-test-'));
 const source = path.join(scratch, 'source');
 const consumer = path.join(scratch, 'consumer');
@@ -41,7 +41,7 @@ test.before(async () => {
     ...['@types/pg', '@types/express', '@types/express-session', '@types/node'].map(sameVersion),
     `another-express-session@npm:${sameVersion('express-session')}`,
   ]);
-  cpSync(path.join(root, 'test/package'), consumer, { recursive: true });
+  cpSync(path.join(root, 'test/processes/package'), consumer, { recursive: true });
   for (const name of ['app', 'types'])
     for (const kind of ['mts', 'cts'])
       cpSync(path.join(consumer, `${name}.ts`), path.join(consumer, `${name}.${kind}`));
@@ -163,7 +163,7 @@ test("an app with another copy of express-session gets that copy's sessions", as
 
 const compilations = new Map<string, Promise<string>>();
 
-/** What the compiler says to test/package/<config>, third-party types included. */
+/** What the compiler says to test/processes/package/<config>, third-party types included. */
 function compile(config: string): Promise<string> {
   const compilation =
     compilations.get(config) ??

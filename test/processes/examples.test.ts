@@ -9,13 +9,13 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
-import { createAdmin } from '../src/admin.js';
-import { revocationChannel } from '../src/table.js';
-import { Browser } from './support/app.js';
-import { cli } from './support/cli.js';
-import { freshDatabase } from './support/fresh-database.js';
-import { freshStore, session } from './support/fresh-store.js';
-import { onEnd, suite } from './support/harness.js';
+import { createAdmin } from '../../src/admin.js';
+import { revocationChannel } from '../../src/table.js';
+import { Browser } from '../support/app.js';
+import { cli } from '../support/cli.js';
+import { freshDatabase } from '../support/fresh-database.js';
+import { freshStore, session } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('examples', { timeout: 60_000 });
 
