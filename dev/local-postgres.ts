@@ -31,6 +31,8 @@ export interface LocalServerOptions {
   database?: string;
   /** More of the server's settings, each as `name=value`. */
   settings?: string[];
+  /** Told all that the server writes into its log. */
+  onLog?: (text: string) => void;
 }
 
 // Outlives us: when our end of its stdin closes, however we died, it stops the server and clears the scratch folder.
@@ -85,7 +87,7 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
     stdio: ['pipe', 'ignore', 'pipe'],
   });
 
-  const failure = await failureToStart(keeper);
+  const failure = await failureToStart(keeper, options.onLog);
   if (failure !== undefined) {
     keeper.stdin.destroy();
     const taken = options.port === undefined && failure.includes('already in use');
@@ -127,10 +129,11 @@ async function freePort(): Promise<number> {
 }
 
 /** The server's log when it ended before it was ready; undefined when it is ready. */
-function failureToStart(keeper: ChildProcess): Promise<string | undefined> {
+function failureToStart(keeper: ChildProcess, onLog?: (text: string) => void): Promise<string | undefined> {
   let log = '';
   return new Promise((resolve) => {
     keeper.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      onLog?.(text);
       if (log.length < 1e5) log += text;
       if (/ready to accept (read.only )?connections/.test(log)) resolve(undefined);
     });
