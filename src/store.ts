@@ -178,7 +178,7 @@ export class PgSessionStore extends Store {
         timeoutMs,
         onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),
         onResync: () => process.nextTick(() => this.emit('resync')),
-        onError: (error) => this.#log('Lost the connection that listens to revocations:', error),
+        onError: (error) => this.#log('Failed to listen to revocations:', error),
       });
   }
 

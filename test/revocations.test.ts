@@ -258,7 +258,7 @@ test('a connection that breaks is made anew, and then resync says that something
 
   assert.equal(await ear.handles(1), handlesOf(store, 'heard'));
   assert.is(await ear.resyncs(2), 2);
-  assert.equal(logged, ['Lost the connection that listens to revocations:']);
+  assert.equal(logged, ['Failed to listen to revocations:']);
 });
 
 test('a connection that the server ends is made anew', async () => {

@@ -9,6 +9,7 @@ import { onEnd, suite } from './support/harness.js';
 
 const test = suite('runner', { timeout: 30_000 });
 const harness = pathToFileURL(path.resolve('test/support/harness.ts')).href;
+const store = pathToFileURL(path.resolve('src/index.ts')).href;
 
 /** How the run of a file with these tests ends. */
 function run(tests: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; last: string; output: string }> {
@@ -84,6 +85,15 @@ const red: Record<string, [tests: string, says: RegExp, env?: NodeJS.ProcessEnv]
   'a file without a suite': ['', /made no suite/],
   "a file that can't be loaded": [`import './nowhere.mjs';`, /Cannot find module/],
   'a handle that stays open': [`${good} setInterval(() => {}, 1000);`, /still open at the end: .*Timeout/],
+  'a session id in what is printed': [
+    `${good} test('tells', async () => {
+      const { PgSessionStore } = await import(${JSON.stringify(store)});
+      const store = new PgSessionStore({ conString: 'postgres://127.0.0.1:1/none', pruneSessionInterval: false });
+      await store.get('an id as long as those of apps').catch((error) => console.log('found an id as long as those of apps'));
+      await store.close();
+    });`,
+    /PROBLEM a session id was printed: an id as long/,
+  ],
   'an .only in CI': [`${good} test.only('alone', () => {});`, /neither .only nor .skip may stay in CI/, { CI: 'true' }],
 };
 

@@ -7,6 +7,7 @@ uvu.UVU_DEFER = 1; // before uvu is loaded: we start the suites, not a timer of 
 uvu.UVU_INDEX = 0;
 const { exec } = await import('uvu');
 const { made } = await import('./harness.js');
+const { printedIds } = await import('./canary.js');
 
 type Run = () => Promise<[string | true, number, number, number]>;
 const count = { passed: 0, failed: 0, skipped: 0 };
@@ -18,6 +19,7 @@ process.on('unhandledRejection', blame);
 process.on('uncaughtException', blame);
 process.on('exit', () => {
   if (!ended) problems.push('the run broke off');
+  for (const sid of printedIds()) problems.push(`a session id was printed: ${sid}`);
   for (const problem of problems) console.log(`PROBLEM ${problem}`);
   const failed = Math.max(count.failed, problems.length ? 1 : 0);
   if (failed) process.exitCode = 1;
