@@ -9,6 +9,7 @@ import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 
 export const OURS = 'connect-pg-typed';
 export const OURS_UNLOGGED = 'connect-pg-typed, UNLOGGED';
+export const OURS_SEALED = 'connect-pg-typed, hashed and encrypted';
 export const SIMPLE = 'connect-pg-simple';
 export const REDIS = 'connect-redis';
 export const MEMORY = 'MemoryStore';
@@ -26,7 +27,12 @@ export async function openContender(name: string, pool: pg.Pool, redisPort: numb
   const store =
     name === SIMPLE
       ? makeStore(SIMPLE, place)
-      : new PgSessionStore({ ...place, pruneSessionInterval: false, touchAfter: 0 });
+      : new PgSessionStore({
+          ...place,
+          pruneSessionInterval: false,
+          touchAfter: 0,
+          ...(name === OURS_SEALED && { hashIds: true, encryption: { keys: [Buffer.alloc(32, 'key')] } }),
+        });
   await filled(store);
   await pool.query(`VACUUM ANALYZE ${quotedName(place)}`);
   return store;

@@ -45,7 +45,7 @@ async function runFiles(): Promise<void> {
     count.passed += passed ?? 0;
     count.failed += Math.max(failures ?? 0, code === 0 && passed !== undefined ? 0 : 1);
     count.skipped += skipped || 0;
-    console.log(printed.replace(closing, ''));
+    console.log(printed.replace(/\n\d+ passed, \d+ failed(, \d+ skipped)?$/m, '').trimEnd());
   }
 }
 
