@@ -246,6 +246,7 @@ export class PgSessionStore extends Store {
     return this.#answer('touch', callback, async (deadline) => {
       if (this.#disableTouch) return;
       const ttl = this.#secondsToLive(session);
+      if (this.#turns.isFree(sid) && !this.#isWorthATouch(sid, session, ttl)) return; // most are not
       const cookie = this.#vault.fieldsOf({ cookie: session.cookie }).get('cookie');
       const touching: Touching = { ttl, cookie, during: 'touch', deadline };
       await this.#turns.take(sid, () => this.#touch(sid, session, touching), { isTouch: true });
@@ -446,11 +447,16 @@ export class PgSessionStore extends Store {
   }
 
   async #touch(sid: string, session: SessionData, { ttl, cookie, during, deadline }: Touching): Promise<void> {
+    if (!this.#isWorthATouch(sid, session, ttl)) return;
     const snapshot = this.#snapshots?.of(sid, session);
-    if (snapshot && !this.#expiry.isWorthATouch(ttl, snapshot.expiresAt)) return;
     const isThere = await this.#rows.touch({ sid, ttl, mayShorten: mayShorten(snapshot, cookie) }, deadline);
     if (!isThere) this.#tell('gone', { handle: handleOf(sid), during });
     else if (snapshot) snapshot.expiresAt = performance.now() + ttl * 1000;
+  }
+
+  #isWorthATouch(sid: string, session: SessionData, ttl: number): boolean {
+    const snapshot = this.#snapshots?.of(sid, session);
+    return snapshot === undefined || this.#expiry.isWorthATouch(ttl, snapshot.expiresAt);
   }
 
   async #update(sid: string, change: Change, deadline: number): Promise<SessionData | null> {

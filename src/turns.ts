@@ -23,6 +23,11 @@ export class Turns {
     return turn;
   }
 
+  /** Whether nothing that was asked for this session is still to be done. */
+  isFree(sid: string): boolean {
+    return !this.#lines.has(sid);
+  }
+
   /** Until a read sees what was asked for this session so far; undefined where it already does. */
   seen(sid: string): Promise<void> | undefined {
     return this.#lines.get(sid)?.changes;
