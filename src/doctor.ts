@@ -11,7 +11,7 @@ import * as admin from './queries/admin.js';
 import * as doctor from './queries/doctor.js';
 import * as session from './queries/session.js';
 import { catalogNames, hasUserIndex, tableStatements } from './schema.js';
-import { bindTable, type TableNames } from './table.js';
+import { bindTable, type Queryable, type TableNames } from './table.js';
 import { storedPath, type UserPath } from './user-path.js';
 
 const QUERIES: Record<string, PreparedQuery<any, unknown>> = { ...session, ...admin };
@@ -37,6 +37,7 @@ export async function verify(pool: Pool, names: TableNames, userPath?: UserPath)
     sessions,
     misfits,
     timeZones: await doctor.findTimeZones.run(undefined, bound),
+    isIndexUnused: canRead && table.liveRows >= LARGE && (await prunesByScan(connection, names)),
     areNamesRefused: canRead && (await areNamesRefused(pool, names)),
     userPath,
     lacksUserIndex:
@@ -84,6 +85,25 @@ function differenceOf(found: Description, expected: Description): string | undef
   ];
   const differing = sides.find(([, one, other]) => one !== other);
   return differing && `its ${differing[0]} are ${differing[1]} here, and ${differing[2]} when it was compiled`;
+}
+
+const LARGE = 10_000; // rows: with fewer, the server may well be quicker without the index
+
+/** Whether the server, asked now how it would prune, would read the table from end to end. */
+async function prunesByScan(connection: Queryable, names: TableNames): Promise<boolean> {
+  let plan = '';
+  const explaining: Queryable = {
+    async query(text, values) {
+      plan = JSON.stringify(await connection.query(`EXPLAIN (FORMAT JSON) ${text}`, values));
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  const prune = { key: '0', batch: 1000, since: null };
+  const isKnown = await admin.pruneSessions.run(prune, bindTable(explaining, names)).then(
+    () => true,
+    () => false, // not without the right to delete, which is a finding of its own
+  );
+  return isKnown && /"Node Type":"Seq Scan"[^{}]*"Alias":"s(_\d+)?"/.test(plan); // where it looks for them; _1 is a partition
 }
 
 const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate_prepared_statement

@@ -25,6 +25,8 @@ export interface Facts {
   sessions: InspectSessionsResult | undefined;
   misfits: Misfit[];
   timeZones: FindTimeZonesResult[];
+  /** Whether a large table is pruned without its index on expire. */
+  isIndexUnused: boolean;
   areNamesRefused: boolean;
   /** Whether an index of users is asked for, */
   userPath: UserPath | undefined;
@@ -128,6 +130,17 @@ const CHECKS: Check[] = [
     };
   },
 
+  ({ table: { hasExpireIndex }, isIndexUnused }) => {
+    if (!hasExpireIndex || !isIndexUnused) return undefined;
+    return {
+      code: 'unused-expire-index',
+      problem:
+        'there is an index on expire, but each pruning would read the whole table: the server takes that for quicker',
+      advice: 'Look for enable_indexscan = off, or a high random_page_cost, and let it measure the table anew:',
+      sql: [`ANALYZE ${TABLE}`],
+    };
+  },
+
   ({ table: { invalidIndexes } }) => {
     if (invalidIndexes.length === 0) return undefined;
     return {
@@ -201,7 +214,8 @@ const CHECKS: Check[] = [
     return {
       code: 'names-refused',
       problem: 'a pooler in between loses prepared statements: the store finds out at the cost of a call or two',
-      advice: 'Give the store prepare: false, or let the pooler keep them (PgBouncer 1.21: max_prepared_statements).',
+      advice:
+        'Give the store prepare: false, or let the pooler keep them (PgBouncer 1.21: max_prepared_statements). With revocations, give them a connectionString that leads past it.',
       sql: [],
     };
   },

@@ -281,6 +281,21 @@ test('the index of users is missed only where it is asked for, and so is a plan 
   assert.equal(await createAdmin({ pool: generic, ...names }).verify(), []);
 });
 
+test('an index on expire that a large table is pruned without is found, and not one that a small table has no need of', async () => {
+  const { pool, names, table } = await freshStore();
+  const without = freshPool({
+    options: '-c enable_indexscan=off -c enable_indexonlyscan=off -c enable_bitmapscan=off',
+  });
+  const verify = async (asked: pg.Pool) => codes(await createAdmin({ pool: asked, ...names }).verify());
+  assert.equal(await verify(without), []);
+  await pool.query(
+    `INSERT INTO ${table} SELECT n, '{}', now() + n * interval '1 s' FROM generate_series(1, 12000) AS n`,
+  );
+  await pool.query(`ANALYZE ${table}`);
+  assert.equal(await verify(without), ['unused-expire-index']);
+  assert.equal(await verify(pool), []);
+});
+
 if (pgbouncer) {
   test('a pooler that mixes prepared statements up is found out', async () => {
     const { names } = await freshStore();

@@ -16,7 +16,7 @@ export const revoke: Command = {
   usage: 'HANDLE [--user USER] | --user USER [--except HANDLE] | --all',
   summary: 'Deletes sessions, which signs out whoever has them.',
   details:
-    'Takes one session, all of a user, or all there are. Exits with 1 where there was none. With a HANDLE it reads all session ids, but not with its USER as well.',
+    'Takes one session, all of a user, or all there are. Exits with 1 where there was none. With a HANDLE it reads all session ids, but not with its USER as well. Stores with the option revocations hear of it.',
   options: {
     user: { value: 'USER', help: 'whose sessions' },
     except: { value: 'HANDLE', help: 'but not this one' },
