@@ -1,7 +1,7 @@
 // npm run bench [-- --full] [--rounds 5] [--ms 400] [--json FILE] [--docs]   This store beside connect-pg-simple,
 // connect-redis and MemoryStore, in turn, in one run, on a PostgreSQL that waits for its disk. Fails where a floor is missed.
-// With --full also 512 calls at once, and what more.ts, table.ts and prune.ts measure. With --docs, docs/performance.md and
-// its chart are written anew.
+// With --full also 512 calls at once, and what settings.ts, more.ts, table.ts and prune.ts measure. With --docs, the figures of
+// the docs and the chart are written anew.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
 import { draw, type Figures } from './chart.js';
-import { MEMORY, OURS, OURS_SEALED, OURS_UNLOGGED, openContender, REDIS, SIMPLE, versionOf } from './contenders.js';
+import { MEMORY, OURS, OURS_UNLOGGED, openContender, REDIS, SIMPLE, versionOf } from './contenders.js';
 import { tableOf, writeDocs } from './docs.js';
 import { startRedis, whyNoRedis } from './redis.js';
 import { startRequestApp } from './requests.js';
@@ -28,13 +28,10 @@ const { values } = parseArgs({
 });
 const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
 const AT_ONCE = values.full ? [1, 16, 128, 512] : [1, 16, 128];
-const MORE = ['more', 'table', 'prune'];
+const MORE = ['settings', 'more', 'table', 'prune'];
 const STORES = [OURS, SIMPLE, REDIS, MEMORY];
 const CHART = new URL('../docs/performance.svg', import.meta.url);
 const LONE_ROUNDS = 7;
-const SEALED = ['get', 'set', 'load, change, save'].flatMap((operation) =>
-  [1, 128].map((atOnce) => `${operation}, ${atOnce} at once`),
-);
 
 /** What this store must reach at least, as a multiple of the other's calls a second. */
 const FLOORS: Record<string, Record<string, number>> = {
@@ -74,21 +71,19 @@ if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...figures, ...m
 process.exit(missed.length > 0 ? 1 : 0); // the clients of Redis stay open
 
 async function measureCalls(): Promise<void> {
-  const names = [OURS, OURS_UNLOGGED, OURS_SEALED, SIMPLE, ...(redis ? [REDIS] : []), MEMORY];
+  const names = [OURS, OURS_UNLOGGED, SIMPLE, ...(redis ? [REDIS] : []), MEMORY];
   const stores = new Map<string, Store>();
   for (const name of names) stores.set(name, await openContender(name, server.pool, redis?.port));
   for (const operation of OPERATIONS) {
     for (const atOnce of AT_ONCE) {
       const row = `${operation}, ${atOnce} at once`;
-      const rowsOf: Record<string, string[]> = { [OURS_UNLOGGED]: ['set, 128 at once'], [OURS_SEALED]: SEALED };
-      const taking = [...stores].filter(([name]) => rowsOf[name]?.includes(row) ?? true);
+      const taking = [...stores].filter(([name]) => name !== OURS_UNLOGGED || row === 'set, 128 at once');
       await take(row, atOnce === 1 ? LONE_ROUNDS : rounds, taking, async ([, store]) => {
         return (await run(store, operation, { atOnce, ms })).rate;
       });
-      const { [OURS_UNLOGGED]: unlogged, [OURS_SEALED]: sealed, ...others } = results[row]!;
+      const { [OURS_UNLOGGED]: unlogged, ...others } = results[row]!;
       results[row] = others;
       if (unlogged !== undefined) results[`${row}, UNLOGGED`] = { ...others, [OURS]: unlogged };
-      if (sealed !== undefined) results[`${row}, hashed and encrypted`] = { ...others, [OURS]: sealed };
     }
   }
 }

@@ -2,20 +2,28 @@
 import { createRequire } from 'node:module';
 import session, { type Store } from 'express-session';
 import type pg from 'pg';
-import { PgSessionStore } from '../src/index.js';
+import { PgSessionStore, type StoreOptions } from '../src/index.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
 import { redisStore } from './redis.js';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 
 export const OURS = 'connect-pg-typed';
 export const OURS_UNLOGGED = 'connect-pg-typed, UNLOGGED';
-export const OURS_SEALED = 'connect-pg-typed, hashed and encrypted';
 export const SIMPLE = 'connect-pg-simple';
 export const REDIS = 'connect-redis';
 export const MEMORY = 'MemoryStore';
 
-/** Makes the store and fills it. Tables are as each store's documentation says to make them. */
-export async function openContender(name: string, pool: pg.Pool, redisPort: number | undefined): Promise<Store> {
+/**
+ * Makes the store and fills it. Tables are as each store's documentation says to make them.
+ *
+ * @param options of this store
+ */
+export async function openContender(
+  name: string,
+  pool: pg.Pool,
+  redisPort: number | undefined,
+  options: StoreOptions = {},
+): Promise<Store> {
   const place = { pool, schemaName: `bench ${name}`, tableName: 'session' };
   if (name === REDIS) {
     const { makeStore } = await redisStore(redisPort!);
@@ -27,12 +35,7 @@ export async function openContender(name: string, pool: pg.Pool, redisPort: numb
   const store =
     name === SIMPLE
       ? makeStore(SIMPLE, place)
-      : new PgSessionStore({
-          ...place,
-          pruneSessionInterval: false,
-          touchAfter: 0,
-          ...(name === OURS_SEALED && { hashIds: true, encryption: { keys: [Buffer.alloc(32, 'key')] } }),
-        });
+      : new PgSessionStore({ ...place, pruneSessionInterval: false, touchAfter: 0, ...options });
   await filled(store);
   await pool.query(`VACUUM ANALYZE ${quotedName(place)}`);
   return store;

@@ -1,8 +1,11 @@
 // A name for a session that is no credential.
-import { createHash } from 'node:crypto';
+import crypto from 'node:crypto';
 
 /** The SHA-256 of the session id (FIPS 180-4), in 64 hexadecimal digits: it tells nobody the id, which is random and long. */
-export const handleOf = (sid: string): string => createHash('sha256').update(sid).digest('hex');
+export const handleOf: (sid: string) => string =
+  typeof crypto.hash === 'function' // from Node 20.12 on, and takes a third of the time
+    ? (sid) => crypto.hash('sha256', sid, 'hex')
+    : (sid) => crypto.createHash('sha256').update(sid).digest('hex');
 
 const PREFIX = 'sha256:'; // as in sql/; express-session's ids have no colon
 
