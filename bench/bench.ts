@@ -101,7 +101,7 @@ async function measureRequests(): Promise<void> {
     ['reads', '/read'],
     ['writes', '/write'],
   ] as const) {
-    await take(`request that ${what}, 64 connections`, rounds, [...apps], ([, app]) => app.rate(at, ms * 3));
+    await take(`request that ${what}, 64 connections`, rounds, [...apps], ([, app]) => app.rate(at, 1));
   }
   await Promise.all([...apps.values()].map((app) => app.stop()));
 }
