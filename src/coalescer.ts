@@ -28,7 +28,7 @@ class Waiting<Item, Answer> {
 
 const MOST_ITEMS = 512;
 const AT_ONCE = 2; // the server works on one while we do on the other; more brought nothing more
-const WORTH_HALVING = 32; // items: of fewer than this, each half would cost about as much as the whole
+const WORTH_HALVING = 12; // items: of fewer than this, each half would cost about as much as the whole
 const MOST_BYTES = 1_048_576;
 const SLOW_MS = 200; // a statement that takes longer keeps no others waiting
 
