@@ -31,6 +31,21 @@ test('statements have names that are the same in every process, and with prepare
   assert.equal(await kept(without), []);
 });
 
+test('the plan of a batch of gets is kept, however few they are', async () => {
+  const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
+  const { rows: version } = await pool.query(
+    `SELECT current_setting('server_version_num')::int >= 140000 AS "hasCounts"`,
+  );
+  for (const count of [2, 5, 11]) {
+    const client = await pool.connect();
+    client.release(true); // the next has no plans
+    for (let n = 0; n < 12; n++) await Promise.all(Array.from({ length: count }, (_, i) => store.get(`${i}`)));
+    if (!version[0].hasCounts) continue;
+    const { rows } = await pool.query('SELECT sum(generic_plans)::int AS kept FROM pg_prepared_statements');
+    assert.ok(rows[0].kept >= 6, `${count} gets at once: ${rows[0].kept} of 12 by a plan that was kept`);
+  }
+});
+
 test('a table that was altered meanwhile costs no call an error', async () => {
   const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
   await store.set('a', session({ user: 'ada' }));
