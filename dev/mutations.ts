@@ -355,6 +355,34 @@ const mutations: Mutation[] = [
     tests: ['faults-network', 'batching'],
   },
   {
+    guard: 'a touch is put aside at once only when nothing else of its session is under way',
+    file: 'src/store.ts',
+    from: 'this.#turns.isFree(sid) && ',
+    to: '',
+    tests: ['expiry'],
+  },
+  {
+    guard: 'two cookies that are spelled otherwise but for what moves are not the same',
+    file: 'src/snapshot.ts',
+    from: 'return one.slice(a[0].length) === other.slice(b[0].length);',
+    to: 'return true;',
+    tests: ['races', 'store.test', 'expiry', 'model'],
+  },
+  {
+    guard: 'a batch of gets keeps its plan',
+    file: SESSION_SQL,
+    from: '(SELECT :sids!::text[])::text[]',
+    to: '        :sids!::text[]         ', // of the same length
+    tests: ['prepare'],
+  },
+  {
+    guard: 'the doctor finds an index on expire that is not used',
+    file: 'src/doctor.ts',
+    from: 'return isKnown && /',
+    to: 'return false && /',
+    tests: ['doctor'],
+  },
+  {
     guard: 'many calls leave in halves, so that the server and we work at once',
     file: 'src/coalescer.ts',
     from: 'length >= WORTH_HALVING',

@@ -307,6 +307,17 @@ test('a request that saves needs no touch after it, and one that touches twice w
   near(await secondsLeft(pool, table), 100);
 });
 
+test('a touch that comes while a save is under way is judged by what that writes', async () => {
+  const { store, pool, table } = await freshStore();
+  await store.set('a', session({}, cookieFor(100)));
+  const loaded = await load(store, 'a');
+  loaded.cookie.maxAge = 1_000_000;
+  const saved = store.set('a', loaded as never);
+  loaded.cookie.maxAge = 100_000;
+  await Promise.all([saved, store.touch('a', loaded as never)]);
+  near(await secondsLeft(pool, table), 100);
+});
+
 test('a touch of what was not loaded is always written', async () => {
   const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
   await store.set('a', session({}, cookieFor(100)));
