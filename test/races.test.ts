@@ -370,6 +370,18 @@ test('a millisecond that express-session loses in touch() is no change of the co
   );
 });
 
+test('a change of nothing but the cookie is saved, and kept by a save of another', async () => {
+  const { one, other } = await twoStores();
+  await one.set('a', session({ views: 1 }, cookieFor(60)));
+  const [strict, late] = [await load(one, 'a'), await load(other, 'a')];
+  strict.cookie.sameSite = 'strict';
+  await one.set('a', strict as never);
+  late.views = 2;
+  await other.set('a', late as never);
+  const { cookie, views } = (await one.get('a')) as any;
+  assert.equal([cookie.sameSite, views], ['strict', 2]);
+});
+
 test('a cookie that a script wrote in short is the one that express-session made of it', async () => {
   for (const cookie of [undefined, {}, { originalMaxAge: null }]) {
     const { one, other, conflicts } = await twoStores();
