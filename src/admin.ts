@@ -8,7 +8,7 @@ import { Expiry } from './expiry.js';
 import type { Finding } from './findings.js';
 import { hashedId } from './handle.js';
 import { BIRTH } from './lifetime.js';
-import { checkOptions, type Encryption, type HashIds, type Serializer } from './options.js';
+import { checkNames, checkOptions, type Encryption, type HashIds, type Serializer } from './options.js';
 import { Pruner } from './pruner.js';
 import * as queries from './queries/admin.js';
 import { destroySessionsAloud, readSession } from './queries/session.js';
@@ -105,13 +105,8 @@ class Admin {
   readonly #vault: Vault;
 
   constructor(options: AdminOptions) {
-    const { pool, schemaName, tableName, userPath, hashIds, encryption, serializer, ...unknown } = Object(
-      options,
-    ) as AdminOptions;
-    for (const name of Object.keys(unknown)) {
-      const all = 'pool, schemaName, tableName, userPath, hashIds, encryption, serializer';
-      throw new TypeError(`there is no option ${name}; there are ${all}`);
-    }
+    checkNames(Object(options), ['pool', 'schemaName', 'tableName', 'userPath', 'hashIds', 'encryption', 'serializer']);
+    const { pool, schemaName, tableName, userPath, hashIds, encryption, serializer } = Object(options) as AdminOptions;
     if (typeof pool?.connect !== 'function' || !('totalCount' in pool)) {
       throw new TypeError('give the pool as an option: createAdmin({ pool }), where pool is a pg.Pool');
     }
@@ -138,7 +133,9 @@ class Admin {
    *
    * @param page `after`: the `next` of the page before, default: none; `limit`: sessions at most, default: 100
    */
-  async list({ after = null, limit = 100 }: { after?: string | null; limit?: number } = {}): Promise<SessionPage> {
+  async list(page: { after?: string | null; limit?: number } = {}): Promise<SessionPage> {
+    checkNames(page, ['after', 'limit']);
+    const { after = null, limit = 100 } = page;
     if (!Number.isInteger(limit) || limit < 1 || limit >= 2 ** 31) {
       throw new TypeError('limit must be a positive whole number');
     }
@@ -175,7 +172,9 @@ class Admin {
    * Deletes the session with this handle, and answers whether there was one. It takes a scan of all session ids, but not
    * with its `user`, who is looked for by the index, and whose it must be.
    */
-  async revoke(handle: string, { user }: { user?: string | number | bigint } = {}): Promise<boolean> {
+  async revoke(handle: string, options: { user?: string | number | bigint } = {}): Promise<boolean> {
+    checkNames(options, ['user']);
+    const { user } = options;
     checkHandle(handle);
     if (user === undefined && this.#isHashed) {
       const asked = { sids: [hashedId(handle)], channel: this.#channel };
@@ -193,7 +192,9 @@ class Admin {
    * expired ones. In one statement: what other requests save meanwhile does not survive it, since a session that is gone stays
    * gone.
    */
-  async revokeUser(user: string | number | bigint, { except }: { except?: string | undefined } = {}): Promise<number> {
+  async revokeUser(user: string | number | bigint, options: { except?: string | undefined } = {}): Promise<number> {
+    checkNames(options, ['except']);
+    const { except } = options;
     const kept = except === undefined ? null : checkHandle(except);
     const asked = {
       userPath: this.#storedPath,
@@ -216,7 +217,9 @@ class Admin {
    *
    * @param how `batchSize`: rows of one statement at most, default: 1000; `onBatch`: told how many each statement deleted
    */
-  prune({ batchSize = 1000, onBatch }: { batchSize?: number; onBatch?: (rows: number) => void } = {}): Promise<number> {
+  async prune(how: { batchSize?: number; onBatch?: (rows: number) => void } = {}): Promise<number> {
+    checkNames(how, ['batchSize', 'onBatch']);
+    const { batchSize = 1000, onBatch } = how;
     const options = {
       intervalMs: undefined,
       jitter: Number,
@@ -273,5 +276,7 @@ const ROW_DECIDES = new Expiry({});
 
 function checkHandle(handle: string): string {
   if (typeof handle === 'string' && HANDLE.test(handle)) return handle;
-  throw new TypeError('a handle has 64 hexadecimal digits: take it from list(), find() or store.handle(req.sessionID)');
+  throw new TypeError(
+    'a handle has 64 hexadecimal digits: take it from list, find or store.handle(req.sessionID). A user is none',
+  );
 }

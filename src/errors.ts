@@ -42,7 +42,15 @@ export function sqlStateOf(cause: unknown): string | undefined {
 export const timedOut = (cause?: unknown): SessionStoreError =>
   new SessionStoreError('TIMEOUT', "the session store's database did not answer in time", { cause });
 
-export const databaseFailed = (cause: unknown): SessionStoreError =>
-  new SessionStoreError('DATABASE', `the session store's database failed: ${(cause as Error).message || cause}`, {
-    cause,
-  });
+/** By SQLSTATE: undefined_table, insufficient_privilege. */
+const WHAT_TO_DO: Record<string, string> = {
+  '42P01':
+    '. Make the table by createTable(), createTableIfMissing or `npx connect-pg-typed init`, or name another by schemaName and tableName',
+  '42501': '. `npx connect-pg-typed doctor` says what to grant',
+};
+
+export function databaseFailed(cause: unknown): SessionStoreError {
+  const advice = WHAT_TO_DO[sqlStateOf(cause) ?? ''] ?? '';
+  const message = `the session store's database failed: ${(cause as Error).message || cause}${advice}`;
+  return new SessionStoreError('DATABASE', message, { cause });
+}

@@ -46,7 +46,8 @@ const TABLE = '"session_store"."session"'; // the stand-in
 export const missingTable = (statements: string[]): Finding => ({
   code: 'missing-table',
   problem: 'there is no such table',
-  advice: 'Name another by schemaName and tableName, or make it:',
+  advice:
+    'Name another (schemaName and tableName, or --schema and --table), or make it, as `connect-pg-typed init` does:',
   sql: statements,
 });
 
@@ -225,7 +226,7 @@ const CHECKS: Check[] = [
     return {
       code: 'no-user-index',
       problem: `there is no index at ${JSON.stringify(userPath)}: to find a user's sessions all are read`,
-      advice: 'Make it by createUserIndex(), createTable({ userPath }) or `connect-pg-typed init --user-path`.',
+      advice: 'Make it by `connect-pg-typed init --user-path`, createTable({ userPath }) or createUserIndex().',
       sql: [],
     };
   },

@@ -219,6 +219,17 @@ export function checkOptions(given: StoreOptions): StoreOptions {
   return splitLegacyName(options);
 }
 
+/**
+ * For options of a method, or of the admin.
+ *
+ * @throws {TypeError} when they are no object, or one is none of the known: what is misspelled must not mean the default
+ */
+export function checkNames(given: object, known: readonly string[]): void {
+  if (!isObject(given)) throw new TypeError(`the options must be an object with ${known.join(', ')}`);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`there is no option ${unknown}; there are ${known.join(', ')}`);
+}
+
 /** The pool to use, and whether it is the store's own. */
 export function choosePool({ pool, conString, conObject, timeout = 5 }: StoreOptions): { pool: Pool; own: boolean } {
   if ([pool, conString, conObject].filter((given) => given !== undefined).length > 1) {

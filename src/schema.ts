@@ -1,7 +1,7 @@
 // Makes the table.
 import pg, { type Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
-import type { CreateTableOptions } from './options.js';
+import { type CreateTableOptions, checkNames } from './options.js';
 import { makeUnlogged } from './queries/admin.js';
 import { findSchema, findTable, findUserIndex, lockForCreation } from './queries/catalog.js';
 import * as schema from './queries/schema.js';
@@ -31,9 +31,11 @@ export async function tableExists(pool: Pool, names: TableNames, deadline: numbe
 export async function createTable(
   pool: Pool,
   names: TableNames,
-  { createSchema, unlogged, userPath }: CreateTableOptions,
+  options: CreateTableOptions,
   deadline = Infinity,
 ): Promise<void> {
+  checkNames(options, ['createSchema', 'unlogged', 'userPath']);
+  const { createSchema, unlogged, userPath } = options;
   const { schemaName } = names;
   const path = userPath && storedPath(userPath);
   if (createSchema && schemaName === undefined) throw new TypeError('createSchema: there is no schemaName to create');

@@ -310,6 +310,11 @@ test('what is asked wrongly is refused in words', async () => {
     [() => admin.revokeUser({} as never), /give the user as the string or the number/],
     [() => admin.revoke('some-session-id'), /a handle has 64 hexadecimal digits/],
     [() => admin.revokeUser('ada', { except: 'some-session-id' }), /a handle has 64 hexadecimal digits/],
+    [() => admin.revokeUser('ada', { exept: '0'.repeat(64) } as never), /there is no option exept; there are except/],
+    [() => admin.revokeUser('ada', '0'.repeat(64) as never), /the options must be an object with except/],
+    [() => admin.revoke('0'.repeat(64), { usr: 'ada' } as never), /there is no option usr; there are user/],
+    [() => admin.list({ first: 10 } as never), /there is no option first; there are after, limit/],
+    [() => admin.prune({ batch: 10 } as never), /there is no option batch; there are batchSize, onBatch/],
     [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
     [() => admin.list({ limit: 0 }), /limit must be a positive whole number/],
   ];

@@ -105,6 +105,15 @@ test('createTable makes the index of a partitioned table', async () => {
   assert.is((await indexesOf(pool, table)).length, 2);
 });
 
+test('an option of createTable that there is not is refused, and nothing is made', async () => {
+  const store = storeFor(freshNames());
+  for (const wrong of [{ userpath: ['user'] }, { createSchema: true, logged: false }]) {
+    const error = await store.createTable(wrong as never).catch((caught) => caught);
+    assert.instance(error, TypeError);
+    assert.match(error.message, /there is no option (userpath|logged); there are createSchema, unlogged, userPath/);
+  }
+});
+
 test('a missing schema is an error that says what to do', async () => {
   const store = storeFor(freshNames());
   const error = await store.createTable().catch((caught) => caught);

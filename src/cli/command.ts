@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { createAdmin } from '../admin.js';
 import type { TableNames } from '../table.js';
-import type { UserPath } from '../user-path.js';
+import { PASSPORT, type UserPath } from '../user-path.js';
 import { type Connection, connect } from './connect.js';
 import { encryptionOf } from './keys.js';
 
@@ -81,7 +81,8 @@ export function parse(args: string[], command: Command): { positionals: string[]
     if (empty) throw new Error(`--${empty} is empty`); // a variable that is not set, say, must not mean the default
     return { positionals, values: values as Values };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const unknown = /^Unknown option '(.+?)'/.exec((error as Error).message)?.[1]; // Node goes on about dashes
+    throw new UsageError(unknown ? `there is no option ${unknown}` : (error as Error).message);
   }
 }
 
@@ -127,13 +128,21 @@ export function numberOf(values: Values, name: string): number | undefined {
 }
 
 function pathOf(given: string | undefined): string[] | undefined {
-  if (given === undefined || !given.startsWith('[')) return given?.split('.');
+  if (given === undefined) return undefined;
+  if (!given.startsWith('[')) {
+    const keys = given.split('.');
+    if (keys.includes('')) throw new UsageError('--user-path has an empty key: give one such as user.id');
+    return keys;
+  }
   try {
     return JSON.parse(given);
   } catch {
     throw new UsageError('--user-path is no JSON array of keys, such as ["user","id"]');
   }
 }
+
+/** In words for people. */
+export const whereUsersAre = (userPath: UserPath = PASSPORT): string => userPath.join('.');
 
 /** The help of one command. */
 export function helpOf(name: string, { usage, summary, details, options }: Command): string {

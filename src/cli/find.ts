@@ -1,5 +1,5 @@
 // find: the live sessions of a user.
-import { type Command, onePositional, USER_PATH } from './command.js';
+import { type Command, onePositional, USER_PATH, whereUsersAre } from './command.js';
 import { KEYS } from './keys.js';
 import { briefly, sessionTable } from './print.js';
 
@@ -8,9 +8,10 @@ export const find: Command = {
   summary: 'Finds the live sessions of a user.',
   details: 'Exits with 1 where there is none. The index that init --user-path makes helps.',
   options: { ...USER_PATH, ...KEYS },
-  async run({ positionals, admin }) {
+  async run({ positionals, userPath, admin }) {
     const sessions = await admin().find(onePositional(positionals, 'USER'));
     const isNo = sessions.length === 0;
-    return { text: isNo ? 'the user has no live session' : sessionTable(sessions), json: sessions.map(briefly), isNo };
+    const text = isNo ? `no live session has this user at ${whereUsersAre(userPath)}` : sessionTable(sessions);
+    return { text, json: sessions.map(briefly), isNo };
   },
 };

@@ -8,6 +8,7 @@ import {
   text,
   USER_PATH,
   UsageError,
+  whereUsersAre,
 } from './command.js';
 import { KEYS } from './keys.js';
 import { many } from './print.js';
@@ -29,8 +30,9 @@ export const revoke: Command = {
     const isDry = given.values['dry-run'] === true;
     const revoked = await revokeOf(given, isDry);
     const what = isDry ? 'live session' : 'session';
+    const why = revoked === 0 && given.values.user ? `: none has this user at ${whereUsersAre(given.userPath)}` : '';
     return {
-      text: `${isDry ? 'would revoke' : 'revoked'} ${many(revoked, what)}`,
+      text: `${isDry ? 'would revoke' : 'revoked'} ${many(revoked, what)}${why}`,
       json: { revoked, isDry },
       isNo: revoked === 0,
     };

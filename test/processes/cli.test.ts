@@ -123,7 +123,15 @@ test('find gives the sessions of a user, and exits 1 where there is none', async
   assert.is(found.code, 0);
   assert.is((await run('find', 'ada')).stdout.trim().split('\n').length, 3);
   assert.equal(await json('find', 'nobody'), { code: 1, json: [] });
-  assert.is((await run('find', 'ada', '--user-path', 'user')).code, 1);
+  assert.equal(await run('find', 'ada', '--user-path', 'user'), {
+    code: 1,
+    stdout: 'no live session has this user at user\n',
+    stderr: '',
+  });
+  assert.match(
+    (await run('revoke', '--user', 'eve')).stdout,
+    /^revoked 0 sessions: none has this user at passport.user$/m,
+  );
 });
 
 test('revoke takes one session, those of a user but one, or all', async () => {
@@ -202,11 +210,12 @@ test('what is asked wrongly ends with 2, and one line that says where to look', 
     [['list', 'x'], /there is nothing to do with "x": see connect-pg-typed list --help/],
     [['list', '--limit', '0'], /--limit takes a positive number: see/],
     [['list', '--after', 'yesterday'], /after must be the next of another page/],
-    [['list', '--lmit', '1'], /Unknown option '--lmit'.*: see connect-pg-typed list --help/],
+    [['list', '--lmit', '1'], /there is no option --lmit: see connect-pg-typed list --help/],
     [['list', '--table', ''], /--table is empty/],
     [['list', '--table', 'x'.repeat(64)], /tableName is longer than 63 bytes/],
     [['list', '--user-path', '[1'], /--user-path is no JSON array/],
     [['list', '--user-path', '[1]'], /userPath must be an array of keys/],
+    [['list', '--user-path', 'user..id'], /--user-path has an empty key/],
     [['show'], /give one HANDLE/],
     [['show', 'a', 'b'], /give one HANDLE/],
     [['show', `${SID}0`], /a handle has 64 hexadecimal digits/],
