@@ -70,7 +70,7 @@ test('a replacement whose connection ends is done again for a save, but not for 
   const client = await admin.connect();
 
   const whileHeld = async (call: () => Promise<unknown>) => {
-    await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = 'a' FOR UPDATE`);
+    await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = '${storedId('a')}' FOR UPDATE`);
     const called = answered('call', call);
     await until(async () => (await lockWaits()) > 0);
     await endConnections();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
 import { answered, assertInTime, assertWell, callers } from './support/answers.js';
-import { load, session } from './support/fresh-store.js';
+import { load, OPTIONS, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import { openScene } from './support/outages.js';
 import { until } from './support/subject.js';
@@ -31,7 +31,7 @@ test('none of 100 reads fails because connections are reset', async () => {
 
 test("an update whose answer is lost is not taken for done because another's did the same", async () => {
   const { store, proxy, admin, names } = await openScene();
-  const direct = new PgSessionStore({ pool: admin, ...names, pruneSessionInterval: false });
+  const direct = new PgSessionStore({ pool: admin, ...names, pruneSessionInterval: false, ...OPTIONS });
   onEnd(() => direct.close());
   await direct.set('a', session({ count: 0 }));
   const increment = (found: any) => {
