@@ -1,4 +1,4 @@
-// Calls of a store's methods, so many at once, in rounds that take the stores in turn.
+// Calls of a store's methods, so many at once.
 import type { Store } from 'express-session';
 import { call, load } from './contenders.js';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';

@@ -370,9 +370,9 @@ const mutations: Mutation[] = [
   },
   {
     guard: 'a batch of gets keeps its plan',
-    file: SESSION_SQL,
-    from: '(SELECT :sids!::text[])::text[]',
-    to: '        :sids!::text[]         ', // of the same length
+    file: 'src/rows.ts',
+    from: 'sids: padded(sids)',
+    to: 'sids',
     tests: ['prepare'],
   },
   {

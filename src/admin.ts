@@ -6,7 +6,7 @@ import { onPool } from './connection.js';
 import { verify } from './doctor.js';
 import { Expiry } from './expiry.js';
 import type { Finding } from './findings.js';
-import { hashedId } from './handle.js';
+import { HANDLE, hashedId } from './handle.js';
 import { BIRTH } from './lifetime.js';
 import { checkNames, checkOptions, type Encryption, type HashIds, type Serializer } from './options.js';
 import { Pruner } from './pruner.js';
@@ -70,7 +70,6 @@ export interface SessionStats {
   deadRows: number;
 }
 
-const HANDLE = /^[0-9a-f]{64}$/;
 const CURSOR = /^([-+:.\dT]+|infinity)\/([0-9a-f]{64})$/;
 const BEGINNING = '-infinity/';
 
@@ -246,8 +245,8 @@ class Admin {
   }
 
   /**
-   * What is wrong with the table, each with what to do; nothing when all is well. It asks the server to describe every query of
-   * the store and the admin on this table, and compares that with what it said when they were compiled. It reads the whole
+   * What is wrong with the table, each with what to do; nothing when all is well. It asks the server to describe each query of
+   * the request path and the admin on this table, and compares that with what it said when they were compiled. It reads the whole
    * table, and changes nothing. The index of users is looked for only where a `userPath` was given.
    */
   verify(): Promise<Finding[]> {

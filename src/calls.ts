@@ -44,8 +44,8 @@ class Call {
     list.before = this;
   }
 
-  /** Leaves the list, and tells how it ended, once. */
-  end(error: unknown, result?: unknown): void {
+  /** Leaves the list, and tells how it ended, once. Answers whether it was this time. */
+  end(error: unknown, result?: unknown): boolean {
     this.before.after = this.after;
     this.after.before = this.before;
     this.before = this;
@@ -53,6 +53,7 @@ class Call {
     const onEnd = this.#onEnd;
     this.#onEnd = undefined;
     onEnd?.(error, result);
+    return onEnd !== undefined;
   }
 }
 
@@ -115,7 +116,7 @@ export class Calls {
   }
 
   #ended(call: Call, error: unknown, result?: unknown): void {
-    call.end(error, result);
+    if (call.end(error, result) && isTimeout(error)) this.timeouts++; // a timer below was quicker than ours
     if (--this.#underWay === 0) this.#onIdle?.();
   }
 
@@ -136,6 +137,8 @@ export class Calls {
     this.#timer = isAll ? undefined : setTimeout(() => this.#endLate(), Math.max(next.deadline - now, 1)).unref();
   }
 }
+
+const isTimeout = (error: unknown): boolean => error instanceof SessionStoreError && error.code === 'TIMEOUT';
 
 function published<T>(onEnd: OnEnd<T>, method: string, begun: number): OnEnd<T> {
   return (error, result) => {

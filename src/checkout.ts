@@ -42,6 +42,7 @@ export class Checkout {
    * @param onError listens to the client; without anybody who does, a client that loses its server ends the process
    */
   client(deadline: number, onError: OnError): Promise<PoolClient> {
+    if (deadline <= performance.now()) return Promise.reject(timedOut()); // its call has been answered
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { onError, resolve, reject, timer: undefined };
       waiter.timer = onTime(deadline, () => this.#giveUp(waiter));

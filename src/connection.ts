@@ -42,7 +42,7 @@ export function onPool(pool: Pool, { prepare = false, connectMs = Infinity } = {
 }
 
 const CACHED_PLAN = '0A000'; // feature_not_supported: "cached plan must not change result type"
-const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate_prepared_statement
+export const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate_prepared_statement
 
 /** The same in every process, and short enough for PostgreSQL and pg. */
 const nameOf = (text: string): string => `ss_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
@@ -96,7 +96,8 @@ export async function withClient<T>(
 
 /** Ends the connection at once: what still lies in a buffer is dropped. The server is asked to stop what it does for it. */
 function cutOff(client: PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const { stream } = (client as unknown as { connection?: { stream: Socket } }).connection ?? {};
+  if (!stream) return void client.end().catch(() => {}); // of pg-native, which lets nobody at its socket
   cancel(client);
   try {
     stream.resetAndDestroy();

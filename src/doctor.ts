@@ -2,7 +2,7 @@
 import type { PreparedQuery } from '@pgtyped/runtime';
 import type { Pool, PoolClient } from 'pg';
 import { Checkout } from './checkout.js';
-import { onPool, withClient } from './connection.js';
+import { onPool, UNKNOWN_NAME, withClient } from './connection.js';
 import { type Description, describe } from './describe.js';
 import { descriptions } from './descriptions.js';
 import { sqlStateOf } from './errors.js';
@@ -101,19 +101,20 @@ async function prunesByScan(connection: Queryable, names: TableNames): Promise<b
   const prune = { key: '0', batch: 1000, since: null };
   const isKnown = await admin.pruneSessions.run(prune, bindTable(explaining, names)).then(
     () => true,
-    () => false, // not without the right to delete, which is a finding of its own
+    (error) => {
+      if (sqlStateOf(error) !== '42501') throw error;
+      return false; // without the right to delete, which is a finding of its own
+    },
   );
-  return isKnown && /"Node Type":"Seq Scan"[^{}]*"Alias":"s(_\d+)?"/.test(plan); // where it looks for them; _1 is a partition
+  return isKnown && /"Node Type":"Seq Scan"[^{}]*"Alias":"s"/.test(plan); // where it looks for them
 }
-
-const UNKNOWN_NAME = /^(26000|42P05)$/; // invalid_sql_statement_name, duplicate_prepared_statement
 
 /**
  * Whether something between us and the server loses, or mixes up, what connections have prepared under names: two connections,
  * which a pooler may lead to one of the server's, prepare under one name, and the first comes back to it.
  */
 async function areNamesRefused(pool: Pool, names: TableNames): Promise<boolean> {
-  if (pool.options.max < 2) return false;
+  if ((pool.options?.max ?? 10) < 2) return false;
   const name = `ss_doctor_${process.pid}_${Date.now()}`;
   const isRefused = async (client: PoolClient): Promise<boolean> => {
     const named = { query: (text: string, values: unknown[]) => client.query({ name, text, values }) };

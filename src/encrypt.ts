@@ -7,7 +7,7 @@ import { countToEncrypt, findToEncrypt } from './queries/encrypt.js';
 import { replaceSessions } from './queries/session.js';
 import { retry } from './retry.js';
 import { bindTable, type TableNames } from './table.js';
-import { envelopeOf, type Vault } from './vault.js';
+import { envelopeOf, namesUser, type Vault } from './vault.js';
 
 const BATCH = 500;
 const BEGINNING = { expire: '-infinity', handle: '' };
@@ -22,7 +22,8 @@ export async function rowsToEncrypt(pool: Pool, names: TableNames, vault: Vault)
 /**
  * Encrypts what the first key has not, until a pass finds nothing that it can. May be broken off, and done again.
  *
- * @returns how many are left as they were, since none of the keys opens them, or they are in clear and may not be
+ * @returns how many are left as they were, since none of the keys opens them, they are in clear and may not be, or a
+ * serializer of the app's wrote them
  */
 export async function encryptAll(
   pool: Pool,
@@ -64,7 +65,8 @@ export async function encryptAll(
 
 function resealed(vault: Vault, sid: string, text: string): string | undefined {
   try {
-    return vault.seal(sid, vault.fieldsOf(vault.open(sid, text, handleOfRow)), handleOfRow);
+    const sealed = vault.seal(sid, vault.fieldsOf(vault.open(sid, text, handleOfRow)), handleOfRow);
+    return namesUser(text) && !namesUser(sealed) ? undefined : sealed; // a serializer hides the user from us
   } catch {
     return undefined;
   }

@@ -13,10 +13,17 @@ namespace connectPgTyped {
   export type SessionStoreErrorCode = api.SessionStoreErrorCode;
   export type StoreOptions = api.StoreOptions;
   export type CreateTableOptions = api.CreateTableOptions;
+  export type Encryption = api.Encryption;
+  export type HashIds = api.HashIds;
+  export type Serializer = api.Serializer;
   export type ConflictEvent = api.ConflictEvent;
   export type GoneEvent = api.GoneEvent;
+  export type UnreadableEvent = api.UnreadableEvent;
   export type RevokedEvent = api.RevokedEvent;
   export type Ttl = api.Ttl;
+  export type Health = api.Health;
+  export type Stats = api.Stats;
+  export type CallMessage = api.CallMessage;
 }
 
 export = connectPgTyped;

@@ -33,8 +33,9 @@ export class SessionStoreError extends Error {
   }
 }
 
-/** The SQLSTATE, if the error is one that the server sent. */
+/** The SQLSTATE, if the error is one that the server sent, or ours for such a one. */
 export function sqlStateOf(cause: unknown): string | undefined {
+  if (cause instanceof SessionStoreError) return cause.sqlState;
   const { severity, code } = Object(cause); // no instanceof: the pool may be of another copy of pg
   return typeof severity === 'string' && typeof code === 'string' ? code : undefined;
 }
@@ -48,6 +49,10 @@ const WHAT_TO_DO: Record<string, string> = {
     '. Make the table by createTable(), createTableIfMissing or `npx connect-pg-typed init`, or name another by schemaName and tableName',
   '42501': '. `npx connect-pg-typed doctor` says what to grant',
 };
+
+/** Where the server's own words do not say what to do. */
+export const refused = (whatToDo: string, cause?: unknown): SessionStoreError =>
+  new SessionStoreError('DATABASE', whatToDo, { cause });
 
 export function databaseFailed(cause: unknown): SessionStoreError {
   const advice = WHAT_TO_DO[sqlStateOf(cause) ?? ''] ?? '';

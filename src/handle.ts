@@ -7,6 +7,9 @@ export const handleOf: (sid: string) => string =
     ? (sid) => crypto.hash('sha256', sid, 'hex')
     : (sid) => crypto.createHash('sha256').update(sid).digest('hex');
 
+/** What a handle looks like. */
+export const HANDLE = /^[0-9a-f]{64}$/;
+
 const PREFIX = 'sha256:'; // as in sql/; express-session's ids have no colon
 
 /** What stands in the `sid` column where ids are hashed. */

@@ -56,7 +56,7 @@ export function upgradingRows(rows: Rows, place: Place): SessionRows {
     },
     async write(write, deadline) {
       await hashed.write(write, deadline);
-      if (mayBeInClear(write.sid)) await rows.destroy(write.sid, deadline);
+      if (mayBeInClear(write.sid)) await rows.drop(write.sid, deadline);
     },
     async replace(row, deadline) {
       if (await hashed.replace(row, deadline)) return true;

@@ -96,7 +96,8 @@ async function stepsOf(pool: Pool, names: TableNames, options: MigrateOptions): 
       const left = await encryptAll(pool, names, vault, onBatch);
       if (left === 0) return;
       const whatToDo =
-        'give the key that they have, or let what is in clear be encrypted by allowPlaintext (--allow-plaintext)';
+        'give the key that they have, or let what is in clear be encrypted by allowPlaintext (--allow-plaintext).' +
+        ' What the serializer of an app has written is encrypted anew by the saves of the app only';
       throw new Error(`${left} sessions stay as they are, since no key opens them: ${whatToDo}`);
     };
     steps.push({ what: `${toEncrypt} sessions encrypted with the first key`, take });

@@ -37,8 +37,8 @@ export interface StoreOptions {
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
   /**
-   * Seconds by which a touch must move the expiry to be written at all; 0 for always. Default: the smaller of 60 and a tenth
-   * of the session's life span.
+   * Seconds by which a touch must move the expiry to be written at all; 0 for always, as with `concurrency: 'overwrite'`.
+   * Default: the smaller of 60 and a tenth of the session's life span.
    */
   touchAfter?: number | undefined;
   /**

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { HANDLE } from './handle.js';
 
 export interface RevocationsOptions {
   /** How to connect. */
@@ -19,7 +20,6 @@ export interface RevocationsOptions {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
-const HANDLE = /^[0-9a-f]{64}$/;
 
 export class Revocations {
   readonly #listenTo: string;

@@ -1,7 +1,7 @@
 // What to grant, or who to be, where the server refused to make something.
 import type { Pool } from 'pg';
 import { onPool } from './connection.js';
-import { sqlStateOf } from './errors.js';
+import { refused, sqlStateOf } from './errors.js';
 import { type FindRightsResult, findRights } from './queries/catalog.js';
 import { bindTable, type TableNames } from './table.js';
 
@@ -18,7 +18,7 @@ export function sayingWhatLacks<T>(work: Promise<T>, pool: Pool, names: TableNam
     const { schemaName = null, tableName = 'session' } = names;
     const [rights] = await findRights.run({ schemaName, tableName }, bindTable(onPool(pool)(deadline)));
     const whatToDo = inWords(rights!);
-    throw whatToDo === undefined ? error : new Error(whatToDo, { cause: error });
+    throw whatToDo === undefined ? error : refused(whatToDo, error);
   });
 }
 

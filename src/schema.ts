@@ -1,6 +1,7 @@
 // Makes the table.
 import pg, { type Pool } from 'pg';
 import { inTransaction, onPool } from './connection.js';
+import { refused } from './errors.js';
 import { type CreateTableOptions, checkNames } from './options.js';
 import { makeUnlogged } from './queries/admin.js';
 import { findSchema, findTable, findUserIndex, lockForCreation } from './queries/catalog.js';
@@ -63,9 +64,9 @@ export async function createTable(
       schemaName === undefined
         ? 'there is no schema in the search_path: give a schemaName'
         : 'the schema does not exist: create it, or call createTable({ createSchema: true })';
-    throw new Error(whatToDo, { cause: error });
+    throw refused(whatToDo, error);
   });
-  if (!table) throw new Error('something that is no table has the name: give another tableName');
+  if (!table) throw refused('something that is no table has the name: give another tableName');
 }
 
 /** What createTable would make, in words. */

@@ -91,6 +91,8 @@ export interface Stats {
   merges: number;
   /** Writes that found their session gone. */
   gone: number;
+  /** Live rows that made no session, each time that one was found. */
+  unreadable: number;
   /** Statements that were sent again. */
   retries: number;
   /** Calls that were not answered within `timeout`. */
@@ -366,8 +368,8 @@ export class PgSessionStore extends Store {
   stats(): Stats {
     const { count: calls, timeouts } = this.#calls;
     const { batches, retries } = this.#table.count;
-    const { conflict: merges, gone } = this.#told;
-    return { calls, batches, merges, gone, retries, timeouts, pruned: this.#pruner.pruned };
+    const { conflict: merges, gone, unreadable } = this.#told;
+    return { calls, batches, merges, gone, unreadable, retries, timeouts, pruned: this.#pruner.pruned };
   }
 
   /**

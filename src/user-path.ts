@@ -1,5 +1,5 @@
 // Where a session says whose it is: a path into its JSON.
-import { sqlStateOf } from './errors.js';
+import { refused, sqlStateOf } from './errors.js';
 import { storedText } from './payload.js';
 
 /** The keys that lead to the user, from the outermost on: `['passport', 'user']`. */
@@ -51,6 +51,6 @@ export function readingSessions<T>(work: Promise<T>): Promise<T> {
     const whatToDo =
       'PostgreSQL cannot read one of the sessions: another store wrote \\u0000 or half a surrogate pair into it,' +
       ' or it is no JSON. verify() and `connect-pg-typed doctor` say how to find it';
-    throw new Error(whatToDo, { cause: error });
+    throw refused(whatToDo, error);
   });
 }

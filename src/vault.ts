@@ -46,6 +46,9 @@ const SEALED = 'ss__sealed';
 /** What the text of a row that this key has sealed holds, and no other. */
 export const envelopeOf = (keyId: string): string => `"${SEALED}": "${keyId}.`;
 
+/** Whether the user's hash stands beside what is sealed in this text. */
+export const namesUser = (text: string): boolean => Object.keys(envelopeIn(text) ?? {}).length > 1;
+
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12; // NIST SP 800-38D, section 8.2.2: random, for at most 2^32 texts of a key

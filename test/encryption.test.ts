@@ -2,9 +2,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
+import { encryptAll } from '../src/encrypt.js';
 import { type Encryption, PgSessionStore, type StoreOptions } from '../src/index.js';
 import { migrate } from '../src/migrate.js';
-import { begin, cookieFor, freshStore, load, session } from './support/fresh-store.js';
+import { makeVault } from '../src/vault.js';
+import { administrator, begin, cookieFor, freshStore, load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 
 const test = suite('encryption', { timeout: 60_000 });
@@ -49,7 +51,8 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
     assert.equal([x, y, z, kept], [2, 1, 1, secret.secret]);
     assert.is((await store.all()).length, 1);
     const admin = createAdmin({ pool, ...names, encryption: { keys: [KEY] } });
-    await admin.createUserIndex();
+    const owner = createAdmin({ pool: administrator(pool), ...names, encryption: { keys: [KEY] } });
+    await owner.createUserIndex();
     const [entry] = await admin.find('ada');
     assert.equal([entry!.user, (entry!.session as any).y], ['ada', 1]);
     assert.is((await admin.show(store.handle('a')))?.user, 'ada');
@@ -279,6 +282,18 @@ for (const encryption of [undefined, { keys: [KEY] }]) {
     assert.equal(((await admin.find(7))[0]!.session as any).seen, at);
   });
 }
+
+test('keys are changed under no session whose user only a serializer of the app can tell', async () => {
+  const serializer = {
+    stringify: (one: object) => JSON.stringify({ json: one }),
+    parse: (text: string) => JSON.parse(text).json,
+  };
+  const { store, pool, names } = await fresh({ encryption: { keys: [OLD_KEY] }, serializer });
+  await store.set('a', session({ passport: { user: 7 } }));
+  const encryption = { keys: [KEY, OLD_KEY] };
+  assert.is(await encryptAll(pool, names, makeVault({ encryption })), 1);
+  assert.is((await createAdmin({ pool, ...names, encryption, serializer }).find(7)).length, 1);
+});
 
 test('a serializer that makes no JSON needs encryption', async () => {
   const reversed = {

@@ -1,6 +1,7 @@
 // What a database can do to a call, beyond being away.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { Checkout } from '../src/checkout.js';
 import { answered, assertInTime } from './support/answers.js';
 import { load, session, storedId } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
@@ -85,6 +86,15 @@ test('a replacement whose connection ends is done again for a save, but not for 
   assert.not.ok(saved.error);
   assert.is((updated.error as any).sqlState, '57P01');
   assert.is(((await store.get('a')) as any).n, 2);
+});
+
+test('what has no time left is given no connection, though one is idle', async () => {
+  const { pool } = await openScene();
+  let given = 0;
+  pool.on('acquire', () => given++);
+  const late = new Checkout(pool).client(performance.now() - 1, () => {});
+  assert.is(codeOf(await answered('client', () => late)), 'TIMEOUT');
+  assert.is(given, 0);
 });
 
 test('20 calls that the server says no to cost no connection', async () => {

@@ -55,7 +55,7 @@ test('health() with a callback', async () => {
 
 test('stats() counts', async () => {
   const { store, pool, table } = await freshStore({ batch: true });
-  const before = { calls: 0, batches: 0, merges: 0, gone: 0, retries: 0, timeouts: 0, pruned: 0 };
+  const before = { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, timeouts: 0, pruned: 0 };
   assert.equal(store.stats(), before);
 
   await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ views: 0 }))));
@@ -73,6 +73,24 @@ test('stats() counts', async () => {
   await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s'`);
   await store.pruneSessions();
   assert.is(store.stats().pruned, 2);
+});
+
+test('stats() counts each call that was not answered in time once', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2 });
+  const client = await pool.connect();
+  const late = await Promise.allSettled(['a', 'b', 'c', 'd'].map((sid) => store.get(sid)));
+  client.release();
+  assert.equal(
+    late.map((one) => one.status === 'rejected' && one.reason.code),
+    Array(4).fill('TIMEOUT'),
+  );
+  assert.is(store.stats().timeouts, 4);
+
+  store.on('unreadable', () => {});
+  await store.set('a', session());
+  await pool.query(`UPDATE ${table} SET sess = '[]'`);
+  await store.get('a');
+  assert.is(store.stats().unreadable, 1);
 });
 
 test('a call is published when it has been answered, with its method, its time and its error', async () => {

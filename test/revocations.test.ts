@@ -175,6 +175,16 @@ test('nothing is said of a session that was not there, of an expired one that is
   assert.equal(await messages(1), handlesOf(store, 'last'));
 });
 
+test('nothing is said of a session that lives on under the hash of its id', async () => {
+  const { store, pool, names, ear } = await freshListener({ hashIds: 'upgrade', concurrency: 'overwrite' });
+  const old = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  for (const sid of ['a', 'b']) await old.set(sid, session());
+  await Promise.all(['a', 'b'].map((sid) => store.set(sid, session({ n: 1 }))));
+  assert.is(await store.length(), 2);
+  await store.destroy('b');
+  assert.equal(await ear.handles(1), handlesOf(store, 'b'));
+});
+
 test('a store without the option says nothing and listens to nothing', async () => {
   const { store, pool, names } = await freshStore({ pool: freshPool({ max: 2 }) });
   const messages = await overhear(names);

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../src/admin.js';
-import { PgSessionStore } from '../src/index.js';
+import { PgSessionStore, SessionStoreError } from '../src/index.js';
 import { failure, freshClerk } from './support/clerk.js';
 import { beAdministrator, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
@@ -118,6 +118,14 @@ test('a missing schema is an error that says what to do', async () => {
   const store = storeFor(freshNames());
   const error = await store.createTable().catch((caught) => caught);
   assert.match(error.message, /schema does not exist: create it, or call createTable\(\{ createSchema: true \}\)/);
+});
+
+test('where createTableIfMissing can not make the table, a call fails as with any other failure of the database', async () => {
+  const store = storeFor(freshNames(), { createTableIfMissing: true });
+  const error = await store.get('a').catch((caught) => caught);
+  assert.instance(error, SessionStoreError);
+  assert.equal([error.code, error.status, error.sqlState], ['DATABASE', 503, '3F000']);
+  assert.match(error.message, /schema does not exist/);
 });
 
 test('where the search_path has no schema, the error asks for a schemaName', async () => {

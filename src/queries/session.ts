@@ -25,7 +25,7 @@ export interface ReadSessionQuery {
   result: ReadSessionResult;
 }
 
-const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":173}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()                                                                                                                                                                                        "};
+const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":173}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -35,7 +35,7 @@ const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid",
  *   t.sess::text AS sess,
  *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
  * FROM "session_store"."session" AS t
- * WHERE t.sid = :sid! AND t.expire > now()                                                                                                                                                                                        
+ * WHERE t.sid = :sid! AND t.expire > now()
  * ```
  */
 export const readSession = new PreparedQuery<ReadSessionParams,ReadSessionResult>(readSessionIR);
@@ -59,7 +59,7 @@ export interface ReadSessionsQuery {
   result: ReadSessionsResult;
 }
 
-const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":181,"b":186}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY((SELECT :sids!::text[])::text[]) AND t.expire > now()"};
+const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":173,"b":178}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -69,7 +69,7 @@ const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sid
  *   t.sess::text AS sess,
  *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
  * FROM "session_store"."session" AS t
- * WHERE t.sid = ANY((SELECT :sids!::text[])::text[]) AND t.expire > now()
+ * WHERE t.sid = ANY(:sids!) AND t.expire > now()
  * ```
  */
 export const readSessions = new PreparedQuery<ReadSessionsParams,ReadSessionsResult>(readSessionsIR);
