@@ -292,7 +292,9 @@ test('an index on expire that a large table is pruned without is found, and not 
     `INSERT INTO ${table} SELECT n, '{}', now() + n * interval '1 s' FROM generate_series(1, 12000) AS n`,
   );
   await pool.query(`ANALYZE ${table}`);
-  assert.equal(await verify(without), ['unused-expire-index']);
+  let found = await verify(without);
+  while (found.length === 0) found = await verify(without); // statistics come late before 15
+  assert.equal(found, ['unused-expire-index']);
   assert.equal(await verify(pool), []);
 });
 
