@@ -396,7 +396,7 @@ behaviour(
   },
   async (open) => {
     const { store, get } = await open();
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 200; round++) {
       const set = ask(store, 'set', 'a', sessionFor(100, { text: 'x'.repeat(100_000) }));
       await Promise.all([set, ask(store, 'destroy', 'a')]);
       if (await get('a')) return 'in any order';
