@@ -1,8 +1,10 @@
 // Calls that share a statement: how many statements there are, and that no call suffers for another.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
+import { Coalescer } from '../src/coalescer.js';
 import type { PgSessionStore, SessionStoreError } from '../src/index.js';
-import { blocked, freshPool, freshStore, load, session, statementsOf } from './support/fresh-store.js';
+import { blocked, freshPool, freshStore, load, session, statementsOf, waiting } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 
 const test = suite('batching', { timeout: 20_000 });
@@ -54,6 +56,49 @@ test('of many calls one half leaves while the other is under way, of a few none'
     statementsOf(pool, () => Promise.all(sids.slice(0, count).map((sid) => store.get(sid))));
   assert.is((await read(64)).length, 2);
   assert.is((await read(8)).length, 1);
+});
+
+test('two statements that take long keep no others waiting', async () => {
+  const { store, pool, table } = await filled(['a', 'b', 'c']);
+  const client = await pool.connect();
+  await client.query(`BEGIN; SELECT FROM ${table} WHERE sid IN ('a', 'b') FOR UPDATE`);
+  const slow: Promise<void>[] = [];
+  for (const sid of ['a', 'b']) {
+    slow.push(store.set(sid, session({ sid })));
+    while ((await waiting(pool)) < slow.length) await sleep(5);
+  }
+  const begun = performance.now();
+  await store.set('c', session({ n: 1 }));
+  const ms = performance.now() - begun;
+  await client.query('COMMIT');
+  client.release();
+  await Promise.all(slow);
+  assert.ok(ms < 1000, `${ms} ms`);
+});
+
+test('what has waited too long leaves with no batch, nor does it hold one back', async () => {
+  const sent: string[][] = [];
+  const ends: (() => void)[] = [];
+  const coalescer = new Coalescer<string, string>({
+    async send(items) {
+      sent.push(items);
+      if (sent.length <= 2) await new Promise<void>((resolve) => ends.push(resolve));
+      return items;
+    },
+    bytes: () => 1,
+    failsForOne: () => false,
+  });
+  const now = performance.now();
+  const slow = [coalescer.call('a', now + 10_000)];
+  await sleep(1);
+  slow.push(coalescer.call('b', now + 10_000));
+  await sleep(1);
+  const late = coalescer.call('late', now + 20).catch((error) => error.code);
+  const inTime = coalescer.call('in time', now + 10_000);
+  await sleep(30);
+  for (const end of ends) end();
+  assert.equal(await Promise.all([late, inTime, ...slow]), ['TIMEOUT', 'in time', 'a', 'b']);
+  assert.equal(sent, [['a'], ['b'], ['in time']]);
 });
 
 test('with batch: false each call is a statement of its own', async () => {
