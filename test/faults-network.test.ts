@@ -61,12 +61,11 @@ test("an update whose answer is lost is not taken for done because another's did
 });
 
 test('a connection that ends in the moment in which it is ready ends no process', async () => {
-  const { store, proxy, admin, endConnections } = await openScene();
+  const { store, proxy, admin, role, endConnections } = await openScene();
   await proxy.set('pass', { delayMs: 100 });
   const answer = answered('get', () => store.get('a'));
-  const ready =
-    "SELECT FROM pg_stat_activity WHERE usename LIKE 'web %' AND pid <> pg_backend_pid() AND state = 'idle'";
-  await until(async () => (await admin.query(ready)).rowCount! > 0);
+  const ready = "SELECT FROM pg_stat_activity WHERE quote_ident(usename) = $1 AND state = 'idle'"; // other files have such roles, too
+  await until(async () => (await admin.query(ready, [role])).rowCount! > 0);
   await proxy.set('black hole'); // the server's last words wait beside its first
   await endConnections();
   await sleep(50);
