@@ -793,6 +793,8 @@ process.exitCode = survivors.length > 0 ? 1 : 0;
 function run(tests: string[]): { isGreen: boolean; red: string[] } {
   const args = ['--import', 'tsx', 'test/run.ts', ...tests];
   const { status, stdout } = spawnSync('node', args, { cwd: copy, encoding: 'utf8' });
-  const red = [...stdout.matchAll(/(?:FAIL {2}|^PROBLEM (?=outside any test))(.*)$/gm)].map(([, name]) => name!.replaceAll('"', '').trim());
+  const red = [...stdout.matchAll(/(?:FAIL {2}|^PROBLEM (?=outside any test))(.*)$/gm)].map(([, name]) =>
+    name!.replaceAll('"', '').trim(),
+  );
   return { isGreen: status === 0, red };
 }
