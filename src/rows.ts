@@ -145,7 +145,7 @@ const GUESSED = 10; // elements of an array that the planner does not see
 
 /**
  * An id may be asked for twice. For fewer than it guesses the server would plan anew each time, since that seems to be less work
- * than its plan for any: then eight gets at once took an eighth longer, and two a quarter.
+ * than its plan for any: then eight gets at once took an eighth longer, and four a quarter.
  */
 function padded(sids: string[]): string[] {
   const missing = Math.max(GUESSED - sids.length, 0);
