@@ -89,7 +89,9 @@ test('a replacement whose connection ends is done again for a save, but not for 
 });
 
 test('what has no time left is given no connection, though one is idle', async () => {
-  const { pool } = await openScene();
+  const { store, pool } = await openScene();
+  await store.get('a');
+  assert.is(pool.idleCount, 1);
   let given = 0;
   pool.on('acquire', () => given++);
   const late = new Checkout(pool).client(performance.now() - 1, () => {});
