@@ -1,6 +1,6 @@
 // npm run bench [-- --full] [--rounds 5] [--ms 400] [--json FILE] [--docs]   This store beside connect-pg-simple,
 // connect-redis and MemoryStore, in turn, in one run, on a PostgreSQL that waits for its disk. Fails where a floor is missed.
-// With --full also 512 calls at once, and what settings.ts, more.ts, table.ts and prune.ts measure. With --docs, the figures of
+// With --full also 512 calls at once, and what at-rest.ts, scale.ts, table-layout.ts and prune.ts measure. With --docs, the figures of
 // the docs and the chart are written anew.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
-import { draw, type Figures } from './chart.js';
-import { MEMORY, OURS, OURS_UNLOGGED, openContender, REDIS, SIMPLE, versionOf } from './contenders.js';
-import { tableOf, writeDocs } from './docs.js';
-import { startRedis, whyNoRedis } from './redis.js';
-import { startRequestApp } from './requests.js';
-import { startServer } from './server.js';
-import { median, OPERATIONS, run } from './store-level.js';
+import { draw, type Figures } from './support/chart.js';
+import { tableOf, writeDocs } from './support/docs-tables.js';
+import { median, OPERATIONS, run } from './support/load.js';
+import { startServer } from './support/postgres.js';
+import { startRedis, whyNoRedis } from './support/redis.js';
+import { startRequestApp } from './support/requests.js';
+import { MEMORY, OURS, OURS_UNLOGGED, openContender, REDIS, SIMPLE, versionOf } from './support/stores.js';
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +28,7 @@ const { values } = parseArgs({
 });
 const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
 const AT_ONCE = values.full ? [1, 16, 128, 512] : [1, 16, 128];
-const MORE = ['settings', 'more', 'table', 'prune'];
+const MORE = ['at-rest', 'scale', 'table-layout', 'prune'];
 const STORES = [OURS, SIMPLE, REDIS, MEMORY];
 const CHART = new URL('../docs/performance.svg', import.meta.url);
 const LONE_ROUNDS = 7;

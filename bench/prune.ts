@@ -8,11 +8,11 @@ import { pruneSessions } from '../src/queries/admin.js';
 import { readSessions } from '../src/queries/session.js';
 import { bindTable, type Queryable } from '../src/table.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
-import { call, OURS } from './contenders.js';
-import { tableOf, writeDocs } from './docs.js';
-import { startServer } from './server.js';
-import { fillTable, sessionOf, sidOf } from './sessions.js';
-import { median, quantile } from './store-level.js';
+import { tableOf, writeDocs } from './support/docs-tables.js';
+import { median, quantile } from './support/load.js';
+import { startServer } from './support/postgres.js';
+import { fillTable, sessionOf, sidOf } from './support/sessions.js';
+import { call, OURS } from './support/stores.js';
 
 const { values } = parseArgs({
   options: {

@@ -9,11 +9,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { startLocalServer } from '../dev/local-postgres.js';
+import { startLocalServer } from '../dev/postgres/local-postgres.js';
 import { makeTable, PREDECESSORS, quotedName, versionOf } from '../test/support/stores.js';
-import type { AppOptions } from './races-app.js';
-import { type Apps, SCENARIOS, type Scenario } from './races-scenarios.js';
-import { startRedis, whyNoRedis } from './redis.js';
+import type { AppOptions } from './support/races-app.js';
+import { type Apps, SCENARIOS, type Scenario } from './support/races-scenarios.js';
+import { startRedis, whyNoRedis } from './support/redis.js';
 
 const OURS = 'connect-pg-typed';
 const STORES = [OURS, ...PREDECESSORS, 'connect-redis', 'MemoryStore'] as const;
@@ -140,7 +140,7 @@ function complaintsOf({ title, beyondStores, mendsPrevious }: Scenario, index: n
 }
 
 async function startApp(options: AppOptions): Promise<{ base: string; child: ChildProcess }> {
-  const child = fork(fileURLToPath(new URL('races-app.ts', import.meta.url)), [JSON.stringify(options)]);
+  const child = fork(fileURLToPath(new URL('support/races-app.ts', import.meta.url)), [JSON.stringify(options)]);
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the app on ${options.store} ended with ${code}`);
   });

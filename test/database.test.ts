@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { startLocalServer } from '../dev/local-postgres.js';
-import { isOpenToAll, npmServer } from '../dev/postgres-binaries.js';
+import { startLocalServer } from '../dev/postgres/local-postgres.js';
+import { isOpenToAll, npmServer } from '../dev/postgres/postgres-binaries.js';
 import { startDatabase } from './support/database.js';
 import { freshPool } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
@@ -64,7 +64,7 @@ if (asNobody) {
   test('somebody who is not root starts a server, too', async () => {
     const tmp = await freshTmp();
     const program = `
-      import { startLocalServer } from './dev/local-postgres.ts';
+      import { startLocalServer } from './dev/postgres/local-postgres.ts';
       const server = await startLocalServer();
       console.log(server.url);
       await server.stop();`;

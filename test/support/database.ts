@@ -2,8 +2,8 @@
 // the server npm brings, the machine's own. TEST_DATABASE=url|container|npm|system asks for one and takes no other.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { startLocalServer } from '../../dev/local-postgres.js';
-import { npmServer, systemServer } from '../../dev/postgres-binaries.js';
+import { startLocalServer } from '../../dev/postgres/local-postgres.js';
+import { npmServer, systemServer } from '../../dev/postgres/postgres-binaries.js';
 
 export interface TestServer {
   kind: string;

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type LocalServer, startLocalServer } from '../../dev/local-postgres.js';
+import { type LocalServer, startLocalServer } from '../../dev/postgres/local-postgres.js';
 
 const SAFE = ['fsync', 'full_page_writes', 'synchronous_commit'];
 

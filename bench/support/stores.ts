@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import session, { type Store } from 'express-session';
 import type pg from 'pg';
-import { PgSessionStore, type StoreOptions } from '../src/index.js';
-import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
+import { PgSessionStore, type StoreOptions } from '../../src/index.js';
+import { makeStore, makeTable, quotedName } from '../../test/support/stores.js';
 import { redisStore } from './redis.js';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 

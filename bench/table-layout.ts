@@ -1,4 +1,4 @@
-// node --import tsx bench/table.ts [--rows 10000,1000000] [--json FILE] [--docs]   What touches and saves cost the table, by
+// node --import tsx bench/table-layout.ts [--rows 10000,1000000] [--json FILE] [--docs]   What touches and saves cost the table, by
 // its fillfactor and its index on `expire`. createTable's defaults come from here.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -6,11 +6,11 @@ import pg from 'pg';
 import { pruneSessions } from '../src/queries/admin.js';
 import { bindTable } from '../src/table.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
-import { OURS } from './contenders.js';
-import { tableOf, writeDocs } from './docs.js';
-import { startServer } from './server.js';
-import { fillTable } from './sessions.js';
-import { median, run } from './store-level.js';
+import { tableOf, writeDocs } from './support/docs-tables.js';
+import { median, run } from './support/load.js';
+import { startServer } from './support/postgres.js';
+import { fillTable } from './support/sessions.js';
+import { OURS } from './support/stores.js';
 
 const { values } = parseArgs({
   options: {

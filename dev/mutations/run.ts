@@ -755,7 +755,7 @@ const mutations: Mutation[] = [
   },
 ];
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const wanted = process.argv.slice(2);
 for (const { guard, file, from } of mutations) {
   if (!fs.readFileSync(file, 'utf8').includes(from)) {

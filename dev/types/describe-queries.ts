@@ -1,7 +1,7 @@
 // src/descriptions.ts: what the server said of each query when it was compiled, for the doctor to compare with.
 import { processSQLQueryIR } from '@pgtyped/runtime';
 import pg from 'pg';
-import { type Description, describe, type NameTypes } from '../src/describe.js';
+import { type Description, describe, type NameTypes } from '../../src/describe.js';
 
 const HEAD = `// Written by npm run types: what the server said of each query when it was compiled, for the doctor to compare with.
 import type { Description } from './describe.js';

@@ -1,14 +1,14 @@
-// An Express app on one of the stores, in a process of its own, for bench/requests.ts. Options as JSON in the first argument.
+// An Express app on one of the stores, in a process of its own, for bench/support/requests.ts. Options as JSON in the first argument.
 // Sends its port when it listens, and ends with its parent.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import session from 'express-session';
 import pg from 'pg';
-import { PgSessionStore } from '../src/index.js';
-import { makeStore } from '../test/support/stores.js';
-import { OURS, REDIS, SIMPLE } from './contenders.js';
+import { PgSessionStore } from '../../src/index.js';
+import { makeStore } from '../../test/support/stores.js';
 import { redisStore } from './redis.js';
+import { OURS, REDIS, SIMPLE } from './stores.js';
 
 export interface RequestAppOptions {
   name: string;

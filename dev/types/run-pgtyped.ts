@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
-import { startRelay } from './plain-relay.js';
+import { startRelay } from '../postgres/plain-relay.js';
 
 const WHEN_ALL_IS_WELL = /^(Using a pool of .*|Processing .*|Saved \d+ query types from .*)$/; // all else is a complaint
 const NOISE = /^\s*$|^\s+at |^Parsed file:|^\d+ \| /; // of a complaint, what helps nobody
@@ -33,7 +33,7 @@ export async function runPgtyped(database: pg.Client, seconds: number): Promise<
   // Over TLS pgtyped loses answers; of a URL it neither decodes the password nor reads what is after the "?".
   const relay = await startRelay(database);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'pgtyped-'));
-  const config = createRequire(import.meta.url)('../pgtyped.config.json');
+  const config = createRequire(import.meta.url)('../../pgtyped.config.json');
   const output = path.join(scratch, 'tree');
   for (const transform of config.transforms) transform.emitTemplate = path.join(output, transform.emitTemplate);
   const { user, database: dbName, password } = database;

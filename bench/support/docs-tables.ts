@@ -9,7 +9,7 @@ export function tableOf(heads: string[], rows: (string | number)[][]): string {
 
 /** Puts the text where a file of the docs has this part. */
 export function writeDocs(part: string, text: string, file = 'performance.md'): void {
-  const url = new URL(`../docs/${file}`, import.meta.url);
+  const url = new URL(`../../docs/${file}`, import.meta.url);
   const docs = readFileSync(url, 'utf8');
   const begin = `<!-- ${part}: written with --docs -->\n`;
   const end = `\n<!-- end of ${part} -->`;

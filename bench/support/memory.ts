@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Store } from 'express-session';
 import type pg from 'pg';
-import { call } from './contenders.js';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';
+import { call } from './stores.js';
 
 export const WAITING = 10_000;
 setFlagsFromString('--expose-gc');

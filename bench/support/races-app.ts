@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import express from 'express';
 import session, { type MemoryStore, type SessionData, type SessionOptions, type Store } from 'express-session';
 import pg from 'pg';
-import { saveBeforeResponse } from '../src/index.js';
-import { makeStore, quotedName, type StoreName } from '../test/support/stores.js';
+import { saveBeforeResponse } from '../../src/index.js';
+import { makeStore, quotedName, type StoreName } from '../../test/support/stores.js';
 import { SHORT_MS } from './races-scenarios.js';
 import { redisStore } from './redis.js';
 

@@ -1,7 +1,7 @@
 // What a store costs at the start of a process: its import, its first call and its second.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { median } from './store-level.js';
+import { median } from './load.js';
 
 export interface Startup {
   /** Milliseconds: of the import, beside pg and express-session; of a first get, which connects; of a second. */
@@ -10,7 +10,7 @@ export interface Startup {
   second: number;
 }
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FRESH = 11;
 const SCRIPT = `
 import session from 'express-session';

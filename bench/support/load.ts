@@ -1,7 +1,7 @@
 // Calls of a store's methods, so many at once.
 import type { Store } from 'express-session';
-import { call, load } from './contenders.js';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';
+import { call, load } from './stores.js';
 
 export const OPERATIONS = ['get', 'set', 'load, change, save', 'touch'] as const;
 export type Operation = (typeof OPERATIONS)[number];

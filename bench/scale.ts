@@ -1,18 +1,18 @@
-// node --import tsx bench/more.ts [--json FILE] [--docs]   pgbench as the floor, the start of a process, memory of waiting
+// node --import tsx bench/scale.ts [--json FILE] [--docs]   pgbench as the floor, the start of a process, memory of waiting
 // calls, and how the table's size and the calls at once change what a store does.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
 import { quotedName } from '../test/support/stores.js';
-import { OURS, openContender, SIMPLE } from './contenders.js';
-import { tableOf, writeDocs } from './docs.js';
-import { CLIENTS, pgbenchRate } from './floor.js';
-import { startServer } from './server.js';
-import { fillTable, SESSIONS } from './sessions.js';
-import { startup } from './startup.js';
-import { median, OPERATIONS, quantile, run } from './store-level.js';
-import { bytesOfWaiting, WAITING } from './waiting.js';
+import { tableOf, writeDocs } from './support/docs-tables.js';
+import { median, OPERATIONS, quantile, run } from './support/load.js';
+import { bytesOfWaiting, WAITING } from './support/memory.js';
+import { CLIENTS, pgbenchRate } from './support/pgbench.js';
+import { startServer } from './support/postgres.js';
+import { fillTable, SESSIONS } from './support/sessions.js';
+import { startup } from './support/startup.js';
+import { OURS, openContender, SIMPLE } from './support/stores.js';
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, docs: { type: 'boolean', default: false } },

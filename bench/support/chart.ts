@@ -1,7 +1,7 @@
-// node --import tsx bench/chart.ts JSON SVG   Draws what `npm run bench -- --json JSON` has measured.
+// node --import tsx bench/support/chart.ts JSON SVG   Draws what `npm run bench -- --json JSON` has measured.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { OURS, REDIS, SIMPLE } from './contenders.js';
+import { OURS, REDIS, SIMPLE } from './stores.js';
 
 /** What the bench writes: calls a second by row and store, and where they were measured. */
 export interface Figures {

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeHeapSnapshot } from 'node:v8';
 import pg from 'pg';
-import { PgSessionStore, SessionStoreError } from '../src/index.js';
-import { load, session } from '../test/support/fresh-store.js';
-import { TcpProxy } from '../test/support/proxy.js';
-import { startLocalServer } from './local-postgres.js';
+import { startLocalServer } from '../../dev/postgres/local-postgres.js';
+import { PgSessionStore, SessionStoreError } from '../../src/index.js';
+import { load, session } from '../support/fresh-store.js';
+import { TcpProxy } from '../support/proxy.js';
 
 const MINUTE_MS = 60_000;
 const WORKERS = 16;

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { startLocalServer } from '../postgres/local-postgres.js';
 import { describeQueries } from './describe-queries.js';
-import { startLocalServer } from './local-postgres.js';
 import { filesIn, runPgtyped, sourceOf } from './run-pgtyped.js';
 
 const USAGE = `usage: npm run types -- [--check] [--url URL] [--timeout SECONDS]
@@ -17,7 +17,7 @@ const USAGE = `usage: npm run types -- [--check] [--url URL] [--timeout SECONDS]
 const OUTPUT = 'src/queries';
 const DESCRIPTIONS = 'src/descriptions.ts';
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 try {
   console.log(await types(givenOptions()));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { startLocalServer } from '../dev/local-postgres.js';
+import { startLocalServer } from '../../dev/postgres/local-postgres.js';
 
 export interface BenchServer {
   url: string;

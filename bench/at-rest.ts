@@ -1,14 +1,14 @@
-// node --import tsx bench/settings.ts [--json FILE] [--docs]   What the settings for data at rest cost: this store with each of
+// node --import tsx bench/at-rest.ts [--json FILE] [--docs]   What the settings for data at rest cost: this store with each of
 // them beside itself with none, in turn, in one run. With --docs, docs/security.md has it.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../src/index.js';
 import { quotedName } from '../test/support/stores.js';
-import { openContender } from './contenders.js';
-import { tableOf, writeDocs } from './docs.js';
-import { startServer } from './server.js';
-import { median, OPERATIONS, run } from './store-level.js';
+import { tableOf, writeDocs } from './support/docs-tables.js';
+import { median, OPERATIONS, run } from './support/load.js';
+import { startServer } from './support/postgres.js';
+import { openContender } from './support/stores.js';
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, docs: { type: 'boolean', default: false } },
