@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { pruneSessions } from '../src/queries/admin.js';
-import { bindTable } from '../src/table.js';
+import { pruneSessions } from '../src/generated/admin.js';
+import { bindTable } from '../src/table/names.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
 import { median, run } from './support/load.js';

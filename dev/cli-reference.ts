@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { helpOf } from '../src/cli/command.js';
-import { COMMANDS, HELP } from '../src/cli/commands.js';
+import { COMMANDS, HELP } from '../src/cli/commands/index.js';
 
 const block = (text: string): string => `\`\`\`text\n${text}\n\`\`\`\n`;
 

@@ -1,13 +1,13 @@
 // The public face.
 import { Store } from 'express-session';
-import { PgSessionStore } from './store.js';
+import { PgSessionStore } from './store/store.js';
 
-export type { CallMessage } from './calls.js';
 export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
-export type { Ttl } from './expiry.js';
-export type { CreateTableOptions, Encryption, HashIds, Serializer, StoreOptions } from './options.js';
-export { saveBeforeResponse } from './save-before-response.js';
-export type { ConflictEvent, GoneEvent, Health, RevokedEvent, Stats, UnreadableEvent } from './store.js';
+export type { Ttl } from './session/expiry.js';
+export type { CallMessage } from './store/in-flight-calls.js';
+export type { CreateTableOptions, Encryption, HashIds, Serializer, StoreOptions } from './store/options.js';
+export { saveBeforeResponse } from './store/save-before-response.js';
+export type { ConflictEvent, GoneEvent, Health, RevokedEvent, Stats, UnreadableEvent } from './store/store.js';
 export { PgSessionStore };
 
 /**

@@ -1,5 +1,5 @@
 // The generated queries, for scripts of one's own, and what they take and give: names, a lock's key, payloads.
-export { parse as parsePayload, stringify as stringifyPayload } from './payload.js';
+
 export {
   type CountSessionsResult,
   clearSessions,
@@ -20,6 +20,7 @@ export {
   type ShowSessionResult,
   sessionStats,
   showSession,
-} from './queries/admin.js';
-export * from './queries/session.js';
-export { bindTable, pruneKey, type Queryable, revocationChannel, type TableNames } from './table.js';
+} from './generated/admin.js';
+export * from './generated/session.js';
+export { parse as parsePayload, stringify as stringifyPayload } from './session/payload.js';
+export { bindTable, pruneKey, type Queryable, revocationChannel, type TableNames } from './table/names.js';

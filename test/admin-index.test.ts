@@ -1,9 +1,9 @@
 // The index by which a user's sessions are found: made, found again, and used.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
-import { findSessions, revokeSessionOfUser, revokeUser } from '../src/queries/admin.js';
-import { bindTable, type Queryable } from '../src/table.js';
+import { createAdmin } from '../src/admin/admin.js';
+import { findSessions, revokeSessionOfUser, revokeUser } from '../src/generated/admin.js';
+import { bindTable, type Queryable } from '../src/table/names.js';
 import { beAdministrator, blocked, freshPool, freshStore } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 

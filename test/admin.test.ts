@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { type Admin, type AdminOptions, createAdmin } from '../src/admin.js';
+import { type Admin, type AdminOptions, createAdmin } from '../src/admin/admin.js';
 import { administrator, begin, cookieFor, freshPool, freshStore, load, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { makeStore } from './support/stores.js';

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { Coalescer } from '../src/coalescer.js';
 import type { PgSessionStore, SessionStoreError } from '../src/index.js';
+import { Coalescer } from '../src/table/batcher.js';
 import { blocked, freshPool, freshStore, load, session, statementsOf, waiting } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 

@@ -1,8 +1,8 @@
 // verify(): what it finds wrong on tables that are, and on those that are not; and that what it advises cures.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin, type Finding } from '../src/admin.js';
-import { createTable } from '../src/schema.js';
+import { createAdmin, type Finding } from '../src/admin/admin.js';
+import { createTable } from '../src/table/create-table.js';
 import { freshDatabase } from './support/fresh-database.js';
 import { administrator, freshNames, freshPool, freshStore, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';

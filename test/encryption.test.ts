@@ -1,11 +1,11 @@
 // encryption: who reads or alters the table without a key learns nothing and changes nothing that counts.
 import { randomBytes, randomInt } from 'node:crypto';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
-import { encryptAll } from '../src/encrypt.js';
+import { createAdmin } from '../src/admin/admin.js';
+import { encryptAll } from '../src/admin/encrypt-all.js';
+import { migrate } from '../src/admin/migrate.js';
 import { type Encryption, PgSessionStore, type StoreOptions } from '../src/index.js';
-import { migrate } from '../src/migrate.js';
-import { makeVault } from '../src/vault.js';
+import { makeVault } from '../src/session/codec.js';
 import { administrator, begin, cookieFor, freshStore, load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 

@@ -1,7 +1,7 @@
 // What a database can do to a call, beyond being away.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { Checkout } from '../src/checkout.js';
+import { Checkout } from '../src/postgres/client-queue.js';
 import { answered, assertInTime } from './support/answers.js';
 import { load, session, storedId } from './support/fresh-store.js';
 import { suite } from './support/harness.js';

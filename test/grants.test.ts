@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
+import { createAdmin } from '../src/admin/admin.js';
 import { PgSessionStore } from '../src/index.js';
 import { failure, freshClerk } from './support/clerk.js';
 import { administrator, freshPool, freshStore, load, session } from './support/fresh-store.js';

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
+import { createAdmin } from '../src/admin/admin.js';
+import { migrate } from '../src/admin/migrate.js';
 import { type HashIds, PgSessionStore } from '../src/index.js';
-import { migrate } from '../src/migrate.js';
 import { begin, freshPool, freshStore, load, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 

@@ -1,8 +1,8 @@
 // migrate(): older tables become today's, their sessions living as long as before.
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
-import { migrate } from '../src/migrate.js';
+import { createAdmin } from '../src/admin/admin.js';
+import { migrate } from '../src/admin/migrate.js';
 import { freshDatabase } from './support/fresh-database.js';
 import {
   beAdministrator,

@@ -5,7 +5,7 @@ import type { SessionData } from 'express-session';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../src/index.js';
-import { parse, textOf } from '../src/payload.js';
+import { parse, textOf } from '../src/session/payload.js';
 import { begin, cookieFor, freshPool, freshStore, load, OPTIONS, session } from './support/fresh-store.js';
 import { onEnd, suite } from './support/harness.js';
 import {

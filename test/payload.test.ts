@@ -1,7 +1,7 @@
 // What goes in comes out, whatever the type of the column.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { fieldsIn, fieldsOf, parse, textOf } from '../src/payload.js';
+import { fieldsIn, fieldsOf, parse, textOf } from '../src/session/payload.js';
 import { freshStore, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
+import { pruneSessions } from '../src/generated/admin.js';
 import { PgSessionStore, type SessionStoreError } from '../src/index.js';
-import { defaultJitter } from '../src/pruner.js';
-import { pruneSessions } from '../src/queries/admin.js';
-import { bindTable, pruneKey } from '../src/table.js';
+import { defaultJitter } from '../src/store/prune-timer.js';
+import { bindTable, pruneKey } from '../src/table/names.js';
 import { blocked, freshPool, freshStore } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 

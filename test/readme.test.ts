@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
+import { createAdmin } from '../src/admin/admin.js';
 import { PgSessionStore } from '../src/index.js';
 import { Browser } from './support/app.js';
 import { administrator, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
@@ -85,7 +85,7 @@ test('a user of Passport is signed out everywhere else, by fewer than ten lines'
 });
 
 test('it lists every option, and no other', async () => {
-  const source = readFileSync('src/options.ts', 'utf8');
+  const source = readFileSync('src/store/options.ts', 'utf8');
   const options = [...source.slice(0, source.indexOf('CreateTableOptions')).matchAll(/^ {2}(\w+)\?:/gm)].map(
     ([, name]) => name,
   );

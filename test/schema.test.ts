@@ -1,7 +1,7 @@
 // Creating the table.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../src/admin.js';
+import { createAdmin } from '../src/admin/admin.js';
 import { PgSessionStore, SessionStoreError } from '../src/index.js';
 import { failure, freshClerk } from './support/clerk.js';
 import { beAdministrator, freshNames, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';

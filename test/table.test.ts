@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import { loadModule, parseSync } from 'libpg-query';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { countSessions } from '../src/generated/admin.js';
 import { PgSessionStore } from '../src/index.js';
-import { countSessions } from '../src/queries/admin.js';
-import { createTable } from '../src/schema.js';
-import { bindTable, type TableNames } from '../src/table.js';
+import { createTable } from '../src/table/create-table.js';
+import { bindTable, type TableNames } from '../src/table/names.js';
 import { administrator, freshPool, freshStore, searchPath, session } from './support/fresh-store.js';
 import { suite } from './support/harness.js';
 import { quotedName } from './support/stores.js';
@@ -18,8 +18,9 @@ const STAND_IN = { schemaName: 'session_store', tableName: 'session' };
 
 await loadModule();
 const queries: [name: string, query: PreparedQuery<any, unknown>][] = [];
-for (const file of readdirSync(new URL('../src/queries/', import.meta.url))) {
-  const generated = await import(`../src/queries/${file}`);
+for (const file of readdirSync(new URL('../src/generated/', import.meta.url))) {
+  if (file === 'descriptions.ts') continue;
+  const generated = await import(`../src/generated/${file}`);
   queries.push(...(Object.entries(generated) as typeof queries));
 }
 

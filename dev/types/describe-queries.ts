@@ -1,12 +1,11 @@
-// src/descriptions.ts: what the server said of each query when it was compiled, for the doctor to compare with.
+// src/generated/descriptions.ts: what the server said of each query when it was compiled, for the doctor to compare with.
 import { processSQLQueryIR } from '@pgtyped/runtime';
 import pg from 'pg';
-import { type Description, describe, type NameTypes } from '../../src/describe.js';
+import { type Description, describe, type NameTypes } from '../../src/postgres/describe-statement.js';
 
-const HEAD = `// Written by npm run types: what the server said of each query when it was compiled, for the doctor to compare with.
-import type { Description } from './describe.js';
+const HEAD = `// Written by npm run types: the server's description of each query when it was compiled. doctor compares it with the live one.
 
-export const descriptions: Record<string, Description> = `;
+export const descriptions: Record<string, { parameters: string[]; columns: [name: string, type: string][] }> = `;
 
 /**
  * The queries that stand in these texts. They are not imported: they may be what is wrong.

@@ -1,4 +1,4 @@
-// npm run types              compiles sql/ against a throwaway server and writes src/queries/ and src/descriptions.ts
+// npm run types              compiles sql/ against a throwaway server and writes src/generated/
 // npm run types -- --check   for CI: writes nothing, and fails where there would be something to write
 import * as fs from 'node:fs';
 import path from 'node:path';
@@ -10,12 +10,12 @@ import { describeQueries } from './describe-queries.js';
 import { filesIn, runPgtyped, sourceOf } from './run-pgtyped.js';
 
 const USAGE = `usage: npm run types -- [--check] [--url URL] [--timeout SECONDS]
-  --check             change nothing, and fail where src/queries/ is not what sql/ compiles to
+  --check             change nothing, and fail where src/generated/ is not what sql/ compiles to
   --url URL           compile against this database, postgres://user:password@host:port/name, in place of a throwaway
                       server; the table must be there: psql URL -f sql/schema.sql
   --timeout SECONDS   how long pgtyped may take; default: 60`;
-const OUTPUT = 'src/queries';
-const DESCRIPTIONS = 'src/descriptions.ts';
+const OUTPUT = 'src/generated';
+const DESCRIPTIONS = 'src/generated/descriptions.ts';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -45,11 +45,11 @@ function givenOptions() {
 /** @returns what was done, in words */
 async function types({ check, url, seconds }: ReturnType<typeof givenOptions>): Promise<string> {
   const there = filesIn(OUTPUT).map((file) => `${OUTPUT}/${file}`);
-  const foreign = there.find((file) => !sourceOf(fs.readFileSync(file, 'utf8'))); // might be somebody's work
+  const isOurs = (file: string) => file === DESCRIPTIONS || sourceOf(fs.readFileSync(file, 'utf8')) !== undefined;
+  const foreign = there.find((file) => !isOurs(file)); // somebody may have written it by hand
   if (foreign) throw new Error(`${foreign} was not made by pgtyped: move it out of ${OUTPUT}/, or delete it`);
 
   const generated = await generate(url, seconds);
-  if (fs.existsSync(DESCRIPTIONS)) there.push(DESCRIPTIONS);
   const leftOver = there.filter((file) => !generated.has(file));
   const missing = [...generated.keys()].filter((file) => !there.includes(file));
   const stale = there.filter((file) => generated.has(file) && fs.readFileSync(file, 'utf8') !== generated.get(file));

@@ -1,5 +1,5 @@
 // What an administrator sees: counts, sizes, and when the sessions will expire.
-import type { SessionPage, SessionStats } from '../../src/admin.js';
+import type { SessionPage, SessionStats } from '../../src/admin/admin.js';
 import { all, frame } from './frame.js';
 import { html } from './html.js';
 

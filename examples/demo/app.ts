@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import bowser from 'bowser';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
-import type { Admin, UserPath } from '../../src/admin.js';
+import type { Admin, UserPath } from '../../src/admin/admin.js';
 import type { PgSessionStore } from '../../src/index.js';
 import { administrationPage } from './administration.js';
 import { devicesPage } from './devices.js';

@@ -1,5 +1,5 @@
 // "Your devices": the sessions of who is signed in.
-import type { SessionEntry } from '../../src/admin.js';
+import type { SessionEntry } from '../../src/admin/admin.js';
 import { all, frame, time } from './frame.js';
 import { html } from './html.js';
 

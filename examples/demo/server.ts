@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
-import { createAdmin } from '../../src/admin.js';
+import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';
 import { demoApp, USER_PATH } from './app.js';
 

@@ -1,9 +1,9 @@
 // What a command is, what all of them take, and the help that is written from it.
 import { parseArgs } from 'node:util';
-import { createAdmin } from '../admin.js';
-import type { TableNames } from '../table.js';
-import { PASSPORT, type UserPath } from '../user-path.js';
-import { type Connection, connect } from './connect.js';
+import { createAdmin } from '../admin/admin.js';
+import { PASSPORT, type UserPath } from '../session/user-path.js';
+import type { TableNames } from '../table/names.js';
+import { type Connection, connect } from './database-errors.js';
 import { encryptionOf } from './keys.js';
 
 export interface Option {

@@ -1,7 +1,7 @@
 // The keys of encrypted sessions, from the environment or a file: what stands in arguments is seen by others on the machine.
 import { readFileSync } from 'node:fs';
-import type { Encryption } from '../options.js';
-import type { UserPath } from '../user-path.js';
+import type { UserPath } from '../session/user-path.js';
+import type { Encryption } from '../store/options.js';
 import { type Option, text, type Values } from './command.js';
 
 export const KEYS: Record<string, Option> = {

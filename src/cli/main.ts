@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // connect-pg-typed on the command line: finds the command, prints its answer, sets the exit code.
 import { give, helpOf, parse, UsageError } from './command.js';
-import { COMMANDS, HELP } from './commands.js';
-import { inWords } from './connect.js';
+import { COMMANDS, HELP } from './commands/index.js';
+import { inWords } from './database-errors.js';
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -1,5 +1,5 @@
 // Values as people read them.
-import type { SessionEntry } from '../admin.js';
+import type { SessionEntry } from '../admin/admin.js';
 
 /** Rows below a head, in columns as wide as they need to be. */
 export function table(head: string[], rows: string[][]): string {

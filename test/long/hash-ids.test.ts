@@ -1,8 +1,8 @@
 // A whole table under hashes, while clients read and write.
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../../src/admin.js';
+import { createAdmin } from '../../src/admin/admin.js';
+import { migrate } from '../../src/admin/migrate.js';
 import { PgSessionStore } from '../../src/index.js';
-import { migrate } from '../../src/migrate.js';
 import { freshStore } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 

@@ -9,9 +9,9 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
 import { systemServer } from '../../dev/postgres/postgres-binaries.js';
-import { createAdmin } from '../../src/admin.js';
+import { createAdmin } from '../../src/admin/admin.js';
+import { migrate } from '../../src/admin/migrate.js';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { migrate } from '../../src/migrate.js';
 import { session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 

@@ -1,9 +1,9 @@
 // The admin among a million sessions, on a server that waits for its disk.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { createAdmin } from '../../src/admin.js';
-import { handleOf } from '../../src/handle.js';
-import { migrate } from '../../src/migrate.js';
+import { createAdmin } from '../../src/admin/admin.js';
+import { migrate } from '../../src/admin/migrate.js';
+import { handleOf } from '../../src/session/handle.js';
 import { suite } from '../support/harness.js';
 import { Server } from '../support/server.js';
 

@@ -41,9 +41,8 @@ class Tree {
     for (const part of [
       'dev',
       'sql',
-      'src/queries',
-      'src/describe.ts',
-      'src/descriptions.ts',
+      'src/generated',
+      'src/postgres/describe-statement.ts',
       'package.json',
       'pgtyped.config.json',
     ])
@@ -101,18 +100,18 @@ const WRONG: Record<string, Wrong> = {
   'generated code that is out of date or missing fails the check, by npm too': {
     change: (tree) => {
       tree.edit('sql/admin.sql', (sql) => sql.replace('ORDER BY t.sid', 'ORDER BY t.expire'));
-      fs.rmSync(tree.at('src/queries/catalog.ts'));
+      fs.rmSync(tree.at('src/generated/catalog.ts'));
     },
     command: ['npm', 'run', 'types', '--', ...check],
     says: [
       /run 'npm run types' and commit/,
-      /out of date: src\/queries\/admin\.ts/,
-      /missing: src\/queries\/catalog\.ts/,
+      /out of date: src\/generated\/admin\.ts/,
+      /missing: src\/generated\/catalog\.ts/,
     ],
   },
   'a generated file whose source is gone fails the check': {
     change: (tree) => fs.rmSync(tree.at('sql/admin.sql')),
-    says: [/run 'npm run types' and commit/, /left over: src\/queries\/admin\.ts/],
+    says: [/run 'npm run types' and commit/, /left over: src\/generated\/admin\.ts/],
   },
   'a query that does not compile fails the check': {
     change: (tree) => tree.edit('sql/admin.sql', queryThatFails),
@@ -138,8 +137,8 @@ const WRONG: Record<string, Wrong> = {
     says: [/made nothing of sql\/(more\/)?admin\.sql: has another file there the same name/],
   },
   'a file among the generated ones that pgtyped did not make fails the check': {
-    change: (tree) => fs.writeFileSync(tree.at('src/queries/mine.ts'), 'export const mine = 1;\n'),
-    says: [/src\/queries\/mine\.ts was not made by pgtyped: move it/],
+    change: (tree) => fs.writeFileSync(tree.at('src/generated/mine.ts'), 'export const mine = 1;\n'),
+    says: [/src\/generated\/mine\.ts was not made by pgtyped: move it/],
   },
   'a pgtyped that hangs fails the check': {
     change: (tree) => tree.edit('pgtyped.config.json', (json) => json.replace('{{name}}', '{{name | noSuchFilter}}')),
@@ -165,7 +164,7 @@ const WRONG: Record<string, Wrong> = {
   'writing leaves everything as it was where a query compiles to the type never': {
     change: (tree) => {
       tree.edit('sql/admin.sql', addQuery('/* @name nameless */ SELECT 1;'));
-      fs.rmSync(tree.at('src/queries/session.ts'));
+      fs.rmSync(tree.at('src/generated/session.ts'));
     },
     command: types('--url', urlOf(dev)),
     says: [/'Nameless' is invalid/, /anonymous column/],
@@ -228,30 +227,29 @@ test('code that is up to date passes the check and stays as it is, whatever the 
   const { code, output } = await run(tree, types(...check), HOSTILE);
 
   assert.is(code, 0, output);
-  assert.match(output, /src\/queries\/ is up to date/);
+  assert.match(output, /src\/generated\/ is up to date/);
   assert.equal(changed(), []);
 });
 
 test('a description that is not what the server says fails the check', async () => {
   const tree = new Tree();
-  tree.edit('src/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
+  tree.edit('src/generated/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
   const { code, output } = await run(tree, types(...check));
   assert.is(code, 1);
-  assert.match(output, /out of date: src\/descriptions.ts/);
+  assert.match(output, /out of date: src\/generated\/descriptions.ts/);
 });
 
 test('generated files are written, rewritten and removed, on a server of its own, whatever the environment says', async () => {
   const tree = new Tree();
   const files = () =>
-    [...fs.readdirSync(tree.at('src/queries')), '../descriptions.ts'].map((file) => [
-      file,
-      fs.readFileSync(tree.at(`src/queries/${file}`), 'utf8'),
-    ]);
+    fs
+      .readdirSync(tree.at('src/generated'))
+      .map((file) => [file, fs.readFileSync(tree.at(`src/generated/${file}`), 'utf8')]);
   const right = files();
-  fs.copyFileSync(tree.at('src/queries/admin.ts'), tree.at('src/queries/old.ts'));
-  fs.rmSync(tree.at('src/queries/catalog.ts'));
-  tree.edit('src/queries/session.ts', (text) => text.slice(0, -1));
-  tree.edit('src/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
+  fs.copyFileSync(tree.at('src/generated/admin.ts'), tree.at('src/generated/old.ts'));
+  fs.rmSync(tree.at('src/generated/catalog.ts'));
+  tree.edit('src/generated/session.ts', (text) => text.slice(0, -1));
+  tree.edit('src/generated/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
 
   const { code, output } = await run(tree, types(), { ...HOSTILE, PGSSLMODE: 'require' });
 

@@ -7,8 +7,8 @@ import {
   replaceSessions,
   touchSessions,
   writeSessions,
-} from '../../src/queries/session.js';
-import { bindTable, type TableNames } from '../../src/table.js';
+} from '../../src/generated/session.js';
+import { bindTable, type TableNames } from '../../src/table/names.js';
 
 const { names, sessions, ms }: { names: TableNames; sessions: number; ms: number } = JSON.parse(process.env.BATCHES!);
 const BATCH = 32;

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import expressSession, { type Session, type SessionData, type Store } from 'express-session';
 import pg from 'pg';
-import { handleOf, hashedId } from '../../src/handle.js';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { createTable } from '../../src/schema.js';
+import { handleOf, hashedId } from '../../src/session/handle.js';
+import { createTable } from '../../src/table/create-table.js';
 import { onEnd } from './harness.js';
 import { quotedName } from './stores.js';
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import session, { type SessionData } from 'express-session';
 import pg from 'pg';
 import connectPgTyped from '../../src/index.js';
-import { createTable } from '../../src/schema.js';
+import { createTable } from '../../src/table/create-table.js';
 import { administrator } from './fresh-store.js';
 
 const require = createRequire(import.meta.url); // the predecessors have no types

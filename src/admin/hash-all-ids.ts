@@ -1,0 +1,86 @@
+// Brings a whole table from ids in clear under their hashes, while sessions go on being used.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { Pool } from 'pg';
+import type { SessionStoreError } from '../errors.js';
+import {
+  countInClear,
+  dropExpired,
+  moveSessions,
+  putSession,
+  takeSession,
+  takeSessions,
+} from '../generated/hash-ids.js';
+import { inTransaction, onPool } from '../postgres/connection.js';
+import { handleOf, hashedId } from '../session/handle.js';
+import { bindTable, type TableNames } from '../table/names.js';
+
+const BEGINNING = '-infinity';
+const OVERTAKEN = /^(23505|40P01|40001|55P03)$/; // a store moved one of them, or held its row
+const MOST_TRIES = 20;
+
+/** Whether this is a server that does not let a row move from one key to another, as one of distributed tables. */
+export const movesNoKey = ({ sqlState }: SessionStoreError): boolean => sqlState === '0A000'; // feature_not_supported
+
+/** How many rows hold an id in clear. */
+export async function rowsInClear(pool: Pool, names: TableNames): Promise<number> {
+  const [row] = await countInClear.run(undefined, bindTable(onPool(pool)(Infinity), names));
+  return row!.count;
+}
+
+/**
+ * Moves rows under the hash of their id until a pass from the beginning finds no other. May be broken off, and done again.
+ *
+ * @param batch rows of one statement at most
+ * @param onBatch told how many each statement moved
+ */
+export async function hashIds(
+  pool: Pool,
+  names: TableNames,
+  { batch = 500, onBatch }: { batch?: number; onBatch?: (rows: number) => void } = {},
+): Promise<void> {
+  const bound = bindTable(onPool(pool)(Infinity), names);
+  let expire = BEGINNING;
+  let tries = 0;
+  for (;;) {
+    try {
+      const [done] = await moveSessions.run({ expire, batch }, bound);
+      const { seen, moved, dropped, last } = done!;
+      tries = 0;
+      onBatch?.(moved + dropped);
+      if (seen === moved && seen < batch && expire === BEGINNING) return;
+      expire = seen < batch ? BEGINNING : (last ?? BEGINNING);
+    } catch (error) {
+      const failed = error as SessionStoreError;
+      if (movesNoKey(failed)) return takeAndPut(pool, names, batch, onBatch);
+      if (!OVERTAKEN.test(failed.sqlState ?? '') || ++tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** The live session under this id in clear. */
+export function takeAndPutOne(pool: Pool, names: TableNames, sid: string, deadline: number): Promise<void> {
+  return inTransaction(pool, deadline, async (client) => {
+    const db = bindTable(client, names);
+    await putAll(await takeSession.run({ sid }, db), db);
+  });
+}
+
+async function takeAndPut(pool: Pool, names: TableNames, batch: number, onBatch?: (rows: number) => void) {
+  for (let taken = batch; taken === batch; onBatch?.(taken)) {
+    taken = await inTransaction(pool, Infinity, async (client) => {
+      const db = bindTable(client, names);
+      const rows = await takeSessions.run({ batch }, db);
+      await putAll(rows, db);
+      return rows.length;
+    });
+  }
+}
+
+/** A live session under the hash is the newer and stays, an expired one is in the way and goes. */
+async function putAll(rows: { sid: string; sess: string; expire: string }[], db: IDatabaseConnection): Promise<void> {
+  for (const { sid, sess, expire } of rows) {
+    const hashed = hashedId(handleOf(sid));
+    await dropExpired.run({ sid: hashed }, db);
+    await putSession.run({ sid: hashed, payload: sess, expire }, db);
+  }
+}
