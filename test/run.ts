@@ -1,20 +1,29 @@
-// npm test [-- part of a file name ...]   Each file in a process of its own, two at a time, on one database.
-// With --processes: the files of test/processes/. With --long: those of test/long/, one at a time.
-// The last line says how it went: 'N passed, N failed'.
+// npm test [-- part of a path ...]   Runs each test file below test/ in a process of its own, two at a time, on one database.
+// --package runs test/package/ and test/cli/, which start the package's programs. --long runs test/long/, one file at a time.
+// The last line is 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { startDatabase } from './support/database.js';
 
-const [, , part] = process.argv;
-const LONG = part === '--long';
-const PROCESSES = part === '--processes';
-const folder = process.env.TEST_DIR ?? (LONG ? 'test/long' : PROCESSES ? 'test/processes' : 'test');
-const fileLimitMs = LONG ? 1_200_000 : 300_000;
-const wanted = process.argv.slice(LONG || PROCESSES ? 3 : 2);
-const files = readdirSync(folder)
-  .filter((file) => file.endsWith('.test.ts') && (!wanted.length || wanted.some((part) => file.includes(part))))
-  .sort((one, other) => statSync(`${folder}/${other}`).size - statSync(`${folder}/${one}`).size); // none of the long ones last
+const FOLDERS: Record<string, string[]> = { '--package': ['package/', 'cli/'], '--long': ['long/'] };
+const [, , group = ''] = process.argv;
+const isLong = group === '--long';
+const folders = FOLDERS[group];
+const isInGroup = (file: string) =>
+  folders
+    ? folders.some((folder) => file.startsWith(folder))
+    : !Object.values(FOLDERS)
+        .flat()
+        .some((folder) => file.startsWith(folder));
+const root = process.env.TEST_DIR ?? 'test';
+const fileLimitMs = isLong ? 1_200_000 : 300_000;
+const wanted = process.argv.slice(folders ? 3 : 2);
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.test.ts') && isInGroup(file))
+  .filter((file) => !wanted.length || wanted.some((part) => file.includes(part)))
+  .sort((one, other) => statSync(`${root}/${other}`).size - statSync(`${root}/${one}`).size); // the longest ones first
 const count = { passed: 0, failed: 0, skipped: 0 };
 const running = new Set<ChildProcess>();
 let stopped = false;
@@ -27,19 +36,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
-  await Promise.all(Array.from({ length: LONG ? 1 : 2 }, runFiles));
+  await Promise.all(Array.from({ length: isLong ? 1 : 2 }, runFiles));
 } finally {
   await database.stop();
 }
 const broken = stopped || count.passed + count.failed === 0;
-if (broken) console.log(stopped ? 'PROBLEM the run was stopped' : `PROBLEM no test ran: no file is called ${wanted}`);
+if (broken)
+  console.log(
+    stopped
+      ? 'PROBLEM the run was stopped'
+      : `PROBLEM no test ran: no test file's path contains ${wanted.join(' or ')}`,
+  );
 const failed = Math.max(count.failed, broken ? 1 : 0);
 process.exitCode = failed ? 1 : 0;
 console.log(`${count.passed} passed, ${failed} failed${count.skipped ? `, ${count.skipped} skipped` : ''}`);
 
 async function runFiles(): Promise<void> {
   for (let file = files.shift(); file && !stopped; file = files.shift()) {
-    const { code, counted, printed } = await runFile(`${folder}/${file}`);
+    const { code, counted, printed } = await runFile(`${root}/${file}`);
     const closing = /\n(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/;
     const [, passed, failures, skipped] = (closing.exec(counted) ?? []).map(Number);
     count.passed += passed ?? 0;

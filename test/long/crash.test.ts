@@ -1,8 +1,8 @@
 // The whole server dies at once, ten times, and is started again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { rowdyHistory } from '../support/chaos.js';
 import { onEnd, suite } from '../support/harness.js';
-import { rowdyHistory } from '../support/rowdy.js';
 import { Server } from '../support/server.js';
 
 const test = suite('crash', { timeout: 60_000 });

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
 import { type Answer, answered, assertInTime } from '../support/answers.js';
+import { rowdyHistory } from '../support/chaos.js';
 import { freshPool, freshStore, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { startPair } from '../support/pair.js';
-import { rowdyHistory } from '../support/rowdy.js';
 
 const test = suite('failover', { timeout: 60_000 });
 const CLIENTS = 8;

@@ -75,7 +75,7 @@ const runs = new Map<string, Promise<any>>();
 /** What came of the scenarios of alone.ts, which break some of the stores' processes. They are run once for each store. */
 export function alone(name: StoreName, ...args: string[]): Promise<any> {
   const key = [name, ...args].join(' ');
-  const script = fileURLToPath(new URL('alone.ts', import.meta.url));
+  const script = fileURLToPath(new URL('run-scenario.ts', import.meta.url));
   const start = () => run(process.execPath, ['--import', 'tsx', script, name, ...args], { timeout: 25_000 });
   if (!runs.has(key))
     runs.set(

@@ -1,0 +1,343 @@
+// connect-pg-typed/admin: sessions found, listed, revoked, counted, by handles and never by ids.
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import { type Admin, type AdminOptions, createAdmin } from '../../src/admin/admin.js';
+import { administrator, begin, cookieFor, freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+import { makeStore } from '../support/stores.js';
+
+const test = suite('admin', { timeout: 60_000 });
+
+const handleOf = (sid: string) => createHash('sha256').update(sid).digest('hex');
+const passport = (user: unknown) => ({ passport: { user } });
+
+/** A store and the admin of its table. */
+async function fresh(options: Parameters<typeof freshStore>[0] & { userPath?: AdminOptions['userPath'] } = {}) {
+  const { userPath, ...rest } = options;
+  const made = await freshStore(rest);
+  return { ...made, admin: createAdmin({ pool: made.pool, ...made.names, userPath }) };
+}
+
+const columns = (['json', 'jsonb', 'text'] as const).flatMap((sess) =>
+  ['timestamptz', 'timestamp(6)'].map((expire) => ({ sess, expire })),
+);
+
+for (const { sess, expire } of columns) {
+  test(`sessions are found, shown and revoked in ${sess} and ${expire} columns`, async () => {
+    const { store, admin } = await fresh({ columns: { sess, expire } });
+    await store.set('a', session(passport('ada'), cookieFor(600)));
+    await store.set('b', session(passport('ada'), cookieFor(60)));
+    await store.set('c', session(passport('bob'), cookieFor(60)));
+
+    const found = await admin.find('ada');
+    assert.equal(
+      found.map(({ handle, user }) => [handle, user]),
+      [
+        [handleOf('a'), 'ada'],
+        [handleOf('b'), 'ada'],
+      ],
+    );
+    assert.ok(Math.abs(found[0]!.ttl - 600) < 5);
+    assert.equal((found[0]!.session as any).passport, { user: 'ada' });
+    assert.instance(found[0]!.session!.cookie.expires, Date);
+    assert.is((await admin.show(handleOf('c')))?.user, 'bob');
+    assert.is(await admin.show(handleOf('nobody')), null);
+
+    assert.is(await admin.revokeUser('ada', { except: handleOf('b') }), 1);
+    assert.is(await admin.revoke(handleOf('c')), true);
+    assert.is(await admin.revoke(handleOf('c')), false);
+    assert.equal(
+      (await admin.list()).sessions.map(({ handle }) => handle),
+      [handleOf('b')],
+    );
+    assert.is(await admin.count(), 1);
+    assert.is(await admin.revokeAll(), 1);
+    assert.is(await admin.count(), 0);
+  });
+}
+
+test('a number and its digits are the same user', async () => {
+  const { store, admin } = await fresh({ userPath: ['user', 'id'] });
+  await store.set('a', session({ user: { id: 42 } }));
+  await store.set('b', session({ user: { id: '42' } }));
+  await store.set('c', session({ user: { id: 420 } }));
+  for (const user of [42, '42', 42n]) assert.is((await admin.find(user)).length, 2);
+  assert.is((await admin.find(42))[0]!.user, '42');
+});
+
+test('any text finds its user at any path, also what PostgreSQL can not store', async () => {
+  for (const odd of [
+    'a\0b',
+    'half \ud800 pair',
+    '\ue000',
+    '\ue0000000',
+    `it's "quoted" \\ $& {a,b}`,
+    '',
+    'é漢😀',
+    'NULL',
+  ]) {
+    const userPath = [odd, `${odd}'{ss__userPath}'"session_store"."session"`];
+    const { store, admin, pool, names } = await fresh({ userPath });
+    await createAdmin({ pool: administrator(pool), ...names, userPath }).createUserIndex();
+    await store.set('a', session({ [odd]: { [userPath[1]!]: odd } }));
+    await store.set('b', session({ [odd]: { [userPath[1]!]: `${odd}x` } }));
+    const found = await admin.find(odd);
+    assert.equal(
+      found.map(({ handle, user }) => [handle, user]),
+      [[handleOf('a'), odd]],
+      JSON.stringify(odd),
+    );
+    assert.is(await admin.revokeUser(odd), 1);
+  }
+});
+
+test('what stands at the path is given as the text that find compares', async () => {
+  const { store, admin } = await fresh();
+  const users = ['ada', 42, 1.5, true, { id: 7 }, ['x'], null, undefined];
+  for (const [n, user] of users.entries()) await store.set(`s${n}`, session(passport(user)));
+  await store.set('s8', session());
+  await store.set('s9', session({ passport: null }));
+  const { sessions } = await admin.list();
+  const given = Object.fromEntries(sessions.map(({ handle, user }) => [handle, user]));
+  const expected = ['ada', '42', '1.5', 'true', '{"id":7}', '["x"]', null, null, null, null];
+  assert.equal(
+    expected.map((_, n) => given[handleOf(`s${n}`)]),
+    expected,
+  );
+  for (const user of expected) if (user !== null) assert.is((await admin.find(user)).length, 1, user);
+});
+
+test('pages follow each other without a gap or a repetition, also among sessions that expire at once', async () => {
+  for (const expire of ['timestamptz', 'timestamp(6)']) {
+    const { pool, table, admin } = await fresh({ columns: { sess: 'json', expire } });
+    await pool.query(`INSERT INTO ${table} SELECT 's' || n, '{}', now() + (n / 10 + 60) * interval '1 microsecond' * 1e6
+      FROM generate_series(0, 94) AS n`);
+    await pool.query(`INSERT INTO ${table} VALUES ('always', '{}', 'infinity'), ('eternal', '{}', 'infinity'),
+      ('dead', '{}', now() - interval '1 s'), ('late', '{}', '9999-12-31 12:00'), ('later', '{}', '12000-12-31 12:00')`);
+    const seen: string[] = [];
+    let after: string | null = null;
+    let pages = 0;
+    do {
+      const page: Awaited<ReturnType<Admin['list']>> = await admin.list({ after, limit: 7 });
+      seen.push(...page.sessions.map(({ handle }) => handle));
+      after = page.next;
+      pages++;
+    } while (after);
+    assert.is(pages, 15);
+    assert.is(new Set(seen).size, 99);
+    assert.is(seen.length, 99);
+    assert.equal(seen.slice(-4, -2), [handleOf('late'), handleOf('later')]);
+  }
+});
+
+test('a page goes on where it ended when sessions are made and deleted meanwhile, under any TimeZone and DateStyle', async () => {
+  const { store, names, admin } = await fresh();
+  for (let n = 0; n < 10; n++) await store.set(`s${n}`, session({}, cookieFor(100 + n * 10)));
+  const { next, sessions } = await admin.list({ limit: 5 });
+  assert.equal(
+    sessions.map(({ handle }) => handle),
+    ['s0', 's1', 's2', 's3', 's4'].map(handleOf),
+  );
+  await store.destroy('s4');
+  await store.destroy('s6');
+  await store.set('new', session({}, cookieFor(50)));
+
+  const elsewhere = freshPool({ options: '-c TimeZone=Asia/Kolkata -c DateStyle=SQL,DMY' });
+  const rest = await createAdmin({ pool: elsewhere, ...names }).list({ after: next });
+  assert.equal(
+    rest.sessions.map(({ handle }) => handle),
+    ['s5', 's7', 's8', 's9'].map(handleOf),
+  );
+  assert.is(rest.next, null);
+});
+
+test('a row that holds no session is listed as such', async () => {
+  const { pool, table, admin } = await fresh();
+  await pool.query(
+    `INSERT INTO ${table} VALUES ('a', '[1]', now() + interval '1 h'), ('b', '{"cookie":5}', now() + interval '2 h')`,
+  );
+  const { sessions } = await admin.list();
+  assert.equal(
+    sessions.map((entry) => entry.session),
+    [null, { cookie: 5 }],
+  );
+  assert.equal(
+    sessions.map(({ user }) => user),
+    [null, null],
+  );
+});
+
+test('revoke with a user takes only a session of that user', async () => {
+  const { store, admin } = await fresh();
+  await store.set('a', session(passport('ada')));
+  assert.is(await admin.revoke(handleOf('a'), { user: 'bob' }), false);
+  assert.is(await store.length(), 1);
+  assert.is(await admin.revoke(handleOf('a'), { user: 'ada' }), true);
+  assert.is(await store.length(), 0);
+});
+
+test('find lists no expired session, and revokeUser deletes it as well', async () => {
+  const { pool, table, admin } = await fresh();
+  await pool.query(`INSERT INTO ${table} VALUES ('a', '{"passport":{"user":1}}', now() - interval '1 s')`);
+  assert.equal(await admin.find(1), []);
+  assert.is(await admin.revokeUser(1), 1);
+  assert.is((await pool.query(`SELECT FROM ${table}`)).rowCount, 0);
+});
+
+test('with eight savers at work, none of the sessions of a user is alive after revokeUser', async () => {
+  const { store, admin, pool, names } = await fresh({ userPath: ['user'], touchAfter: 0 });
+  const other = makeStore('connect-pg-typed', { pool, ...names }, { touchAfter: 0 });
+  for (let n = 0; n < 1000; n += 100) {
+    await Promise.all(
+      Array.from({ length: 100 }, (_, k) => store.set(`s${n + k}`, begin(store, `s${n + k}`, { user: 7 }) as never)),
+    );
+  }
+  await store.set('other', session({ user: 8 }));
+  let revoked = false;
+  let saves = 0;
+  const savers = Array.from({ length: 8 }, async (_, n) => {
+    const mine = n % 2 ? store : (other as typeof store);
+    const loaded = await Promise.all(Array.from({ length: 125 }, (_, k) => load(mine, `s${n * 125 + k}`)));
+    for (let round = 0; !revoked || round < 2; round++) {
+      for (const [k, one] of loaded.entries()) {
+        one.views = `${n} ${round} ${k}`;
+        await mine.set(`s${n * 125 + k}`, one as never);
+        saves++;
+      }
+    }
+    const after = loaded.map((one, k) => Object.assign(one, { last: k }));
+    await Promise.all(after.map((one, k) => mine.set(`s${n * 125 + k}`, one as never)));
+  });
+  while (saves < 200) await new Promise((resolve) => setTimeout(resolve, 5));
+
+  assert.is(await admin.revokeUser(7), 1000);
+  const alive = (await admin.find(7)).length;
+  revoked = true;
+  await Promise.all(savers);
+
+  assert.is(alive, 0);
+  assert.is((await admin.find(7)).length, 0);
+  assert.is(await admin.count(), 1);
+});
+
+test('prune deletes what has expired, in batches that it tells of', async () => {
+  const { pool, table, admin } = await fresh();
+  await pool.query(
+    `INSERT INTO ${table} SELECT n, '{}', now() + (n - 25.5) * interval '1 h' FROM generate_series(1, 30) AS n`,
+  );
+  const batches: number[] = [];
+  assert.is(await admin.prune({ batchSize: 10, onBatch: (rows) => batches.push(rows) }), 25);
+  assert.equal(batches, [10, 10, 5]);
+  assert.is(await admin.count(), 5);
+});
+
+for (const [what, partition] of [
+  ['a table', ''],
+  ['a partitioned table', 'PARTITION BY HASH (sid)'],
+]) {
+  test(`stats count and measure ${what}`, async () => {
+    const { pool, table, names, admin } = await fresh();
+    if (partition) {
+      await pool.query(`DROP TABLE ${table}`);
+      await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json, expire timestamptz) ${partition}`);
+      for (const n of [0, 1]) {
+        const part = `${pg.escapeIdentifier(names.schemaName)}."part ${n}"`;
+        await pool.query(`CREATE TABLE ${part} PARTITION OF ${table} FOR VALUES WITH (MODULUS 2, REMAINDER ${n})`);
+      }
+    }
+    const empty = await admin.stats();
+    assert.equal(
+      [empty.live, empty.expired, empty.meanBytes, empty.oldest, empty.newest, empty.overdue],
+      [0, 0, null, null, null, null],
+    );
+    await pool.query(
+      `INSERT INTO ${table} SELECT n, '{"cookie":{}}', now() + (n * 10 - 25) * interval '1 s' FROM generate_series(1, 5) AS n`,
+    );
+
+    const { live, expired, meanBytes, largestBytes, oldest, newest, overdue, tableBytes, indexBytes, deadRows } =
+      await admin.stats();
+    assert.equal([live, expired], [3, 2]);
+    for (const [seconds, expected] of [
+      [oldest, 5],
+      [newest, 25],
+      [overdue, 15],
+    ]) {
+      assert.ok(Math.abs(seconds! - expected!) < 3, `${seconds} s, not ${expected}`);
+    }
+    assert.ok(meanBytes! > 10 && meanBytes! < 30 && largestBytes! < 30);
+    assert.ok(tableBytes >= 8192 && indexBytes >= 16_384 && deadRows === 0);
+  });
+}
+
+test('a view has counts and no size', async () => {
+  const { pool, table, names } = await fresh();
+  await pool.query(`CREATE VIEW ${pg.escapeIdentifier(names.schemaName)}.seen AS SELECT * FROM ${table}`);
+  const stats = await createAdmin({ pool, schemaName: names.schemaName, tableName: 'seen' }).stats();
+  assert.equal([stats.live, stats.tableBytes], [0, 0]);
+});
+
+test('store.handle gives an app the handle of its own session', async () => {
+  const { store, admin } = await fresh();
+  await store.set('a', session(passport('ada')));
+  await store.set('b', session(passport('ada')));
+  assert.is(await admin.revokeUser('ada', { except: store.handle('a') }), 1);
+  assert.ok(await store.get('a'));
+  assert.throws(() => store.handle(undefined as never), /give a session id/);
+});
+
+test('no answer holds a session id', async () => {
+  const { store, admin } = await fresh();
+  const sid = 'a-very-secret-session-id';
+  await store.set(sid, session(passport('ada')));
+  const page = await admin.list({ limit: 1 });
+  const answers = [page, await admin.find('ada'), await admin.show(handleOf(sid)), await admin.stats()];
+  assert.is(page.next!.split('/')[1], handleOf(sid));
+  assert.not.match(JSON.stringify(answers), sid);
+});
+
+test('what is asked wrongly is refused in words', async () => {
+  const { pool, admin } = await fresh();
+  const refused: [() => unknown, RegExp][] = [
+    [() => createAdmin(undefined as never), /give the pool as an option: createAdmin\(\{ pool \}\)/],
+    [() => createAdmin({ pool: {} } as never), /give the pool/],
+    [() => createAdmin({ pool, schema: 'web' } as never), /there is no option schema; there are pool, schemaName/],
+    [() => createAdmin({ pool, tableName: '' }), /tableName is empty/],
+    [() => createAdmin({ pool, userPath: 'user.id' as never }), /userPath must be an array of keys/],
+    [() => createAdmin({ pool, userPath: [] }), /userPath must be an array of keys/],
+    [() => admin.find(undefined as never), /give the user as the string or the number/],
+    [() => admin.find(Number.NaN), /give the user as the string or the number/],
+    [() => admin.revokeUser({} as never), /give the user as the string or the number/],
+    [() => admin.revoke('some-session-id'), /a handle has 64 hexadecimal digits/],
+    [() => admin.revokeUser('ada', { except: 'some-session-id' }), /a handle has 64 hexadecimal digits/],
+    [() => admin.revokeUser('ada', { exept: '0'.repeat(64) } as never), /there is no option exept; there are except/],
+    [() => admin.revokeUser('ada', '0'.repeat(64) as never), /the options must be an object with except/],
+    [() => admin.revoke('0'.repeat(64), { usr: 'ada' } as never), /there is no option usr; there are user/],
+    [() => admin.list({ first: 10 } as never), /there is no option first; there are after, limit/],
+    [() => admin.prune({ batch: 10 } as never), /there is no option batch; there are batchSize, onBatch/],
+    [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
+    [() => admin.list({ limit: 0 }), /limit must be a positive whole number/],
+  ];
+  for (const [call, why] of refused) {
+    const error = await (async () => call())().catch((caught: Error) => caught);
+    assert.instance(error, TypeError);
+    assert.match((error as Error).message, why);
+    assert.not.match((error as Error).message, 'some-session-id');
+  }
+});
+
+test('a session that PostgreSQL can not read is an error that says where to look', async () => {
+  for (const unreadable of ['\\u0000', '\\ud800']) {
+    const { pool, names, table, admin } = await fresh();
+    const owner = createAdmin({ pool: administrator(pool), ...names });
+    await pool.query(
+      `INSERT INTO ${table} VALUES ('a', '{"passport":{"user":"x"},"k":"${unreadable}"}', now() + interval '1 h')`,
+    );
+    for (const call of [() => admin.find('x'), () => admin.revokeUser('x'), () => owner.createUserIndex()]) {
+      const error = await call().catch((caught: Error) => caught);
+      assert.match((error as Error).message, /cannot read one of the sessions/);
+      assert.match((error as Error).message, /connect-pg-typed doctor/);
+    }
+    assert.is((await admin.list()).sessions.length, 1);
+  }
+});

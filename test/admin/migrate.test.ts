@@ -1,0 +1,165 @@
+// migrate(): older tables become today's, their sessions living as long as before.
+import type pg from 'pg';
+import * as assert from 'uvu/assert';
+import { createAdmin } from '../../src/admin/admin.js';
+import { migrate } from '../../src/admin/migrate.js';
+import { freshDatabase } from '../support/fresh-database.js';
+import {
+  beAdministrator,
+  blocked,
+  cookieFor,
+  freshNames,
+  freshPool,
+  freshStore,
+  session,
+} from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { makeStore, makeTable, type StoreName, sessionFor } from '../support/stores.js';
+
+const test = suite('migrate', { timeout: 60_000 });
+beAdministrator();
+
+const oldTable = (pool?: pg.Pool) =>
+  freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' }, ...(pool && { pool }) });
+
+/** The type of expire, and what leads each index. */
+async function shapeOf(pool: pg.Pool, table: string) {
+  const { rows } = await pool.query(
+    `SELECT format_type(a.atttypid, NULL) AS type, ARRAY(SELECT pg_get_indexdef(i.indexrelid, 1, true) FROM pg_index i
+       WHERE i.indrelid = a.attrelid ORDER BY 1) AS keys
+     FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attname = 'expire'`,
+    [table],
+  );
+  return rows[0];
+}
+const today = { type: 'timestamp with time zone', keys: ['expire', 'sid'] };
+
+for (const name of ['connect-pg-simple', 'connect-pg-pool'] as StoreName[]) {
+  test(`the table of ${name} becomes one that is well, on which that store works on`, async () => {
+    const place = { pool: freshPool(), ...freshNames() };
+    await makeTable(name, place);
+    const quoted = (text: string) => (name === 'connect-pg-pool' ? text.replaceAll('"', '""') : text);
+    const names = { schemaName: quoted(place.schemaName), tableName: quoted(place.tableName) };
+    const old = makeStore(name, { ...place, ...names });
+    onEnd(() => old.close());
+    const set = (sid: string) => new Promise((resolve) => old.set(sid, sessionFor(600), resolve));
+    await set('a');
+
+    const { pool, ...itsNames } = place;
+    await migrate(pool, itsNames);
+
+    const admin = createAdmin(place);
+    assert.equal(await admin.verify(), []);
+    const { sessions } = await admin.list();
+    assert.ok(sessions.length === 1 && Math.abs(sessions[0]!.ttl - 600) < 5);
+    await set('b');
+    assert.is(await admin.count(), 2);
+    assert.equal(await migrate(pool, itsNames), []);
+  });
+}
+
+test('what was written under another TimeZone keeps its instant, if that is given', async () => {
+  const { store, names, table } = await oldTable(freshPool({ options: '-c TimeZone=America/New_York' }));
+  await store.set('a', session({}, cookieFor(600)));
+  const here = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
+  const steps = await migrate(here, names, { timeZone: 'America/New_York' });
+  assert.equal(steps, ['expire as timestamptz, under America/New_York', 'the index on expire']);
+  const [entry] = (await createAdmin({ pool: here, ...names }).list()).sessions;
+  assert.ok(Math.abs(entry!.ttl - 600) < 5);
+  assert.equal(await shapeOf(here, table), today);
+});
+
+test("without one, the connection's own is right", async () => {
+  const pool = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
+  const { store, names } = await oldTable(pool);
+  await store.set('a', session({}, cookieFor(600)));
+  assert.equal((await migrate(pool, names))[0], 'expire as timestamptz, under Asia/Kolkata');
+  assert.ok(Math.abs((await createAdmin({ pool, ...names }).list()).sessions[0]!.ttl - 600) < 5);
+});
+
+test('where a role has another TimeZone, somebody must say which is right', async () => {
+  const { database, url } = await freshDatabase(); // for other tests look at the zones of theirs
+  const { pool, names, table } = await oldTable(freshPool({ connectionString: url }));
+  const role = `migrant ${process.pid}`;
+  await pool.query(`CREATE ROLE "${role}"`);
+  onEnd(() => pool.query(`DROP ROLE "${role}"`));
+  await pool.query(`ALTER ROLE "${role}" IN DATABASE ${database} SET TimeZone = 'Asia/Tokyo'`);
+  const error = await migrate(pool, names).catch((caught: Error) => caught);
+  assert.instance(error, TypeError);
+  assert.match((error as Error).message, `${role} Asia/Tokyo`);
+  assert.match((error as Error).message, /--time-zone/);
+  assert.is((await shapeOf(pool, table)).type, 'timestamp without time zone');
+});
+
+test('the index of users is made where it is asked for', async () => {
+  const { pool, names, table } = await freshStore();
+  assert.equal(await migrate(pool, names, { userPath: ['user', 'id'] }), ['the index on the user']);
+  assert.equal((await shapeOf(pool, table)).keys, ["(sess #>> '{user,id}'::text[])", 'expire', 'sid']);
+  assert.equal(await migrate(pool, names, { userPath: ['user', 'id'] }), []);
+});
+
+test('a partitioned table is migrated as well', async () => {
+  const { pool, names, table } = await oldTable();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json, expire timestamp) PARTITION BY HASH (sid)`,
+  );
+  await migrate(pool, names);
+  assert.equal(await shapeOf(pool, table), today);
+});
+
+test('a dry run says the same and changes nothing', async () => {
+  const { pool, names, table } = await oldTable();
+  const before = await shapeOf(pool, table);
+  const steps = await migrate(pool, names, { dryRun: true, timeZone: 'UTC', userPath: ['user'] });
+  assert.equal(steps, ['expire as timestamptz, under UTC', 'the index on expire', 'the index on the user']);
+  assert.equal(await shapeOf(pool, table), before);
+});
+
+test('what can not be done is an error in words', async () => {
+  const { pool, names } = await oldTable();
+  const message = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
+  assert.match(await message(migrate(pool, freshNames())), /there is no such table to migrate/);
+  assert.match(await message(migrate(pool, names, { timeZone: 'Mars/Olympus' })), /PostgreSQL knows no Mars\/Olympus/);
+  assert.match(await message(migrate(pool, names, { userPath: 'user' as never })), /userPath must be an array/);
+});
+
+test('a table that is in use is left alone after two seconds, before a call of the store gives up', async () => {
+  const { store, pool, names, table } = await oldTable();
+  const other = await pool.connect();
+  await other.query('BEGIN');
+  await other.query(`SELECT FROM ${table}`);
+  const failed = migrate(pool, names).catch((error: Error) => error);
+  await blocked(pool);
+
+  await store.set('a', session());
+
+  assert.match(((await failed) as Error).message, /not to be had within 2 s: nothing was changed/);
+  await other.query('COMMIT');
+  other.release();
+  assert.equal(await shapeOf(pool, table), { type: 'timestamp without time zone', keys: ['sid'] });
+});
+
+test('sessions are saved while the index on expire is made', async () => {
+  const { store, pool, names, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamptz' } });
+  const other = await pool.connect();
+  await other.query('BEGIN');
+  await other.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
+  const done = migrate(pool, names);
+  await blocked(pool);
+  await store.set('a', session());
+  await other.query('COMMIT');
+  other.release();
+  await done;
+  assert.equal(await shapeOf(pool, table), today);
+});
+
+test('it tells how far an index has come', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`INSERT INTO ${table} SELECT n, ('{"user":"' || n || '","pad":"' || repeat('x', 500) || '"}')::json,
+    now() + interval '1 h' FROM generate_series(1, 200000) AS n`);
+  const told: [number, number][] = [];
+  await migrate(pool, names, { userPath: ['user'], onProgress: (done, total) => told.push([done, total]) });
+  assert.ok(told.length > 0);
+  assert.ok(told.every(([done, total]) => total > 0 && done >= 0));
+});

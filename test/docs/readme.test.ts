@@ -1,0 +1,95 @@
+// What the README shows, run as it stands there.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import { createAdmin } from '../../src/admin/admin.js';
+import { PgSessionStore } from '../../src/index.js';
+import { Browser } from '../support/app.js';
+import { administrator, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+
+const test = suite('readme', { timeout: 20_000 });
+const readme = readFileSync('README.md', 'utf8');
+
+/** The first block of this language that holds these words. */
+function block(language: string, words: string): string {
+  const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, kind, text]) => [kind, text!]);
+  const found = blocks.find(([kind, text]) => kind === language && text!.includes(words));
+  assert.ok(found, `a block of ${language} with ${words}`);
+  return found[1]!;
+}
+
+/** A connection string into a schema of the test's own. */
+async function freshSchemaUrl() {
+  const { schemaName } = freshNames();
+  await freshPool().query(`CREATE SCHEMA ${pg.escapeIdentifier(schemaName)}`);
+  const url = new URL(process.env.TEST_SERVER_URL!);
+  url.searchParams.set('options', searchPath(schemaName));
+  return url.href;
+}
+
+test('the first program counts views', async () => {
+  const program = block('js', 'app.listen').replace(
+    "'connect-pg-typed'",
+    JSON.stringify(new URL('../../src/index.ts', import.meta.url).href),
+  );
+  const port = 20_000 + (process.pid % 10_000);
+  const env = { ...process.env, DATABASE_URL: await freshSchemaUrl(), PORT: String(port), SESSION_SECRET: 'test' };
+  const app = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    env,
+    stdio: 'inherit',
+  });
+  onEnd(() => app.kill());
+  const browser = new Browser(`http://127.0.0.1:${port}`);
+
+  for (const views of ['1 views', '2 views']) {
+    let page: Response | undefined;
+    while (!page && app.exitCode === null) page = await browser.fetch('GET', '/').catch(() => sleep(50, undefined));
+    assert.is(await page?.text(), views);
+  }
+});
+
+test('the table that it shows is one that the store works on', async () => {
+  const connectionString = await freshSchemaUrl();
+  const pool = freshPool({ connectionString });
+  await pool.query(block('sql', 'CREATE TABLE session'));
+  const store = new PgSessionStore({ pool, pruneSessionInterval: false });
+  await store.set('a', session());
+  assert.is(await store.length(), 1);
+});
+
+test('a user of Passport is signed out everywhere else, by fewer than ten lines', async () => {
+  const program = block('js', 'createAdmin');
+  assert.ok(program.split('\n').filter(Boolean).length < 10);
+  const { store, pool, names } = await freshStore({ pool: administrator(freshPool()) }); // it makes an index
+  for (const [sid, user] of Object.entries({ phone: 'ada', laptop: 'ada', other: 'bob' })) {
+    await store.set(sid, session({ passport: { user } }));
+  }
+  const routes = new Map<string, (req: object, res: object) => Promise<void>>();
+  const app = { post: (path: string, route: (req: object, res: object) => Promise<void>) => routes.set(path, route) };
+  const createAdminHere: typeof createAdmin = (options) => createAdmin({ ...names, ...options });
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...args: string[]
+  ) => (...args: unknown[]) => Promise<void>;
+  const body = program.replace(/^import .*$/m, '');
+  await new AsyncFunction('createAdmin', 'store', 'pool', 'app', body)(createAdminHere, store, pool, app);
+
+  const request = { session: { passport: { user: 'ada' } }, sessionID: 'phone' };
+  const answered = new Promise((redirect) => routes.get('/sign-out-elsewhere')!(request, { redirect }));
+  assert.is(await answered, '/');
+
+  assert.is(await store.get('laptop'), null);
+  assert.ok((await store.get('phone')) && (await store.get('other')));
+});
+
+test('it lists every option, and no other', async () => {
+  const source = readFileSync('src/store/options.ts', 'utf8');
+  const options = [...source.slice(0, source.indexOf('CreateTableOptions')).matchAll(/^ {2}(\w+)\?:/gm)].map(
+    ([, name]) => name,
+  );
+  const section = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Methods'));
+  const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  assert.equal(listed, options);
+});

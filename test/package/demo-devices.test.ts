@@ -1,0 +1,161 @@
+// The demo's devices and administration: in Chromium two browsers of one user, who sign each other out.
+// SCREENSHOTS=docs npm run test:package demo-devices   takes the pictures of docs/admin.md anew.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { type Demo, databaseWith, running, serve } from '../support/demo.js';
+import { freshNames, freshPool } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { quotedName } from '../support/stores.js';
+
+const test = suite('demo-devices', { timeout: 60_000 });
+
+const executablePath = (process.env.PATH ?? '')
+  .split(path.delimiter)
+  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => path.join(folder, name)))
+  .find((file) => existsSync(file));
+
+let browser: Browser | undefined;
+let demo: Demo;
+
+/** A browser with cookies of its own. What goes wrong in the page fails the test. */
+async function visitor(userAgent?: string): Promise<Page> {
+  const context = await browser!.newContext({
+    viewport: { width: 1000, height: 620 },
+    ...(userAgent && { userAgent }),
+  });
+  onEnd(() => context.close());
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+  onEnd(() => assert.equal(wrong, []));
+  return page;
+}
+
+async function signIn(page: Page, name: string): Promise<void> {
+  await page.goto(demo.url);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: `Hello, ${name}` }).waitFor();
+}
+
+const picture = async (page: Page, name: string): Promise<unknown> =>
+  process.env.SCREENSHOTS && page.screenshot({ path: path.join(process.env.SCREENSHOTS, name) });
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+const devices = (page: Page) => page.getByRole('listitem');
+
+const { schemaName } = freshNames();
+const table = quotedName({ schemaName, tableName: 'demo sessions' });
+
+test.before(async () => {
+  demo = await serve(await databaseWith(schemaName));
+  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+});
+test.after(async () => {
+  await browser?.close();
+  await demo.end('SIGTERM').finally(() => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+});
+
+test('who is not signed in has no devices, and a form that names no session is refused', async () => {
+  const ask = (at: string, form?: Record<string, string>) =>
+    fetch(demo.url + at, { ...(form && { method: 'POST', body: new URLSearchParams(form) }), redirect: 'manual' });
+  const { status, headers } = await ask('/devices');
+  assert.equal([status, headers.get('Location')], [303, '/']);
+  assert.is((await ask('/devices/sign-out-others', {})).status, 303);
+  assert.is((await ask('/devices/sign-out', { handle: 'f'.repeat(63) })).status, 422);
+  assert.is((await ask('/devices/sign-out', { handle: 'f'.repeat(64) })).status, 303);
+});
+
+if (executablePath) {
+  test('two browsers of one user see each other, and each can sign the other out', async () => {
+    const [one, other, stranger] = [await visitor(), await visitor(FIREFOX), await visitor()];
+    for (const page of [one, other]) await signIn(page, 'Ada');
+    await signIn(stranger, 'Eve');
+    const menu = (page: Page) => page.getByRole('link', { name: 'Your devices' }).click();
+
+    await menu(one);
+    assert.match(
+      (await devices(one).allInnerTexts()).join(),
+      /^Chrom\w+ on Linux\s+this one,Firefox on Linux\s+last active .*Sign out$/s,
+    );
+    await devices(one).getByRole('button', { name: 'Sign out' }).click();
+    await one.getByText('in another browser').waitFor();
+    assert.is(await devices(one).count(), 1);
+    await other.reload();
+    await other.getByRole('heading', { name: 'Who is there?' }).waitFor();
+
+    await signIn(other, 'Ada');
+    await menu(other);
+    await other.getByRole('button', { name: 'Sign out the others' }).click();
+    await other.getByText('in another browser').waitFor();
+    await one.reload();
+    await one.getByRole('heading', { name: 'Who is there?' }).waitFor();
+    await stranger.reload();
+    await stranger.getByRole('heading', { name: 'Hello, Eve' }).waitFor();
+  });
+
+  test("the list of devices signs nobody else's session out", async () => {
+    const [mine, theirs] = [await visitor(), await visitor()];
+    await signIn(mine, 'Mallory');
+    await signIn(theirs, 'Bob');
+    await signIn(await visitor(FIREFOX), 'Mallory');
+    await signIn(await visitor(FIREFOX), 'Bob');
+    await theirs.goto(`${demo.url}/devices`);
+    const handle = await theirs.locator('input[name=handle]').inputValue();
+
+    await mine.goto(`${demo.url}/devices`);
+    await mine.locator('input[name=handle]').evaluate((input, value) => input.setAttribute('value', value), handle);
+    await mine.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await mine.waitForLoadState();
+
+    assert.is(await devices(mine).count(), 2);
+    await theirs.reload();
+    assert.is(await devices(theirs).count(), 2);
+  });
+
+  test("the administrator's page counts what lives, and asks again by itself", async () => {
+    const pool = freshPool();
+    const page = await visitor();
+    await page.goto(`${demo.url}/administration`);
+    const live = async () => Number(await page.locator('#live').innerText());
+    const bars = async () =>
+      (await page.locator('meter').evaluateAll((all) => all.map((one) => one.getAttribute('value')))).map(Number);
+    await pool.query(
+      `INSERT INTO ${table} SELECT 'seed ' || age || n, '{"cookie":{}}', now() + age * interval '1 min'
+       FROM unnest($1::int[], $2::int[]) AS seed(age, count), generate_series(1, count) AS n`,
+      [
+        [5, 15, 25, 35, 45],
+        [2, 5, 9, 12, 7],
+      ],
+    );
+    const before = (await pool.query(`SELECT count(*)::int AS live FROM ${table}`)).rows[0].live;
+    for (const agent of [undefined, FIREFOX, IPHONE]) await signIn(await visitor(agent), 'Grace');
+
+    await page.locator('#live', { hasText: new RegExp(`^${before + 3}$`) }).waitFor();
+
+    assert.is(
+      (await bars()).reduce((sum, count) => sum + count),
+      await live(),
+    );
+    const found = await bars();
+    assert.equal(found.slice(0, 5), [2, 5, 9, 12, 7]);
+    assert.ok(found[5]! >= 3); // those that have just signed in have nearly an hour left
+    await picture(page, 'demo-administration.png');
+    await page.getByRole('link', { name: 'Your devices' }).click(); // who is not signed in is asked to
+    const grace = await visitor();
+    await signIn(grace, 'Grace');
+    await grace.goto(`${demo.url}/devices`);
+    assert.is(await devices(grace).count(), 4);
+    await picture(grace, 'demo-devices.png');
+    await page.getByRole('heading', { name: 'Who is there?' }).waitFor();
+  });
+} else {
+  console.log('left out, since there is no chromium on the PATH: the demo in a real browser');
+}

@@ -1,0 +1,156 @@
+// What goes in comes out, whatever the type of the column.
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { fieldsIn, fieldsOf, parse, textOf } from '../../src/session/payload.js';
+import { freshStore, session } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+
+const test = suite('payload', { timeout: 30_000 });
+
+const payloads: [what: string, data: object][] = [
+  ['1 MB', { text: 'x'.repeat(2 ** 20) }],
+  ['unicode', { text: 'äöü 漢字 😀 \u2028 \ufeff \u0001', 漢: 1 }],
+  [
+    '__proto__ as a key',
+    JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1, "deep": {"__proto__": null}}'),
+  ],
+  ['\\u0000', { text: 'a\u0000b', 'a\u0000key': '\u0000' }],
+  ['half surrogate pairs', { text: 'a\ud83db', low: '\ude00', two: '\ude00\ud83d', '\udbff': 1 }],
+  [
+    'U+E000, which stands for the former',
+    { text: '\ue000', code: '\ue0000000', escaped: '\ue000e000', '\ue000': '\ue000d800' },
+  ],
+  ['backslashes before what looks like an escape', { text: '\\u0000 \\\\u0000 \\\u0000 \\ud800', quote: '\\"' }],
+  ['numbers, null, nesting, empty keys', { a: [1, -1.5, 1e21, 5e-324, null, [], {}], '': { '': '' }, t: true }],
+];
+
+for (const sess of ['json', 'jsonb', 'text'] as const) {
+  const columns = { sess, expire: 'timestamptz' };
+
+  for (const [what, data] of payloads) {
+    test(`${what} in a ${sess} column`, async () => {
+      const { store } = await freshStore({ columns });
+      await store.set('a', session(data));
+      const got = await store.get('a');
+      assert.is(JSON.stringify(sorted(got)), JSON.stringify(sorted(session(data))));
+      assert.is(({} as any).polluted, undefined);
+    });
+  }
+
+  test(`a date in a ${sess} column comes out as the text that JSON makes of it`, async () => {
+    const { store } = await freshStore({ columns });
+    const at = new Date('2026-02-28T23:59:59.999Z');
+    await store.set('a', session({ at }));
+    assert.is(((await store.get('a')) as any).at, at.toJSON());
+  });
+
+  test(`200 random sessions in a ${sess} column`, async () => {
+    const { store } = await freshStore({ columns });
+    const anyData = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), {
+      maxKeys: 5,
+    });
+    await fc.assert(
+      fc.asyncProperty(anyData, async (data) => {
+        await store.set('a', session({ data }));
+        const got = (await store.get('a')) as any;
+        assert.is(JSON.stringify(sorted(got.data)), JSON.stringify(sorted(data)));
+      }),
+      { numRuns: 200, includeErrorInReport: true },
+    );
+  });
+
+  if (sess === 'text') continue;
+  test(`a ${sess} row with \\u0000 and half a pair can be looked into with #>>`, async () => {
+    const { store, pool, table } = await freshStore({ columns });
+    await store.set('a', session({ text: '\u0000\ud800', user: { id: 'ada' } }));
+    const { rows } = await pool.query(`SELECT sess #>> '{user,id}' AS user FROM ${table}`);
+    assert.equal(rows, [{ user: 'ada' }]);
+  });
+}
+
+const anyText = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }));
+
+test('the fields of a text that the store wrote are those that it was made of', () => {
+  fc.assert(
+    fc.property(anyText, (data) => {
+      const text = textOf(fieldsOf(data));
+      assert.equal([...fieldsIn(text)], [...fieldsOf(parse(text))].sort(inOrderOf([...fieldsIn(text).keys()])));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the fields of a text that others wrote are the same, but for spaces and spellings', () => {
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 1, max: 3 }), (data, indent) => {
+      const text = JSON.stringify(data, null, indent).replaceAll('/', '\\/').replaceAll('e', '\\u0065');
+      fc.pre(isSameJson(text, data)); // an e of 1e21 is no character
+      for (const [key, field] of fieldsIn(text)) {
+        assert.equal(Object.entries(JSON.parse(`{${field}}`)), [[key, data[key]]]);
+      }
+      assert.equal([...fieldsIn(text).keys()].sort(), Object.keys(data).sort());
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+const inOrderOf = (keys: string[]) => (one: [string, unknown], other: [string, unknown]) =>
+  keys.indexOf(one[0]) - keys.indexOf(other[0]);
+
+function isSameJson(text: string, data: unknown): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(data);
+  } catch {
+    return false;
+  }
+}
+
+/** With its keys in order, since jsonb keeps an order of its own; own keys called __proto__ included. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => [key, sorted((value as any)[key])]);
+  return Object.fromEntries(entries);
+}
+
+for (const [what, data] of [
+  ['a cycle', circular()],
+  ['a BigInt', { id: 1n }],
+] as const) {
+  test(`${what} is an error for the callback, and the stored session stays`, async () => {
+    const { store } = await freshStore();
+    await store.set('a', session({ user: 'ada' }));
+    const error = await new Promise((resolve) => store.set('a', session(data), resolve));
+    assert.instance(error, TypeError);
+    assert.is(((await store.get('a')) as any).user, 'ada');
+  });
+}
+
+function circular(): object {
+  const data: Record<string, unknown> = {};
+  data.self = data;
+  return data;
+}
+
+for (const [what, text] of [
+  ['broken JSON', '{"cookie":'],
+  ['a list', '[]'],
+  ['null', 'null'],
+  ['a word', 'PHP;s:4'],
+] as const) {
+  test(`a row that holds ${what} is no session, stays, and is reported without its text`, async () => {
+    const logged: unknown[] = [];
+    const columns = { sess: 'text', expire: 'timestamptz' } as const;
+    const { store, pool, table } = await freshStore({ columns, errorLog: (...args) => logged.push(args.join(' ')) });
+    await pool.query(`INSERT INTO ${table} VALUES ('a', $1, now() + interval '1 h')`, [text]);
+
+    assert.is(await store.get('a'), null);
+    assert.equal(await store.all(), []);
+
+    assert.is((await pool.query(`SELECT 1 FROM ${table}`)).rows.length, 1);
+    const line = 'Found a row that is no session: SyntaxError: a row of the session table holds no JSON object';
+    assert.equal(logged, [line, line]);
+  });
+}

@@ -1,0 +1,19 @@
+// The rowdy history, for three seconds. test/long/ has it for longer.
+import * as assert from 'uvu/assert';
+import { connectionsAreReset, rowdyHistory } from '../support/chaos.js';
+import { suite } from '../support/harness.js';
+
+const test = suite('rowdy', { timeout: 30_000 });
+
+test('with connections reset all the time, nothing acknowledged is lost and nothing destroyed comes back', async () => {
+  const seed = Date.now() % 1_000_000;
+  const { faults, acknowledged, failed, troubles, readings } = await rowdyHistory(
+    seed,
+    { seconds: 3, acknowledged: 301 },
+    await connectionsAreReset(),
+  );
+  const summary = `seed ${seed}: ${acknowledged} acknowledged, ${failed} failed, ${troubles} troubles, ${readings} readings`;
+  console.log(summary);
+  assert.equal(faults, [], summary);
+  assert.ok(acknowledged > 300 && failed > 0 && troubles > 5 && readings > 100, summary);
+});

@@ -1,0 +1,127 @@
+// What a database can do to a call, beyond being away.
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { Checkout } from '../../src/postgres/client-queue.js';
+import { answered, assertInTime } from '../support/answers.js';
+import { load, session, storedId } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+import { openScene } from '../support/outages.js';
+import { until } from '../support/subject.js';
+
+const test = suite('faults of the database', { timeout: 20_000 });
+const timeout = 0.5;
+const codeOf = ({ error }: { error?: unknown }) => (error as any)?.code;
+
+test('none of 100 calls fails because pg_terminate_backend ends their connections', async () => {
+  const { store, endConnections } = await openScene();
+  let isOver = false;
+  const endings = (async () => {
+    for (; !isOver; await sleep(10)) await endConnections();
+  })();
+
+  const failed: unknown[] = [];
+  for (let n = 0; n < 50; n++) {
+    const sid = `session ${n}`;
+    const set = await answered('set', () => store.set(sid, session({ n })));
+    const get = await answered('get', async () => assert.is(((await store.get(sid)) as any).n, n));
+    failed.push(...[set, get].filter(({ error }) => error));
+  }
+  isOver = true;
+  await endings;
+
+  assert.equal(failed, []);
+});
+
+test('a locked row keeps nobody waiting but those who want it, and them no longer than the timeout', async () => {
+  const { store, admin, table, lockWaits } = await openScene({ timeout, touchAfter: 0 });
+  await store.set('locked', session({ n: 1 }));
+  await store.set('free', session({ n: 1 }));
+  const [locked, free] = [await load(store, 'locked'), await load(store, 'free')];
+  const client = await admin.connect();
+  await client.query('BEGIN');
+  await client.query(`SELECT FROM ${table} WHERE sid = $1 FOR UPDATE`, [storedId('locked')]);
+  locked.n = 2;
+  free.n = 2;
+
+  const [read, late, ...others] = await Promise.all([
+    answered('get', () => store.get('locked')),
+    answered('set', () => store.set('locked', locked as never)),
+    answered('set', () => store.set('free', free as never)),
+    answered('set', () => store.set('new', session())),
+    answered('get', () => store.get('free')),
+    answered('destroy', () => store.destroy("nobody's")),
+  ]);
+  await until(async () => (await lockWaits()) === 0); // the server was told that nobody waits any more
+  await client.query('COMMIT');
+  client.release();
+
+  assert.is(codeOf(late!), 'TIMEOUT');
+  others.push(read!);
+  assertInTime([late!, ...others], timeout);
+  for (const { method, error } of others) assert.not.ok(error, `${method}: ${error}`);
+  await sleep(100);
+  assert.is(((await store.get('locked')) as any).n, 1);
+  assert.is(((await store.get('free')) as any).n, 2);
+});
+
+test('a replacement whose connection ends is done again for a save, but not for an update, which would count twice', async () => {
+  const { store, admin, table, lockWaits, endConnections } = await openScene();
+  await store.set('a', session({ n: 1 }));
+  const loaded = await load(store, 'a');
+  const client = await admin.connect();
+
+  const whileHeld = async (call: () => Promise<unknown>) => {
+    await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = '${storedId('a')}' FOR UPDATE`);
+    const called = answered('call', call);
+    await until(async () => (await lockWaits()) > 0);
+    await endConnections();
+    await sleep(50);
+    await client.query('COMMIT');
+    return called;
+  };
+  const saved = await whileHeld(() => store.set('a', Object.assign(loaded, { n: 2 }) as never));
+  const updated = await whileHeld(() => store.update('a', (one: any) => one.n++));
+  client.release();
+
+  assert.not.ok(saved.error);
+  assert.is((updated.error as any).sqlState, '57P01');
+  assert.is(((await store.get('a')) as any).n, 2);
+});
+
+test('what has no time left is given no connection, though one is idle', async () => {
+  const { store, pool } = await openScene();
+  await store.get('a');
+  assert.is(pool.idleCount, 1);
+  let given = 0;
+  pool.on('acquire', () => given++);
+  const late = new Checkout(pool).client(performance.now() - 1, () => {});
+  assert.is(codeOf(await answered('client', () => late)), 'TIMEOUT');
+  assert.is(given, 0);
+});
+
+test('20 calls that the server says no to cost no connection', async () => {
+  const { store, pool, admin, table, role } = await openScene({ touchAfter: 0 });
+  await store.set('a', session());
+  let connections = 0;
+  pool.on('connect', () => connections++);
+  await admin.query(`REVOKE UPDATE ON ${table} FROM ${role}`);
+
+  for (let n = 0; n < 20; n++) {
+    assert.is(codeOf(await answered('touch', () => store.touch('a', session()))), 'DATABASE');
+  }
+
+  assert.is(connections, 0);
+  assert.equal([pool.totalCount, pool.idleCount], [1, 1]);
+});
+
+test('a connection to what has become a standby is left, and the call done on another', async () => {
+  const { store, admin, role, endConnections } = await openScene();
+  await admin.query(`ALTER ROLE ${role} SET default_transaction_read_only = on`);
+  await endConnections();
+  await Promise.all(Array.from({ length: 4 }, () => store.length())); // connections that can only read
+  await admin.query(`ALTER ROLE ${role} RESET default_transaction_read_only`);
+
+  await store.set('a', session({ user: 'ada' }));
+
+  assert.is(((await store.get('a')) as any).user, 'ada');
+});

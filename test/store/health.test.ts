@@ -1,0 +1,115 @@
+// What the store tells of itself: health, counters, and what it publishes for those who trace.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import * as assert from 'uvu/assert';
+import { type CallMessage, PgSessionStore } from '../../src/index.js';
+import { freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+
+const test = suite('health');
+
+test('health() says that the table can be reached, how fast, and what the pool is at', async () => {
+  const { store, pool } = await freshStore();
+  const { ok, latencyMs, pool: counts, error } = await store.health();
+  assert.is(ok, true);
+  assert.ok(latencyMs > 0 && latencyMs < 1000);
+  assert.equal(counts, { total: pool.totalCount, idle: 1, waiting: 0 });
+  assert.is(error, undefined);
+});
+
+test('health() is one statement, and none of the table is read', async () => {
+  const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
+  let acquired = 0;
+  pool.on('acquire', () => acquired++);
+  await store.health();
+  assert.is(acquired, 1);
+});
+
+test('health() answers with what is wrong, and does not fail', async () => {
+  const { store, pool, table } = await freshStore();
+  await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
+  const missing = await store.health();
+  assert.is(missing.ok, false);
+  assert.is(missing.error!.sqlState, '42P01');
+  assert.match(
+    missing.error!.message,
+    /does not exist\. Make the table by createTable\(\), .* or name another by schemaName/,
+  );
+
+  const away = new PgSessionStore({ conString: 'postgres://postgres@127.0.0.1:1/none', pruneSessionInterval: false });
+  onEnd(() => away.close());
+  const health = await away.health();
+  assert.is(health.ok, false);
+  assert.is(health.error!.code, 'DATABASE');
+  assert.equal(health.pool, { total: 0, idle: 0, waiting: 0 });
+
+  await store.close();
+  assert.is((await store.health()).error!.code, 'CLOSED');
+});
+
+test('health() with a callback', async () => {
+  const { store } = await freshStore();
+  const answered = await new Promise<unknown[]>((resolve) => store.health((...args) => resolve(args)));
+  assert.is(answered[0], null);
+  assert.is((answered[1] as { ok: boolean }).ok, true);
+});
+
+test('stats() counts', async () => {
+  const { store, pool, table } = await freshStore({ batch: true });
+  const before = { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, timeouts: 0, pruned: 0 };
+  assert.equal(store.stats(), before);
+
+  await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ views: 0 }))));
+  assert.equal([store.stats().calls, store.stats().batches], [3, 1]);
+
+  const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+  await store.set('a', Object.assign(one, { mine: 1 }) as never);
+  await store.set('a', Object.assign(other, { yours: 1 }) as never);
+  assert.is(store.stats().merges, 1);
+
+  await store.destroy('a');
+  await store.set('a', Object.assign(one, { mine: 2 }) as never);
+  assert.is(store.stats().gone, 1);
+
+  await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s'`);
+  await store.pruneSessions();
+  assert.is(store.stats().pruned, 2);
+});
+
+test('stats() counts each call that was not answered in time once', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2 });
+  const client = await pool.connect();
+  const late = await Promise.allSettled(['a', 'b', 'c', 'd'].map((sid) => store.get(sid)));
+  client.release();
+  assert.equal(
+    late.map((one) => one.status === 'rejected' && one.reason.code),
+    Array(4).fill('TIMEOUT'),
+  );
+  assert.is(store.stats().timeouts, 4);
+
+  store.on('unreadable', () => {});
+  await store.set('a', session());
+  await pool.query(`UPDATE ${table} SET sess = '[]'`);
+  await store.get('a');
+  assert.is(store.stats().unreadable, 1);
+});
+
+test('a call is published when it has been answered, with its method, its time and its error', async () => {
+  const { store, pool, table } = await freshStore();
+  const messages: CallMessage[] = [];
+  const listener = (message: unknown) => messages.push(message as CallMessage);
+  subscribe('connect-pg-typed:call', listener);
+  onEnd(() => unsubscribe('connect-pg-typed:call', listener));
+
+  await store.set('a', session());
+  await store.get('a');
+  await pool.query(`DROP TABLE ${table}`);
+  const error = await store.get('a').catch((caught) => caught);
+
+  assert.equal(
+    messages.map(({ method }) => method),
+    ['set', 'get', 'get'],
+  );
+  assert.ok(messages.every(({ durationMs }) => durationMs > 0 && durationMs < 5000));
+  assert.equal([messages[0]!.error, messages[1]!.error], [undefined, undefined]);
+  assert.is(messages[2]!.error, error);
+});

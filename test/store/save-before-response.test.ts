@@ -1,0 +1,272 @@
+// saveBeforeResponse(): the response leaves when the session is saved, and not otherwise.
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import express from 'express';
+import session from 'express-session';
+import type pg from 'pg';
+import * as assert from 'uvu/assert';
+import { saveBeforeResponse } from '../../src/index.js';
+import { blocked, freshStore } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+
+const test = suite('save before response');
+
+interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+type Handler = (req: express.Request, res: express.Response, next: express.NextFunction) => unknown;
+
+/** An app with one route, and a browser for it that keeps its cookie. */
+async function appWith(
+  handler: Handler,
+  options: Partial<session.SessionOptions> = {},
+  ofStore: { touchAfter?: number } = {},
+) {
+  const fresh = await freshStore(ofStore);
+  const errors: any[] = [];
+  const app = express();
+  app.use((_req, res, next) => {
+    res.set('X-Before', 'kept');
+    next();
+  });
+  app.use(session({ store: fresh.store, secret: 'test', resave: false, saveUninitialized: false, ...options }));
+  app.use(saveBeforeResponse());
+  app.use('/sign-in', (req, res) => {
+    req.session.user = 'ada';
+    res.end('signed in');
+  });
+  app.use('/', handler);
+  app.use(((error, _req, res, next) => {
+    errors.push(error);
+    if (res.headersSent) return next(error);
+    res.status(error.status ?? 500).send(`failed: ${error.code}`);
+  }) as express.ErrorRequestHandler);
+  app.use(((_error, req, _res, _next) => {
+    req.socket.destroy(); // what Express does, but without printing the stack
+  }) as express.ErrorRequestHandler);
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(() => server.close());
+
+  let cookie: string | undefined;
+  const send = (path = '/', { method = 'GET', onHead = () => {} } = {}) =>
+    new Promise<Answer>((resolve, reject) => {
+      const { port } = server.address() as AddressInfo;
+      const headers = cookie ? { cookie } : {};
+      const request = http.request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
+        onHead();
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk) => chunks.push(chunk)).on('error', reject);
+        response.on('end', () => {
+          cookie = response.headers['set-cookie']?.[0]?.split(';')[0] ?? cookie;
+          const body = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode!, headers: response.headers, body });
+        });
+      });
+      request.on('error', reject).end();
+    });
+  return { ...fresh, errors, send };
+}
+
+/** Nobody writes to the table until this is called back. */
+async function holdWrites(pool: pg.Pool, table: string) {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query(`LOCK TABLE ${table} IN SHARE MODE`);
+  return async () => {
+    await client.query('ROLLBACK');
+    client.release();
+  };
+}
+
+/** Whether the head of the answer came while the session could not be saved. */
+async function wasEarly(app: Awaited<ReturnType<typeof appWith>>, method?: string) {
+  const release = await holdWrites(app.pool, app.table);
+  let early = false;
+  const answer = app.send('/', {
+    ...(method && { method }),
+    onHead: () => {
+      early = !released;
+    },
+  });
+  let released = false;
+  await blocked(app.pool);
+  await sleep(30);
+  released = true;
+  await release();
+  const got = await answer;
+  return { early, answer: got };
+}
+
+const change: Handler = (req) => {
+  req.session.views = (req.session.views ?? 0) + 1;
+};
+
+let finished = 0;
+const forms: Record<string, { end: (res: express.Response) => unknown; body: string; calls?: number }> = {
+  'end()': { end: (res) => res.end(), body: '' },
+  'end(callback)': { end: (res) => res.end(() => finished++), body: '', calls: 1 },
+  'end(text)': { end: (res) => res.end('é'), body: 'é' },
+  'end(text, callback)': { end: (res) => res.end('é', () => finished++), body: 'é', calls: 1 },
+  'end(text, encoding)': { end: (res) => res.end('6869', 'hex'), body: 'hi' },
+  'end(text, encoding, callback)': { end: (res) => res.end('6869', 'hex', () => finished++), body: 'hi', calls: 1 },
+  'end(buffer)': { end: (res) => res.end(Buffer.from('é')), body: 'é' },
+  'json()': { end: (res) => res.json({ a: 1 }), body: '{"a":1}' },
+  'send() with a Content-Length': { end: (res) => res.set('Content-Length', '2').end('hi'), body: 'hi' },
+  'writeHead() and end()': { end: (res) => res.writeHead(200, { 'X-Head': '1' }).end('hi'), body: 'hi' },
+  'a second end()': {
+    end: (res) => {
+      res.end('first');
+      res.end('second');
+    },
+    body: 'first',
+  },
+};
+for (const [form, { end, body, calls = 0 }] of Object.entries(forms)) {
+  test(`${form}: the response comes whole, when the session is saved`, async () => {
+    const app = await appWith((req, res, next) => {
+      change(req, res, next);
+      end(res);
+    });
+    for (const views of [1, 2]) {
+      finished = 0;
+      const { early, answer } = await wasEarly(app);
+      assert.equal([early, answer.status, answer.body, finished], [false, 200, body, calls]);
+      assert.is(((await app.store.all())[0] as any).views, views);
+    }
+  });
+}
+
+test('HEAD: no body, and the session is saved', async () => {
+  const app = await appWith((req, res, next) => {
+    change(req, res, next);
+    res.send('a body');
+  });
+  const { early, answer } = await wasEarly(app, 'HEAD');
+  assert.equal([early, answer.status, answer.body, answer.headers['content-length']], [false, 200, '', '6']);
+  assert.is(await app.store.length(), 1);
+});
+
+test('a browser that follows a redirect is never faster than the login', async () => {
+  const app = await appWith((req, res) => {
+    req.session.regenerate(() => {
+      req.session.user = 'ada';
+      res.redirect(303, '/home');
+    });
+  });
+  const { early, answer } = await wasEarly(app);
+  assert.equal([early, answer.status, answer.headers.location], [false, 303, '/home']);
+  assert.is(answer.headers['set-cookie']!.length, 1);
+});
+
+test('a save that fails is 503 for the browser: no redirect, no cookie, none of the headers of the page', async () => {
+  const app = await appWith((req, res) => {
+    req.session.user = 'ada';
+    res.set('ETag', '"x"').cookie('other', '1').redirect('/home');
+  });
+  await app.pool.query(`ALTER TABLE ${app.table} RENAME TO elsewhere`);
+
+  const { status, headers, body } = await app.send();
+
+  assert.equal([status, body], [503, 'failed: DATABASE']);
+  assert.equal([headers.location, headers['set-cookie'], headers['x-before']], [undefined, undefined, 'kept']);
+  assert.is.not(headers.etag, '"x"');
+  assert.is(app.errors.length, 1);
+});
+
+test('a save that fails leaves the session that is stored, with unset: destroy, too', async () => {
+  const app = await appWith(
+    (req, res) => {
+      req.session.user = 'grace';
+      res.end('ok');
+    },
+    { unset: 'destroy', rolling: true },
+  );
+  await app.send('/sign-in');
+  await app.pool.query(`ALTER TABLE ${app.table} ADD CHECK (sess::jsonb->>'user' <> 'grace')`);
+
+  const { status, headers } = await app.send();
+
+  assert.equal([status, headers['set-cookie']], [503, undefined]);
+  assert.is(((await app.store.all())[0] as any).user, 'ada');
+});
+
+test('where the app has fixed the head, a save that fails closes the connection', async () => {
+  const app = await appWith((req, res) => {
+    req.session.user = 'ada';
+    res.writeHead(302, { Location: '/home' }).end();
+  });
+  await app.pool.query(`ALTER TABLE ${app.table} RENAME TO elsewhere`);
+  const error = await app.send().catch((caught) => caught);
+  assert.match(error.message, /socket hang up|ECONNRESET/);
+});
+
+test('the response of a session that was not changed goes before its touch, as ever', async () => {
+  const app = await appWith((_req, res) => res.end('ok'), {}, { touchAfter: 0 });
+  await app.send('/sign-in');
+  const before = (await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows;
+  const { early, answer } = await wasEarly(app);
+  assert.equal([early, answer.body], [true, 'ok']);
+  assert.equal((await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows, before);
+});
+
+test('neither a new session without data nor one that was just touched is written', async () => {
+  const app = await appWith((_req, res) => res.end('ok'));
+  assert.is((await app.send()).body, 'ok');
+  assert.is(await app.store.length(), 0);
+  await app.send('/sign-in');
+  const release = await holdWrites(app.pool, app.table);
+  const { body } = await app.send();
+  await release();
+  assert.is(body, 'ok');
+});
+
+test('a stream goes out while it is made, and its session is saved at its end, as before', async () => {
+  const app = await appWith((req, res, next) => {
+    change(req, res, next);
+    createReadStream('LICENSE').pipe(res);
+  });
+  const { status, body } = await app.send();
+  assert.equal([status, body.startsWith('MIT License')], [200, true]);
+  assert.is(await app.store.length(), 1);
+});
+
+test('a head that was flushed is not held back', async () => {
+  const app = await appWith(async (req, res, next) => {
+    change(req, res, next);
+    res.flushHeaders();
+    res.end('ok');
+  });
+  assert.is((await app.send()).body, 'ok');
+  assert.is(await app.store.length(), 1);
+});
+
+test('a session that was destroyed needs no saving', async () => {
+  const app = await appWith((req, res) => {
+    req.session.destroy(() => res.end('gone'));
+  });
+  await app.send('/sign-in');
+  assert.is((await app.send()).body, 'gone');
+  assert.is(await app.store.length(), 0);
+});
+
+test('an error of the app is answered as ever, and what it changed before is saved', async () => {
+  const app = await appWith((req, res, next) => {
+    change(req, res, next);
+    throw new Error('of the app');
+  });
+  const { early, answer } = await wasEarly(app);
+  assert.equal([early, answer.status], [false, 500]);
+  assert.is(await app.store.length(), 1);
+});
+
+test('where there is no session, a request passes', async () => {
+  const passed: unknown[] = [];
+  saveBeforeResponse()({} as never, {} as never, (...args) => passed.push(args));
+  assert.equal(passed, [[]]);
+});

@@ -1,0 +1,355 @@
+// The contract of the methods: what they answer, how often, when, and what an error does.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type pg from 'pg';
+import * as assert from 'uvu/assert';
+import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
+import { blocked, cookieFor, freshPool, freshStore, OPTIONS, session, storedId } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { quotedName } from '../support/stores.js';
+
+const test = suite('store');
+
+test('what was set is got', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session({ user: 'ada' }));
+  assert.equal(await store.get('a'), session({ user: 'ada' }));
+});
+
+test('a second set replaces the first', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session({ user: 'ada', role: 'admin' }));
+  await store.set('a', session({ user: 'bob' }));
+  assert.equal(await store.get('a'), session({ user: 'bob' }));
+});
+
+test('each get has an object of its own', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session());
+  const [one, other] = await Promise.all([store.get('a'), store.get('a')]);
+  assert.is.not(one, other);
+});
+
+test('what changes after set() is not stored', async () => {
+  const { store } = await freshStore();
+  const sess = session({ user: 'ada' });
+  const setting = store.set('a', sess);
+  Object.assign(sess, { user: 'changed' });
+  await setting;
+  assert.is(((await store.get('a')) as any).user, 'ada');
+});
+
+test('all (in the order of the ids) and length see live sessions, and clear leaves none', async () => {
+  const { store, pool, table } = await freshStore();
+  for (const sid of ['c', 'b', 'a']) await store.set(sid, session({ sid }));
+  await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = $1`, [storedId('b')]);
+
+  assert.is(await store.length(), 2);
+  assert.equal(
+    (await store.all()).map((sess) => (sess as any).sid),
+    ['a', 'c'].sort((one, other) => (storedId(one) < storedId(other) ? -1 : 1)),
+  );
+
+  await store.clear();
+  assert.is((await pool.query(`SELECT 1 FROM ${table}`)).rows.length, 0);
+});
+
+test('a session survives a restart of the app', async () => {
+  const { store, names } = await freshStore();
+  await store.set('a', session({ user: 'ada' }));
+  await store.close();
+
+  const restarted = new PgSessionStore({ pool: freshPool(), ...names, pruneSessionInterval: false, ...OPTIONS });
+
+  assert.is(((await restarted.get('a')) as any).user, 'ada');
+});
+
+type Call = (store: PgSessionStore, callback: (...args: unknown[]) => void) => unknown;
+const methods: Record<string, Call> = {
+  get: (store, callback) => store.get('a', callback),
+  set: (store, callback) => store.set('a', session(), callback),
+  touch: (store, callback) => store.touch('a', session(), callback),
+  destroy: (store, callback) => store.destroy('a', callback),
+  all: (store, callback) => store.all(callback),
+  length: (store, callback) => store.length(callback),
+  clear: (store, callback) => store.clear(callback),
+  pruneSessions: (store, callback) => store.pruneSessions(callback),
+  createTable: (store, callback) => store.createTable({}, callback),
+  close: (store, callback) => store.close(callback),
+};
+
+/** All the times that it was called back, until no more can be expected, and that none was before it returned. */
+async function calledBack(call: Call, store: PgSessionStore): Promise<unknown[][]> {
+  const calls: unknown[][] = [];
+  const first = new Promise((resolve) => {
+    const returned = call(store, (...args) => {
+      calls.push(args);
+      resolve(undefined);
+    });
+    assert.is(returned, undefined);
+    assert.is(calls.length, 0);
+  });
+  await first;
+  await sleep(20);
+  return calls;
+}
+
+const answers: Record<string, unknown> = {
+  get: session({ user: 'ada' }),
+  all: [session({ user: 'ada' })],
+  length: 1,
+  pruneSessions: 0,
+};
+
+for (const [name, call] of Object.entries(methods)) {
+  test(`${name} calls back once, later, with its answer`, async () => {
+    const { store } = await freshStore();
+    await store.set('a', session({ user: 'ada' }));
+    assert.equal(await calledBack(call, store), [[null, answers[name]]]);
+  });
+
+  if (name === 'close' || name === 'createTable') continue;
+  test(`an error of the database reaches the callback of ${name}, once`, async () => {
+    const { store, pool, table } = await freshStore();
+    await pool.query(`DROP TABLE ${table}`);
+    const calls = await calledBack(call, store);
+    assert.is(calls.length, 1);
+    assert.is((calls[0]![0] as SessionStoreError).sqlState, '42P01');
+    assert.is(calls[0]!.length, 1);
+  });
+
+  test(`without a callback, an error that nobody waits for goes from ${name} to errorLog`, async () => {
+    const logged: unknown[][] = [];
+    const { store, pool, table } = await freshStore({ errorLog: (...args) => logged.push(args) });
+    await pool.query(`DROP TABLE ${table}`);
+
+    call(store, undefined as never);
+    while (logged.length === 0) await sleep(5);
+
+    assert.is((logged[0]![1] as SessionStoreError).sqlState, '42P01');
+  });
+}
+
+test('an error that somebody waits for goes to nobody else', async () => {
+  const logged: unknown[][] = [];
+  const { store, pool, table } = await freshStore({ errorLog: (...args) => logged.push(args) });
+  await pool.query(`DROP TABLE ${table}`);
+
+  const error = await store.get('a').catch((caught) => caught);
+  await sleep(20);
+
+  assert.is(error.sqlState, '42P01');
+  assert.equal(logged, []);
+});
+
+test('a get that misses calls back (null, null)', async () => {
+  const { store } = await freshStore();
+  assert.equal(await calledBack(methods.get!, store), [[null, null]]);
+});
+
+test('touch and destroy of a session that is not there are no errors and make none', async () => {
+  const { store } = await freshStore();
+  await store.touch('a', session());
+  await store.destroy('a');
+  assert.is(await store.length(), 0);
+});
+
+test('an errorLog that throws, or wants its this, ends nothing', async () => {
+  const printed: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => printed.push(args);
+  onEnd(() => Object.assign(console, { error }));
+  const { store, pool, table } = await freshStore({
+    errorLog() {
+      throw new Error('no log');
+    },
+  });
+  await pool.query(`DROP TABLE ${table}`);
+
+  void store.destroy('a');
+  while (printed.length < 2) await sleep(5);
+
+  assert.match(String(printed), /errorLog failed:,Error: no log/);
+  assert.match(
+    String(printed),
+    /nobody waited for it:,SessionStoreError: the session store's database failed: relation/,
+  );
+});
+
+test('a callback that is no function counts as none', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session(), 5 as never);
+  assert.ok(await (store.get('a', true as never) as unknown as Promise<unknown>));
+});
+
+test('a session that fails with nothing is an error all the same', async () => {
+  const { store } = await freshStore();
+  const toJSON = () => {
+    throw null;
+  };
+  const error = await new Promise((resolve) => store.set('a', session({ toJSON }), resolve));
+  assert.instance(error, Error);
+});
+
+test('what is no object is refused, and null too', async () => {
+  const { store } = await freshStore();
+  for (const given of ['text', ['array'], 7, null, undefined]) {
+    const error = await store.set('a', given as never).catch((caught) => caught);
+    assert.match(String(error), /^TypeError: the session is not an object that JSON can hold$/);
+  }
+  await store.createTable(null as never);
+  assert.is(await store.get('a'), null);
+});
+
+test('a callback that throws is called once, ends in uncaughtException, and harms no session', async () => {
+  const { store, names } = await freshStore();
+  await store.set('a', session({ user: 'ada' }));
+  const program = `
+    import { PgSessionStore } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, pruneSessionInterval: false, ...${JSON.stringify(names)} });
+    const calls = [], uncaught = [];
+    process.on('uncaughtException', (error, origin) => uncaught.push(error.message + ' ' + origin));
+    const boom = (name) => () => { calls.push(name); throw new Error(name); };
+    store.get('a', boom('get'));
+    store.set('b', { cookie: {} }, boom('set'));
+    store.touch('a', { cookie: {} }, boom('touch'));
+    store.destroy('c', boom('destroy'));
+    store.set('d', null, boom('error'));
+    while (uncaught.length < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(JSON.stringify([calls.sort(), uncaught.sort()]));
+    await store.close();`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '-e',
+    program,
+  ]);
+
+  const names5 = ['destroy', 'error', 'get', 'set', 'touch'];
+  assert.equal(JSON.parse(stdout), [names5, names5.map((name) => `${name} uncaughtException`)]);
+  assert.is(((await store.get('a')) as any).user, 'ada');
+});
+
+const applicationName = () => `victim ${process.pid} ${Math.random()}`;
+
+/** Ends the connections of this application from the server's side. */
+async function killConnections(pool: pg.Pool, application: string) {
+  await pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [application]);
+}
+
+test('an idle connection that dies does not end the process, and the next call has another', async () => {
+  const logged: unknown[][] = [];
+  const { store, pool: admin, names } = await freshStore();
+  await store.set('a', session({ user: 'ada' }));
+  const conObject = { connectionString: process.env.TEST_SERVER_URL!, application_name: applicationName() };
+  const own = new PgSessionStore({
+    conObject,
+    ...names,
+    pruneSessionInterval: false,
+    ...OPTIONS,
+    errorLog: (...args) => logged.push(args),
+  });
+  onEnd(() => own.close());
+  await own.get('a');
+
+  await killConnections(admin, conObject.application_name);
+  while (logged.length === 0) await sleep(5);
+
+  assert.match(String(logged[0]), /An idle connection of the pool failed/);
+  assert.is(((await own.get('a')) as any).user, 'ada');
+});
+
+test('by default, errorLog prints what happened to console.error, without the client that pg hangs on it', async () => {
+  const { pool: admin, names } = await freshStore();
+  const conObject = { connectionString: process.env.TEST_SERVER_URL!, application_name: applicationName() };
+  const own = new PgSessionStore({ conObject, ...names, pruneSessionInterval: false, ...OPTIONS });
+  onEnd(() => own.close());
+  const printed: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => printed.push(args);
+  onEnd(() => Object.assign(console, { error }));
+  await own.get('a');
+
+  await killConnections(admin, conObject.application_name);
+  while (printed.length === 0) await sleep(5);
+
+  assert.is(printed[0]![0], 'An idle connection of the pool failed:');
+  assert.match(String(printed[0]![1]), /^error: terminating connection due to administrator command\n {4}at /);
+});
+
+test('a call whose connection dies goes on another', async () => {
+  const { store, pool: admin, names } = await freshStore();
+  await store.set('a', session());
+  const application = applicationName();
+  const pool = freshPool({ application_name: application, max: 1 });
+  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
+  const locker = await admin.connect();
+  await locker.query('BEGIN');
+  await locker.query(`LOCK TABLE ${quotedName(names)}`);
+
+  const reading = other.get('a');
+  await once(pool, 'acquire');
+  await killConnections(admin, application);
+  await once(pool, 'acquire');
+  await locker.query('ROLLBACK');
+  locker.release();
+
+  assert.ok(await reading);
+  assert.is(other.stats().retries, 1);
+});
+
+test('a socket that breaks under a call fails that call and does not end the process', async () => {
+  const { store, pool: admin, names, table } = await freshStore();
+  const pool = freshPool({ max: 1 });
+  const clients: pg.PoolClient[] = [];
+  pool.on('connect', (client) => clients.push(client));
+  const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
+  const locker = await admin.connect();
+  await locker.query('BEGIN');
+  await locker.query(`LOCK TABLE ${table}`);
+
+  const reading = other.get('a').catch((error) => error);
+  await blocked(admin);
+  (clients[0] as any).connection.stream.destroy(new Error('the socket broke'));
+
+  assert.is((await reading).cause.message, 'the socket broke');
+  await locker.query('ROLLBACK');
+  locker.release();
+  assert.is(await other.get('a'), null);
+  assert.is(await store.get('a'), null);
+});
+
+test('an error of the database costs no connection', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
+  const backend = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+  const before = await backend();
+  await pool.query(`DROP TABLE ${table}`);
+
+  await store.get('a').catch(() => {});
+
+  assert.is(await backend(), before);
+});
+
+test('a createTable that fails leaves no transaction open', async () => {
+  const { pool, names } = await freshStore({ pool: freshPool({ max: 1 }) });
+  const store = new PgSessionStore({ pool, ...names, schemaName: 'none such', pruneSessionInterval: false });
+  await store.createTable().catch(() => {});
+  const { rows } = await pool.query('SELECT now() = statement_timestamp() AS alone FROM pg_sleep(0.01)');
+  assert.equal(rows, [{ alone: true }]);
+});
+
+test('express-session calls destroy without a callback: its error is logged', async () => {
+  const logged: unknown[][] = [];
+  const { store, pool, table } = await freshStore({ errorLog: (...args) => logged.push(args) });
+  const loaded = store.createSession({ sessionID: 'a', sessionStore: store } as never, session({}, cookieFor(60)));
+  await pool.query(`DROP TABLE ${table}`);
+
+  loaded.destroy(undefined as never);
+  while (logged.length === 0) await sleep(5);
+
+  assert.match(String(logged[0]![0]), /nobody waited for it/);
+});

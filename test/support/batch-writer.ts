@@ -1,0 +1,69 @@
+// node --import tsx test/support/batch-writer.ts   One of several processes that write to the same sessions in batches, in an
+// order of its own each time. Options as JSON in BATCHES. Prints what came of it, as a line of JSON.
+import pg from 'pg';
+import {
+  destroySessions,
+  readSessions,
+  replaceSessions,
+  touchSessions,
+  writeSessions,
+} from '../../src/generated/session.js';
+import { bindTable, type TableNames } from '../../src/table/names.js';
+
+const { names, sessions, ms }: { names: TableNames; sessions: number; ms: number } = JSON.parse(process.env.BATCHES!);
+const BATCH = 32;
+const CONNECTIONS = 2;
+const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, max: CONNECTIONS });
+const connection = bindTable(pool, names);
+const count = { batches: 0, replaced: 0, deadlocks: 0 };
+
+const some = (): string[] => {
+  const sids = new Set<string>();
+  while (sids.size < Math.min(BATCH, sessions)) sids.add(`session ${Math.floor(Math.random() * sessions)}`);
+  return [...sids];
+};
+const filled = <T>(sids: string[], value: T): T[] => sids.map(() => value);
+
+async function touch(): Promise<void> {
+  const sids = some();
+  await touchSessions.run({ sids, ttls: filled(sids, 1000), mayShorten: filled(sids, false) }, connection);
+}
+
+async function replace(): Promise<void> {
+  const rows = await readSessions.run({ sids: some() }, connection);
+  rows.sort(() => Math.random() - 0.5);
+  const sids = rows.map(({ sid }) => sid);
+  const loaded = rows.map(({ sess }) => sess!);
+  const payloads = sids.map(() => JSON.stringify({ cookie: {}, n: Math.random() }));
+  const params = { sids, loaded, payloads, ttls: filled(sids, 1000), mayShorten: filled(sids, true) };
+  count.replaced += (await replaceSessions.run(params, connection)).length;
+}
+
+async function write(): Promise<void> {
+  const sids = some();
+  await writeSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
+}
+
+async function destroyAndWrite(): Promise<void> {
+  const sids = some().slice(0, 4);
+  await destroySessions.run({ sids }, connection);
+  await writeSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
+}
+
+async function work(): Promise<void> {
+  const kinds = [touch, touch, touch, replace, replace, replace, write, destroyAndWrite];
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    try {
+      await kinds[Math.floor(Math.random() * kinds.length)]!();
+      count.batches++;
+    } catch (error) {
+      if ((error as { code?: string }).code !== '40P01') throw error;
+      count.deadlocks++;
+    }
+  }
+}
+
+await Promise.all(Array.from({ length: CONNECTIONS }, work));
+await pool.end();
+console.log(JSON.stringify(count));

@@ -1,0 +1,35 @@
+// Batches that lock the same rows: each takes them in the order of their ids, so that no two wait for each other.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import * as assert from 'uvu/assert';
+import { freshStore } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+
+const test = suite('batches', { timeout: 60_000 });
+const PROCESSES = 4;
+const SECONDS = Number(process.env.BATCHES_SECONDS ?? 2);
+
+// So small that the server reads the whole table, as it lies: then batches may meet, and one of them is sent again.
+const TINY = 60;
+const promise = (rows: number) => (rows === TINY ? 'hardly a deadlock' : 'no deadlock');
+
+for (const rows of [TINY, 2000, 20_000]) {
+  test(`four processes with batches of 32 over ${Math.min(rows, 500)} of ${rows} sessions: ${promise(rows)}`, async () => {
+    const { pool, names, table } = await freshStore();
+    await pool.query(`INSERT INTO ${table} SELECT 'session ' || n, '{"cookie":{}}', now() + interval '1 day'
+      FROM generate_series(0, ${rows - 1}) AS n ORDER BY random()`);
+    await pool.query(`ANALYZE ${table}`);
+    const BATCHES = JSON.stringify({ names, sessions: Math.min(rows, 500), ms: SECONDS * 1000 });
+    const runs = Array.from({ length: PROCESSES }, () =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/support/batch-writer.ts'], {
+        env: { ...process.env, BATCHES },
+      }),
+    );
+    const counts = (await Promise.all(runs)).map(({ stdout }) => JSON.parse(stdout));
+    const sum = (key: string) => counts.reduce((total, count) => total + count[key], 0);
+    const summary = `${rows} rows: ${sum('batches')} batches, ${sum('replaced')} replaced, ${sum('deadlocks')} deadlocks`;
+    console.log(summary);
+    assert.ok(sum('deadlocks') <= (rows === TINY ? sum('batches') / 100 : 0), summary);
+    assert.ok(sum('batches') > 100 && sum('replaced') > 100, summary);
+  });
+}

@@ -1,0 +1,306 @@
+// The proof of the identifier layer: the names change where a relation stands, and nothing else does.
+import { readdirSync } from 'node:fs';
+import type { PreparedQuery } from '@pgtyped/runtime';
+import fc from 'fast-check';
+import { loadModule, parseSync } from 'libpg-query';
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import { countSessions } from '../../src/generated/admin.js';
+import { PgSessionStore } from '../../src/index.js';
+import { createTable } from '../../src/table/create-table.js';
+import { bindTable, type TableNames } from '../../src/table/names.js';
+import { administrator, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+import { quotedName } from '../support/stores.js';
+
+const test = suite('table');
+const STAND_IN = { schemaName: 'session_store', tableName: 'session' };
+
+await loadModule();
+const queries: [name: string, query: PreparedQuery<any, unknown>][] = [];
+for (const file of readdirSync(new URL('../../src/generated/', import.meta.url))) {
+  if (file === 'descriptions.ts') continue;
+  const generated = await import(`../../src/generated/${file}`);
+  queries.push(...(Object.entries(generated) as typeof queries));
+}
+
+/** The statement that reaches the server, with these names or as it was generated. */
+async function textOf(query: PreparedQuery<any, unknown>, names?: TableNames): Promise<string> {
+  let sent = '';
+  const recorder = {
+    query: async (text: string) => {
+      sent = text;
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  await query.run({}, names ? bindTable(recorder, names) : recorder);
+  return sent;
+}
+
+type Node = { [key: string]: unknown };
+
+const POSITION = new Set([
+  'location',
+  'stmt_location',
+  'stmt_len',
+  'rexpr_list_start',
+  'rexpr_list_end',
+  'list_start',
+  'list_end',
+]);
+
+/** The parse tree without positions, with `visit` called for every object in it, those within first. */
+function treeOf(text: string, visit: (node: Node) => void = () => {}, parsed: unknown = parseSync(text)): unknown {
+  const walk = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(walk);
+    const node: Node = {};
+    for (const [key, inner] of Object.entries(value)) if (!POSITION.has(key)) node[key] = walk(inner);
+    visit(node);
+    return node;
+  };
+  return walk(parsed);
+}
+
+/** The stand-in in a tree, renamed as the names say. */
+const rename =
+  ({ schemaName, tableName }: TableNames) =>
+  (node: Node) => {
+    if (node.schemaname !== STAND_IN.schemaName) return;
+    if (schemaName === undefined) delete node.schemaname;
+    else node.schemaname = schemaName;
+    if (node.relname !== undefined) node.relname = tableName;
+  };
+
+const bytesUpTo63 = (name: string) => Buffer.byteLength(name) <= 63;
+const hostile = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...'"\'$&:;,.()[]{}/*-+\\`%!? \t\n\r_aZ09é漢'),
+      fc.constantFrom(
+        '$1',
+        '$$',
+        '$&',
+        "$'",
+        '--',
+        '/*',
+        '*/',
+        "E'",
+        'U&"',
+        '"."',
+        ':sid!',
+        '😀',
+        '\u0001',
+        '\ufeff',
+        '\ue000',
+      ),
+      fc.constantFrom(
+        'session',
+        'session_store',
+        '"session_store"."session"',
+        'select',
+        'user',
+        'excluded',
+        'ss__leader',
+      ),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }).filter((s) => !s.includes('\0') && s.isWellFormed()),
+    ),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((parts) => parts.join(''))
+  .filter(bytesUpTo63);
+const hostileNames = fc
+  .record({ schemaName: fc.option(hostile, { nil: undefined }), tableName: hostile })
+  .filter(({ schemaName, tableName }) => schemaName !== undefined || !tableName.startsWith('ss__'));
+
+test('every query keeps its parse tree under 500 hostile names, but for the relation', async () => {
+  assert.ok(queries.length >= 13, `${queries.length} queries`);
+  const parsed = await Promise.all(
+    queries.map(async ([name, query]) => {
+      const text = await textOf(query);
+      return { name, query, text, tree: parseSync(text) };
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(hostileNames, async (names) => {
+      for (const { name, query, text, tree } of parsed) {
+        if (name === 'createSchema' && names.schemaName === undefined) continue;
+        const expected = treeOf(text, rename(names), tree);
+        const bound = await textOf(query, names);
+        assert.equal(treeOf(bound), expected, `${name}: ${bound}`);
+      }
+    }),
+    { numRuns: 500, includeErrorInReport: true },
+  );
+});
+
+/** What is wrong with how a statement speaks of the table; empty when nothing is. */
+function lint(text: string): string[] {
+  const wrong: string[] = [];
+  const ctes = new Set<unknown>();
+  let relations = 0;
+  let schemas = 0;
+  treeOf(text, (node) => {
+    if (typeof node.ctename !== 'string') return;
+    ctes.add(node.ctename);
+    if (!node.ctename.startsWith('ss__')) wrong.push(`the CTE ${node.ctename} does not begin with ss__`);
+  });
+  treeOf(text, (node) => {
+    if (node.schemaname === STAND_IN.schemaName && node.relname === STAND_IN.tableName) relations++;
+    else if (node.schemaname === STAND_IN.schemaName && node.relname === undefined) schemas++;
+    else if (node.schemaname === 'pg_catalog') return;
+    else if (node.relname !== undefined && !(node.schemaname === undefined && ctes.has(node.relname))) {
+      wrong.push(`a relation that is not the stand-in: ${node.schemaname}.${node.relname}`);
+    }
+  });
+  const spelled = text.split('"session_store"."session"').length - 1;
+  const mentioned = text.match(/session_store/gi)?.length ?? 0;
+  if (spelled !== relations)
+    wrong.push(`${relations} relations, but ${spelled} in the spelling that bindTable replaces`);
+  if (mentioned !== relations + schemas) wrong.push('the stand-in where no relation stands');
+  return wrong;
+}
+
+test('no spaces are sent where pgtyped took a comment out', async () => {
+  const sent = await Promise.all(queries.map(([, query]) => textOf(query, { schemaName: 'web' })));
+  assert.equal(
+    sent.filter((text) => text !== text.trim()),
+    [],
+  );
+});
+
+test('the stand-in stands only where a relation may, in the spelling that is replaced', async () => {
+  for (const [name, query] of queries) assert.equal(lint(await textOf(query)), [], name);
+});
+
+test('that check sees every way to write it wrong', () => {
+  const wrong = [
+    'SELECT 1 FROM session_store.session',
+    'SELECT 1 FROM "session_store" . "session"',
+    'SELECT 1 FROM Session_Store./**/"session"',
+    'SELECT 1 FROM session',
+    'SELECT 1 FROM public.users',
+    'SELECT 1 FROM "session_store"."users"',
+    `SELECT '"session_store"."session"'::regclass`,
+    `SELECT $$"session_store"."session"$$`,
+    'SELECT 1 /* "session_store"."session" */',
+    'SELECT "session_store"."session".sid FROM "session_store"."session"',
+    'SELECT 1 AS "session_store"',
+    'WITH doomed AS (SELECT 1) SELECT 1 FROM doomed',
+  ];
+  assert.equal(
+    wrong.filter((text) => lint(text).length === 0),
+    [],
+  );
+});
+
+const legal = [
+  'session',
+  'Session',
+  'user sessions',
+  'web.session',
+  'it\'s "quoted"',
+  '"',
+  'a"."b',
+  'a$&b$1$$',
+  'select',
+  'excluded',
+  't',
+  'x',
+  'ss__leader',
+  'sitzungen_äöü_漢字_😀',
+  '--',
+  '/* */',
+  'session_store',
+  '"session_store"."session"',
+  ' ',
+  'x'.repeat(63),
+  '漢'.repeat(21),
+];
+
+for (const name of legal) {
+  test(`a table called ${name} in a schema of that name works`, async () => {
+    const pool = freshPool();
+    const names = { schemaName: name, tableName: name };
+    const store = new PgSessionStore({ pool, pruneSessionInterval: false, conString: undefined, ...names });
+    await pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
+    await createTable(administrator(pool), names, { createSchema: true });
+
+    await store.set('a', session({ user: 'ada' }));
+    await store.touch('a', session());
+    assert.is(((await store.get('a')) as any).user, 'ada');
+    assert.is(await store.length(), 1);
+    assert.is(await store.pruneSessions(), 0);
+    await store.destroy('a');
+    assert.is((await store.all()).length, 0);
+
+    const { rows } = await pool.query(
+      'SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1 AND relname = $1',
+      [name],
+    );
+    assert.is(rows.length, 1);
+    await pool.query(`DROP SCHEMA ${pg.escapeIdentifier(name)} CASCADE`);
+    await store.close();
+  });
+}
+
+const refused: [what: string, name: unknown, why: RegExp][] = [
+  ['an empty name', '', /is empty/],
+  ['NUL', 'a\0b', /contains NUL/],
+  ['half a surrogate pair', 'a\ud83d', /half a surrogate pair/],
+  ['64 bytes', 'x'.repeat(64), /longer than 63 bytes/],
+  ['22 characters of 3 bytes', '漢'.repeat(22), /longer than 63 bytes/],
+  ['a number', 5, /is no string/],
+];
+
+for (const [what, name, why] of refused) {
+  test(`${what} is refused in words, as a table and as a schema`, () => {
+    const pool = freshPool();
+    assert.throws(() => bindTable(pool, { tableName: name as string }), why);
+    assert.throws(() => bindTable(pool, { schemaName: name as string }), why);
+  });
+}
+
+test('a table called as the queries call their CTEs needs its schema', async () => {
+  assert.throws(() => bindTable(freshPool(), { tableName: 'ss__leader' }), /give its schemaName/);
+});
+
+test('bindTable refuses what is not schemaName and tableName, which would mean another table', () => {
+  for (const wrong of [{ schema: 'web', table: 'x' }, 'user sessions', { tablename: 'x' }]) {
+    assert.throws(() => bindTable(freshPool(), wrong as never), /give the table as \{ schemaName, tableName \}/);
+  }
+});
+
+test('without a schemaName the search_path decides', async () => {
+  const { store, names } = await freshStore();
+  await store.set('a', session());
+  const pool = freshPool({ options: searchPath(names.schemaName) });
+
+  const [row] = await countSessions.run(undefined, bindTable(pool, { tableName: names.tableName }));
+  assert.is(row?.count, 1);
+});
+
+test('an unbound query fails loudly', async () => {
+  const pool = freshPool();
+  const error = await countSessions.run(undefined, pool as never).catch((caught) => caught);
+  assert.is(error.code, '42P01');
+});
+
+test("connect-pg-simple's tableName: 'schema\".\"table' is understood, with a warning", async () => {
+  const { names, ...fresh } = await freshStore();
+  const pool = administrator(fresh.pool);
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+  const plain = { schemaName: `legacy ${process.pid}`, tableName: names.tableName.replaceAll('"', '') };
+  const legacy = new PgSessionStore({
+    pool,
+    tableName: `${plain.schemaName}"."${plain.tableName}`,
+    pruneSessionInterval: false,
+  });
+  await legacy.createTable({ createSchema: true });
+  await legacy.set('a', session());
+
+  const { rows } = await pool.query(`SELECT sid FROM ${quotedName(plain)}`);
+  assert.equal(rows, [{ sid: 'a' }]);
+  assert.match((await warned).message, /schemaName: 'legacy/);
+  await legacy.close();
+});

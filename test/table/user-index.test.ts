@@ -1,0 +1,157 @@
+// The index by which a user's sessions are found: made, found again, and used.
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import { createAdmin } from '../../src/admin/admin.js';
+import { findSessions, revokeSessionOfUser, revokeUser } from '../../src/generated/admin.js';
+import { bindTable, type Queryable } from '../../src/table/names.js';
+import { beAdministrator, blocked, freshPool, freshStore } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+
+const test = suite('admin index', { timeout: 60_000 });
+beAdministrator();
+const USER_PATH = ['passport', 'user'];
+const asked = { userPath: USER_PATH, users: ['user 77'], handle: '0'.repeat(64) };
+const queries = { findSessions, revokeUser, revokeSessionOfUser };
+
+const indexesOf = async (pool: pg.Pool, table: string): Promise<string[]> =>
+  (
+    await pool.query(
+      'SELECT pg_get_indexdef(indexrelid, 1, true) AS key FROM pg_index WHERE indrelid = $1::regclass AND indkey[0] = 0',
+      [table],
+    )
+  ).rows.map(({ key }) => key);
+
+/** The text of a query as it reaches the server, with its values. */
+async function statementOf(name: keyof typeof queries, names: object): Promise<{ text: string; values: unknown[] }> {
+  let sent: { text: string; values: unknown[] } | undefined;
+  const recorder: Queryable = {
+    query: async (text, values) => {
+      sent = { text, values };
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  await queries[name].run(asked, bindTable(recorder, names));
+  return sent!;
+}
+
+for (const sess of ['json', 'jsonb', 'text'] as const) {
+  test(`the index is used on ${sess}, also by a prepared statement that was executed ten times`, async () => {
+    const { pool, names, table } = await freshStore({
+      pool: freshPool({ max: 1 }),
+      columns: { sess, expire: 'timestamptz' },
+    });
+    await pool.query(`INSERT INTO ${table} SELECT md5(n::text),
+      ('{"passport":{"user":"user ' || n / 5 || '"},"pad":"' || repeat('x', 100) || '"}')::${sess}, now() + interval '1 h'
+      FROM generate_series(1, 20000) AS n`);
+    const admin = createAdmin({ pool, ...names });
+    await admin.createUserIndex();
+    await pool.query(`ANALYZE ${table}`);
+    assert.is((await pool.query('SHOW plan_cache_mode')).rows[0].plan_cache_mode, 'auto');
+
+    for (const [n, name] of (Object.keys(queries) as (keyof typeof queries)[]).entries()) {
+      const { text, values } = await statementOf(name, names);
+      const isUsed = async (explain: string, given: unknown[] = []) => {
+        const { rows } = await pool.query(explain, given);
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        assert.match(
+          plan,
+          /Index Cond: \(.*#>> '\{passport,user\}'::text\[\]\) = ANY \('\{"user 77"\}'::text\[\]\)\)/,
+          `${name}: ${plan}`,
+        );
+        assert.not.match(plan, /Seq Scan/);
+      };
+      await isUsed(`EXPLAIN ${text}`, values);
+
+      await pool.query(`PREPARE p${n} AS ${text}`);
+      const literals = values.map((value) =>
+        value === null ? 'NULL' : pg.escapeLiteral(Array.isArray(value) ? `{${value}}` : String(value)),
+      );
+      for (let k = 0; k < 10; k++) await pool.query(`EXECUTE p${n} (${literals})`);
+      await isUsed(`EXPLAIN EXECUTE p${n} (${literals})`);
+    }
+  });
+
+  test(`createTable and createUserIndex make one index on ${sess}, however often they are asked`, async () => {
+    const { store, pool, names, table } = await freshStore({ columns: { sess, expire: 'timestamptz' } });
+    await store.createTable({ userPath: USER_PATH });
+    await store.createTable({ userPath: USER_PATH });
+    await createAdmin({ pool, ...names }).createUserIndex();
+    assert.is((await indexesOf(pool, table)).length, 1);
+    await createAdmin({ pool, ...names, userPath: ['user', 'id'] }).createUserIndex();
+    assert.is((await indexesOf(pool, table)).length, 2);
+  });
+}
+
+test('a new table gets the index with the rest', async () => {
+  const { store, pool, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await store.createTable({ userPath: ['user', 'id'] });
+  assert.equal(await indexesOf(pool, table), ["(sess #>> '{user,id}'::text[])"]);
+  const error = await store.createTable({ userPath: 'user.id' as never }).catch((caught) => caught);
+  assert.match(error.message, /userPath must be an array of keys/);
+});
+
+test('a path of any keys is known again', async () => {
+  const { pool, names, table } = await freshStore();
+  for (const key of [
+    `it's`,
+    '"',
+    '\\',
+    '{a,b}',
+    'null',
+    '',
+    ' ',
+    "'{ss__userPath}'",
+    '"session_store"."session"',
+    'a\0\ud800',
+  ]) {
+    const admin = createAdmin({ pool, ...names, userPath: [key, 'id'] });
+    const before = (await indexesOf(pool, table)).length;
+    await admin.createUserIndex();
+    await admin.createUserIndex();
+    assert.is((await indexesOf(pool, table)).length, before + 1, JSON.stringify(key));
+  }
+});
+
+test('a table called as the stand-in of the path gets its index', async () => {
+  const { store, pool, names } = await freshStore();
+  const tableName = `'{ss__userPath}' ${process.pid}`;
+  const admin = createAdmin({ pool, schemaName: names.schemaName, tableName });
+  await pool.query(`ALTER TABLE ${pg.escapeIdentifier(names.schemaName)}.${pg.escapeIdentifier(names.tableName)}
+    RENAME TO ${pg.escapeIdentifier(tableName)}`);
+  await admin.createUserIndex();
+  assert.equal(await admin.find('ada'), []);
+  assert.ok(store);
+});
+
+test('a partial index counts for none', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`CREATE INDEX ON ${table} ((sess #>> '{passport,user}')) WHERE expire IS NULL`);
+  await createAdmin({ pool, ...names }).createUserIndex();
+  assert.is((await indexesOf(pool, table)).length, 2);
+});
+
+test('a partitioned table gets the index as well', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json, expire timestamptz) PARTITION BY HASH (sid)`,
+  );
+  await createAdmin({ pool, ...names }).createUserIndex();
+  assert.is((await indexesOf(pool, table)).length, 1);
+});
+
+test('writers do not wait for createUserIndex', async () => {
+  const { store, pool, names, table } = await freshStore();
+  await store.set('a', { cookie: { originalMaxAge: null } });
+  const reader = await pool.connect();
+  await reader.query('BEGIN');
+  await reader.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
+  const made = createAdmin({ pool, ...names }).createUserIndex();
+  await blocked(pool);
+  await store.set('b', { cookie: { originalMaxAge: null } });
+  await reader.query('COMMIT');
+  reader.release();
+  await made;
+  assert.is((await indexesOf(pool, table)).length, 1);
+});
