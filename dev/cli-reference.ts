@@ -1,8 +1,8 @@
 // npm run reference   writes into README.md and docs/cli.md what the command line's --help says
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { helpOf } from '../src/cli/command.js';
 import { COMMANDS, HELP } from '../src/cli/commands/index.js';
+import { helpOf } from '../src/cli/help.js';
 
 const block = (text: string): string => `\`\`\`text\n${text}\n\`\`\`\n`;
 

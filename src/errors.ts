@@ -1,5 +1,7 @@
 // The one error the store gives when it could not do what it was asked.
 
+import { isObject } from './store/options.js';
+
 /**
  * What went wrong.
  * - `DATABASE`: the database refused, or could not be reached
@@ -58,4 +60,15 @@ export function databaseFailed(cause: unknown): SessionStoreError {
   const advice = WHAT_TO_DO[sqlStateOf(cause) ?? ''] ?? '';
   const message = `the session store's database failed: ${(cause as Error).message || cause}${advice}`;
   return new SessionStoreError('DATABASE', message, { cause });
+}
+/**
+ * For options of a method, or of the admin.
+ *
+ * @throws {TypeError} when they are no object, or one is none of the known: what is misspelled must not mean the default
+ */
+
+export function checkNames(given: object, known: readonly string[]): void {
+  if (!isObject(given)) throw new TypeError(`the options must be an object with ${known.join(', ')}`);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`there is no option ${unknown}; there are ${known.join(', ')}`);
 }

@@ -22,5 +22,6 @@ export {
   showSession,
 } from './generated/admin.js';
 export * from './generated/session.js';
+export type { Queryable } from './postgres/connection.js';
 export { parse as parsePayload, stringify as stringifyPayload } from './session/payload.js';
-export { bindTable, pruneKey, type Queryable, revocationChannel, type TableNames } from './table/names.js';
+export { bindTable, pruneKey, revocationChannel, type TableNames } from './table/names.js';

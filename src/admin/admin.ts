@@ -2,18 +2,22 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
+import { checkNames } from '../errors.js';
 import * as queries from '../generated/admin.js';
 import { destroySessionsAloud, readSession } from '../generated/session.js';
 import { onPool } from '../postgres/connection.js';
 import { makeVault, type Vault } from '../session/codec.js';
+import type { Encryption } from '../session/encryption.js';
 import { Expiry } from '../session/expiry.js';
 import { HANDLE, hashedId } from '../session/handle.js';
 import { BIRTH } from '../session/lifetime.js';
-import { PASSPORT, readingSessions, storedPath, type UserPath, userOf } from '../session/user-path.js';
-import { checkNames, checkOptions, type Encryption, type HashIds, type Serializer } from '../store/options.js';
+import type { Serializer } from '../session/serializer.js';
+import { PASSPORT, storedPath, type UserPath, userOf } from '../session/user-path.js';
+import { checkOptions } from '../store/options.js';
 import { Pruner } from '../store/prune-timer.js';
-import { catalogNames, createUserIndex } from '../table/create-table.js';
-import { bindTable, revocationChannel, type TableNames } from '../table/names.js';
+import type { HashIds } from '../table/hashed-rows.js';
+import { bindTable, catalogNames, revocationChannel, type TableNames } from '../table/names.js';
+import { createUserIndex, readingSessions } from '../table/user-index.js';
 import { verify } from './doctor.js';
 import type { Finding } from './findings.js';
 

@@ -7,11 +7,12 @@ import { descriptions } from '../generated/descriptions.js';
 import * as doctor from '../generated/doctor.js';
 import * as session from '../generated/session.js';
 import { Checkout } from '../postgres/client-queue.js';
-import { onPool, UNKNOWN_NAME, withClient } from '../postgres/connection.js';
+import { onPool, type Queryable, UNKNOWN_NAME, withClient } from '../postgres/connection.js';
 import { type Description, describe } from '../postgres/describe-statement.js';
 import { storedPath, type UserPath } from '../session/user-path.js';
-import { catalogNames, hasUserIndex, tableStatements } from '../table/create-table.js';
-import { bindTable, type Queryable, type TableNames } from '../table/names.js';
+import { tableStatements } from '../table/create-table.js';
+import { bindTable, catalogNames, type TableNames } from '../table/names.js';
+import { hasUserIndex } from '../table/user-index.js';
 import { type Finding, findingsOf, type Misfit, missingTable, UNREADABLE } from './findings.js';
 
 const QUERIES: Record<string, PreparedQuery<any, unknown>> = { ...session, ...admin };

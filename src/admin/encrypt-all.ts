@@ -5,7 +5,8 @@ import { replaceSessions } from '../generated/session.js';
 import { binaryArray } from '../postgres/binary-array.js';
 import { onPool } from '../postgres/connection.js';
 import { retry } from '../postgres/retry.js';
-import { envelopeOf, namesUser, type Vault } from '../session/codec.js';
+import type { Vault } from '../session/codec.js';
+import { envelopeOf, namesUser } from '../session/encryption.js';
 import { handleOfRow } from '../session/handle.js';
 import { bindTable, type TableNames } from '../table/names.js';
 

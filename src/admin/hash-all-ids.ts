@@ -1,25 +1,14 @@
 // Brings a whole table from ids in clear under their hashes, while sessions go on being used.
-import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
 import type { SessionStoreError } from '../errors.js';
-import {
-  countInClear,
-  dropExpired,
-  moveSessions,
-  putSession,
-  takeSession,
-  takeSessions,
-} from '../generated/hash-ids.js';
+import { countInClear, moveSessions, takeSessions } from '../generated/hash-ids.js';
 import { inTransaction, onPool } from '../postgres/connection.js';
-import { handleOf, hashedId } from '../session/handle.js';
 import { bindTable, type TableNames } from '../table/names.js';
+import { movesNoKey, putAll } from '../table/rehash.js';
 
 const BEGINNING = '-infinity';
 const OVERTAKEN = /^(23505|40P01|40001|55P03)$/; // a store moved one of them, or held its row
 const MOST_TRIES = 20;
-
-/** Whether this is a server that does not let a row move from one key to another, as one of distributed tables. */
-export const movesNoKey = ({ sqlState }: SessionStoreError): boolean => sqlState === '0A000'; // feature_not_supported
 
 /** How many rows hold an id in clear. */
 export async function rowsInClear(pool: Pool, names: TableNames): Promise<number> {
@@ -57,14 +46,6 @@ export async function hashIds(
   }
 }
 
-/** The live session under this id in clear. */
-export function takeAndPutOne(pool: Pool, names: TableNames, sid: string, deadline: number): Promise<void> {
-  return inTransaction(pool, deadline, async (client) => {
-    const db = bindTable(client, names);
-    await putAll(await takeSession.run({ sid }, db), db);
-  });
-}
-
 async function takeAndPut(pool: Pool, names: TableNames, batch: number, onBatch?: (rows: number) => void) {
   for (let taken = batch; taken === batch; onBatch?.(taken)) {
     taken = await inTransaction(pool, Infinity, async (client) => {
@@ -73,14 +54,5 @@ async function takeAndPut(pool: Pool, names: TableNames, batch: number, onBatch?
       await putAll(rows, db);
       return rows.length;
     });
-  }
-}
-
-/** A live session under the hash is the newer and stays, an expired one is in the way and goes. */
-async function putAll(rows: { sid: string; sess: string; expire: string }[], db: IDatabaseConnection): Promise<void> {
-  for (const { sid, sess, expire } of rows) {
-    const hashed = hashedId(handleOf(sid));
-    await dropExpired.run({ sid: hashed }, db);
-    await putSession.run({ sid: hashed, payload: sess, expire }, db);
   }
 }

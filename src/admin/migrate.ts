@@ -7,10 +7,10 @@ import * as queries from '../generated/migrate.js';
 import { createExpireIndex } from '../generated/schema.js';
 import { inTransaction, onPool } from '../postgres/connection.js';
 import { makeVault } from '../session/codec.js';
+import type { Encryption } from '../session/encryption.js';
 import { storedPath, type UserPath } from '../session/user-path.js';
-import type { Encryption } from '../store/options.js';
-import { catalogNames, concurrently, createUserIndex, hasUserIndex } from '../table/create-table.js';
-import { bindTable, type TableNames } from '../table/names.js';
+import { bindTable, catalogNames, type TableNames } from '../table/names.js';
+import { concurrently, createUserIndex, hasUserIndex } from '../table/user-index.js';
 import { encryptAll, rowsToEncrypt } from './encrypt-all.js';
 import { hashIds, rowsInClear } from './hash-all-ids.js';
 

@@ -1,29 +1,6 @@
 // The CLI's own connection, and what to do when it fails, in one line.
-import pg from 'pg';
 import { sqlStateOf } from '../errors.js';
 import type { TableNames } from '../table/names.js';
-
-export interface Connection {
-  pool: pg.Pool;
-  end(): Promise<void>;
-}
-
-/** A pool for one command. It connects when it is first asked. */
-export function connect(url = process.env.DATABASE_URL || undefined): Connection {
-  if (url !== undefined && !/^(postgres(ql)?:\/\/|socket:|\/)/.test(url)) {
-    throw new TypeError('this is no connection string: give one such as postgres://user:password@host/database');
-  }
-  if (url === undefined && !['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].some((name) => process.env[name])) {
-    throw new TypeError('no database to connect to: give --url, or set DATABASE_URL or PGHOST and its like');
-  }
-  const pool = new pg.Pool({
-    ...(url !== undefined && { connectionString: url }),
-    application_name: 'connect-pg-typed',
-    connectionTimeoutMillis: 10_000,
-  });
-  pool.on('error', () => {}); // what a client was asked for fails by itself
-  return { pool, end: () => pool.end() };
-}
 
 const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|EACCES)/;
 const WHERE = 'give the right one by --url, DATABASE_URL or the PG* variables';

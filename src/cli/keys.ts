@@ -1,8 +1,8 @@
 // The keys of encrypted sessions, from the environment or a file: what stands in arguments is seen by others on the machine.
 import { readFileSync } from 'node:fs';
+import type { Encryption } from '../session/encryption.js';
 import type { UserPath } from '../session/user-path.js';
-import type { Encryption } from '../store/options.js';
-import { type Option, text, type Values } from './command.js';
+import { type Option, text, type Values } from './arguments.js';
 
 export const KEYS: Record<string, Option> = {
   'keys-file': {

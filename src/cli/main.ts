@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// connect-pg-typed on the command line: finds the command, prints its answer, sets the exit code.
-import { give, helpOf, parse, UsageError } from './command.js';
+import { parse, UsageError } from './arguments.js';
 import { COMMANDS, HELP } from './commands/index.js';
+// connect-pg-typed on the command line: finds the command, prints its answer, sets the exit code.
+import { give } from './context.js';
 import { inWords } from './database-errors.js';
+import { helpOf } from './help.js';
 
 process.exitCode = await main(process.argv.slice(2));
 

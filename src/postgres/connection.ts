@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 import { databaseFailed, type SessionStoreError, sqlStateOf, timedOut } from '../errors.js';
-import type { Queryable } from '../table/names.js';
 import { cancel } from './cancel.js';
 import { Checkout, onTime } from './client-queue.js';
 
@@ -113,3 +112,8 @@ function cutOff(client: PoolClient): void {
  */
 const answeredByServer = ({ sqlState }: SessionStoreError): boolean =>
   sqlState !== undefined && !/^(08|57P|25006)/.test(sqlState);
+/** What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client` and `pg.PoolClient` all fit. */
+
+export interface Queryable {
+  query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+}

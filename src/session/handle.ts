@@ -19,3 +19,4 @@ export const isHashed = (sid: string): boolean => sid.startsWith(PREFIX);
 
 /** The handle of the session in a row, whatever its `sid` column holds. */
 export const handleOfRow = (sid: string): string => (isHashed(sid) ? sid.slice(PREFIX.length) : handleOf(sid));
+export const storedId = (sid: string): string => hashedId(handleOf(sid));

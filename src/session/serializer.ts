@@ -1,6 +1,5 @@
 // A serializer of the app's own in place of JSON, key by key, so that what requests changed can still be told apart.
 import type { SessionData } from 'express-session';
-import type { Serializer } from '../store/options.js';
 import { type Fields, type Format, fieldsOf, JSON_FORMAT, stored, unstored } from './payload.js';
 
 /** The cookie stays JSON, since the store looks into it; any other key is what the serializer makes of it alone. */
@@ -66,3 +65,11 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 const isJson = (text: string): boolean => attempt(() => JSON.parse(text)) !== undefined;
+/** Makes a text of a session, and back. */
+
+export interface Serializer {
+  /** Must make JSON, which the table holds, unless there is `encryption`. It is also given sessions of a single key. */
+  stringify(session: SessionData): string;
+  /** Is given the JSON in any spelling, where the column is `jsonb`. */
+  parse(text: string): SessionData;
+}

@@ -1,5 +1,4 @@
 // Where a session says whose it is: a path into its JSON.
-import { refused, sqlStateOf } from '../errors.js';
 import { storedText } from './payload.js';
 
 /** The keys that lead to the user, from the outermost on: `['passport', 'user']`. */
@@ -42,15 +41,4 @@ export function userOf(session: object, path: UserPath): string | null {
   return typeof found === 'string' ? found : JSON.stringify(found);
 }
 
-const UNREADABLE = /^22P0[25]$/; // invalid_text_representation, untranslatable_character
-
-/** Work that reads inside the sessions: one that PostgreSQL can't read breaks it for all, which is to be said in words. */
-export function readingSessions<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error) => {
-    if (!UNREADABLE.test(error.sqlState ?? sqlStateOf(error) ?? '')) throw error;
-    const whatToDo =
-      'PostgreSQL cannot read one of the sessions: another store wrote \\u0000 or half a surrogate pair into it,' +
-      ' or it is no JSON. verify() and `connect-pg-typed doctor` say how to find it';
-    throw refused(whatToDo, error);
-  });
-}
+export const UNREADABLE = /^22P0[25]$/; // invalid_text_representation, untranslatable_character

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from '../errors.js';
 import { isUnsure } from '../postgres/retry.js';
+import { othersChanges, type Row } from '../session/changes.js';
 import type { Vault } from '../session/codec.js';
 import type { Fields } from '../session/payload.js';
 import type { SessionRows } from '../table/session-rows.js';
-import { othersChanges, type Row } from './snapshots.js';
 
 const LONGEST_PAUSE_MS = 100;
 const GIVE_UP_MS = 100; // before the deadline, so that the caller learns what kept it

@@ -1,13 +1,11 @@
 // What the store can be told, and what is wrong with what it was told.
 
-import type { SessionData } from 'express-session';
-import type { ClientConfig, Pool, PoolConfig } from 'pg';
-import pg from 'pg';
+import type { Pool, PoolConfig } from 'pg';
+import { isConnectionString } from '../postgres/connect.js';
+import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
-import type { UserPath } from '../session/user-path.js';
-
-/** `'upgrade'` writes hashes, and finds rows in clear as well. */
-export type HashIds = boolean | 'upgrade';
+import type { Serializer } from '../session/serializer.js';
+import type { HashIds } from '../table/hashed-rows.js';
 
 export interface StoreOptions {
   /** The pool that the app uses for the rest, too. The store never ends it. **Recommended.** */
@@ -88,56 +86,15 @@ export interface StoreOptions {
   errorLog?: ((message: string, error?: unknown) => void) | undefined;
 }
 
-/** How `createTable` goes about it. */
-export interface CreateTableOptions {
-  /** Create the schema too, where it is missing. Default: false. */
-  createSchema?: boolean;
-  /**
-   * Make the table UNLOGGED, where it makes one: writes do not wait for the disk, **a crash of the server empties the table**,
-   * which signs everybody out, and standbys do not have it. A restart in good order keeps the sessions, as does a crash of
-   * the app. This is about the durability of a Redis without persistence. Default: false.
-   */
-  unlogged?: boolean;
-  /**
-   * Make an index on what stands at this path of the sessions, such as `['passport', 'user']`, by which `find` and
-   * `revokeUser` of connect-pg-typed/admin find a user's. Every save then keeps it up to date. Default: none.
-   */
-  userPath?: readonly string[];
-}
-
-/** How sessions are encrypted at rest, by AES-256-GCM. */
-export interface Encryption {
-  /**
-   * Keys of 32 bytes, as Buffers, 64 hexadecimal digits or base64. The first encrypts, all decrypt. A session under another
-   * key is none: its row stays, and the store emits `unreadable`. **Required.**
-   */
-  keys: readonly (string | Uint8Array)[];
-  /** Where sessions say whose they are: a keyed hash of that stays legible, by which the user is found. Default: `['passport', 'user']`. */
-  userPath?: UserPath | undefined;
-  /** Also read sessions that are not encrypted, for the time until `connect-pg-typed migrate --re-encrypt`. Default: false. */
-  allowPlaintext?: boolean | undefined;
-}
-
-/** Makes a text of a session, and back. */
-export interface Serializer {
-  /** Must make JSON, which the table holds, unless there is `encryption`. It is also given sessions of a single key. */
-  stringify(session: SessionData): string;
-  /** Is given the JSON in any spelling, where the column is `jsonb`. */
-  parse(text: string): SessionData;
-}
-
 const LONGEST_TIMEOUT = 600; // seconds: more would be meant as milliseconds
 
 const isFunction = (value: unknown) => typeof value === 'function';
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-const isText = (value: unknown) => typeof value === 'string';
+export const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+export const isText = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isKeyList = (value: unknown) =>
   Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) || key instanceof Uint8Array);
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
-
-const isConnectionString = (value: unknown) =>
-  isText(value) && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value as string);
 
 const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) => boolean]> = {
   pool: [
@@ -217,48 +174,6 @@ export function checkOptions(given: StoreOptions): StoreOptions {
     throw new TypeError(`pool is ${given.pool}: make it before the store, or leave the option out`);
   }
   return splitLegacyName(options);
-}
-
-/**
- * For options of a method, or of the admin.
- *
- * @throws {TypeError} when they are no object, or one is none of the known: what is misspelled must not mean the default
- */
-export function checkNames(given: object, known: readonly string[]): void {
-  if (!isObject(given)) throw new TypeError(`the options must be an object with ${known.join(', ')}`);
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`there is no option ${unknown}; there are ${known.join(', ')}`);
-}
-
-/** The pool to use, and whether it is the store's own. */
-export function choosePool({ pool, conString, conObject, timeout = 5 }: StoreOptions): { pool: Pool; own: boolean } {
-  if ([pool, conString, conObject].filter((given) => given !== undefined).length > 1) {
-    throw new TypeError('give one of pool, conString and conObject, not several');
-  }
-  if (pool) return { pool, own: false };
-  const ownPool = (config: PoolConfig) => ({
-    pool: new pg.Pool({ connectionTimeoutMillis: timeout * 1000, ...config }),
-    own: true,
-  });
-  if (conObject) return ownPool(conObject);
-  const connectionString = conString ?? process.env.DATABASE_URL;
-  if (connectionString) return ownPool({ connectionString });
-  if (!['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].some((name) => process.env[name])) {
-    throw new TypeError(
-      'no database to connect to: give a pool, conString or conObject, or set DATABASE_URL or PGHOST and its like',
-    );
-  }
-  return ownPool({});
-}
-
-/** How to connect to listen to revocations; undefined where nobody does. */
-export function listenerConfig({ revocations }: StoreOptions, pool: Pool): ClientConfig | undefined {
-  if (!revocations) return undefined;
-  const config: ClientConfig | undefined = typeof revocations === 'object' ? revocations : pool.options;
-  if (config) return config;
-  throw new TypeError(
-    'revocations: this pool does not say where it connects: give { connectionString } instead of true',
-  );
 }
 
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });

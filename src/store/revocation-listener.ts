@@ -1,8 +1,9 @@
 // Hears on a connection of its own which sessions are revoked: LISTEN, and again whenever that connection has broken.
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import pg, { type ClientConfig, type Pool } from 'pg';
 import { HANDLE } from '../session/handle.js';
+import type { StoreOptions } from './options.js';
 
 export interface RevocationsOptions {
   /** How to connect. */
@@ -102,3 +103,13 @@ export class Revocations {
 }
 
 const socketOf = (client: pg.Client) => (client as unknown as { connection: { stream: Socket } }).connection.stream;
+/** How to connect to listen to revocations; undefined where nobody does. */
+
+export function listenerConfig({ revocations }: StoreOptions, pool: Pool): ClientConfig | undefined {
+  if (!revocations) return undefined;
+  const config: ClientConfig | undefined = typeof revocations === 'object' ? revocations : pool.options;
+  if (config) return config;
+  throw new TypeError(
+    'revocations: this pool does not say where it connects: give { connectionString } instead of true',
+  );
+}

@@ -5,69 +5,33 @@ import type { Pool } from 'pg';
 import type { SessionStoreError } from '../errors.js';
 import { clearSessions, countSessions, listSessions, revokeAll } from '../generated/admin.js';
 import { checkTable } from '../generated/session.js';
+import { choosePool } from '../postgres/connect.js';
 import { onPool } from '../postgres/connection.js';
+import { applyChanges, type Changes, changesOf, isSameCookie, othersChanges, type Row } from '../session/changes.js';
 import { makeVault, type Vault } from '../session/codec.js';
 import { Expiry } from '../session/expiry.js';
 import { handleOf, handleOfRow } from '../session/handle.js';
 import { Lifetime, withoutBirth } from '../session/lifetime.js';
 import { type Fields, withCookie } from '../session/payload.js';
-import { createTable, tableExists } from '../table/create-table.js';
+import { type CreateTableOptions, createTable, tableExists } from '../table/create-table.js';
 import { hashedRows, upgradingRows } from '../table/hashed-rows.js';
 import { revocationChannel, type TableNames, tableBinder } from '../table/names.js';
 import { Rows, type SessionRows } from '../table/session-rows.js';
 import { answer, type Callback, type OnEnd } from './callback-or-promise.js';
 import { replaceSession } from './compare-and-swap.js';
+import { logToConsole } from './error-log.js';
+import type { ConflictEvent, GoneEvent, UnreadableEvent } from './events.js';
 import { Calls } from './in-flight-calls.js';
-import { type CreateTableOptions, checkOptions, choosePool, listenerConfig, type StoreOptions } from './options.js';
+import { checkOptions, type StoreOptions } from './options.js';
 import { defaultJitter, Pruner } from './prune-timer.js';
-import { Revocations } from './revocation-listener.js';
+import { listenerConfig, Revocations } from './revocation-listener.js';
 import { Turns } from './session-queue.js';
-import {
-  applyChanges,
-  type Changes,
-  changesOf,
-  isSameCookie,
-  othersChanges,
-  Reading,
-  type Row,
-  type Snapshot,
-  Snapshots,
-} from './snapshots.js';
+import { Reading, type Snapshot, Snapshots } from './snapshots.js';
 
 type CreateSession = Store['createSession'];
 type Change = (session: SessionData) => void;
 type Touching = { ttl: number; cookie: string | undefined; during: GoneEvent['during']; deadline: number };
 type Saving = { fields: Fields; ttl: number; snapshot?: Snapshot; deadline: number };
-
-/** A write found its session gone, destroyed or expired, and left it so. */
-export interface GoneEvent {
-  /** SHA-256 of the session id, in hexadecimal. */
-  handle: string;
-  /** What was asked of the store. */
-  during: 'set' | 'touch';
-}
-
-/** A save found that others had changed the session since it was loaded, and laid its changes over theirs. */
-export interface ConflictEvent {
-  /** SHA-256 of the session id, in hexadecimal. */
-  handle: string;
-  /** The top-level keys that the others had changed. */
-  keys: string[];
-  /** Those among them that this save changed too: there the others' values are lost. `update()` would have lost nothing. */
-  overwritten: string[];
-}
-
-/** A live row was found that makes no session: it holds no JSON object. It is left alone. */
-export interface UnreadableEvent {
-  /** SHA-256 of the session id, in hexadecimal. */
-  handle: string;
-}
-
-/** Sessions were deleted, here or by another process: by a store with the option `revocations`, or by connect-pg-typed/admin. */
-export interface RevokedEvent {
-  /** The SHA-256 of each session id, in hexadecimal; at most 120. */
-  handles: string[];
-}
 
 /** How the store is doing, for a readiness probe. */
 export interface Health {
@@ -559,8 +523,3 @@ const UNLIMITED = { unlimited: true };
 /** A request that did not change the cookie must not undo the longer life that another has given the session. */
 const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined): boolean =>
   snapshot === undefined || snapshot.mayShorten || !isSameCookie(snapshot.base.get('cookie'), cookie);
-
-/** The stack and no more: an error of pg's pool carries the whole client with it. */
-function logToConsole(message: string, error: unknown): void {
-  console.error(message, error instanceof Error ? error.stack : error);
-}

@@ -1,15 +1,15 @@
 // Makes the table.
-import pg, { type Pool } from 'pg';
-import { refused } from '../errors.js';
+import type { Pool } from 'pg';
+import { checkNames, refused } from '../errors.js';
 import { makeUnlogged } from '../generated/admin.js';
-import { findSchema, findTable, findUserIndex, lockForCreation } from '../generated/catalog.js';
+import { findSchema, findTable, lockForCreation } from '../generated/catalog.js';
 import * as schema from '../generated/schema.js';
 import * as userIndex from '../generated/user-index.js';
-import { inTransaction, onPool } from '../postgres/connection.js';
-import { readingSessions, storedPath, type UserPath } from '../session/user-path.js';
-import { type CreateTableOptions, checkNames } from '../store/options.js';
+import { inTransaction, onPool, type Queryable } from '../postgres/connection.js';
+import { storedPath } from '../session/user-path.js';
 import { sayingWhatLacks } from './missing-grants.js';
-import { bindTable, type Queryable, type TableNames } from './names.js';
+import { bindTable, catalogNames, type TableNames } from './names.js';
+import { hasUserIndex, readingSessions, withUserPath } from './user-index.js';
 
 // "cpgtyped" in ASCII: one lock for all that is created in a database, since two tables may share a schema.
 const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
@@ -112,45 +112,20 @@ export async function tableStatements(
   return statements;
 }
 
-/** Makes the index by which a user's sessions are found, where there is none. Writers don't wait for it. */
-export async function createUserIndex(pool: Pool, names: TableNames, userPath: UserPath): Promise<void> {
-  const path = storedPath(userPath);
-  const connection = onPool(pool)(Infinity); // building an index takes its time
-  if (await hasUserIndex(path, names, connection)) return;
-  const bound = bindTable(withUserPath(path, connection), names);
-  const work = concurrently(
-    () => userIndex.createUserIndexConcurrently.run(undefined, bound),
-    () => userIndex.createUserIndex.run(undefined, bound),
-  );
-  await readingSessions(sayingWhatLacks(work, pool, names, Infinity));
+/** How `createTable` goes about it. */
+
+export interface CreateTableOptions {
+  /** Create the schema too, where it is missing. Default: false. */
+  createSchema?: boolean;
+  /**
+   * Make the table UNLOGGED, where it makes one: writes do not wait for the disk, **a crash of the server empties the table**,
+   * which signs everybody out, and standbys do not have it. A restart in good order keeps the sessions, as does a crash of
+   * the app. This is about the durability of a Redis without persistence. Default: false.
+   */
+  unlogged?: boolean;
+  /**
+   * Make an index on what stands at this path of the sessions, such as `['passport', 'user']`, by which `find` and
+   * `revokeUser` of connect-pg-typed/admin find a user's. Every save then keeps it up to date. Default: none.
+   */
+  userPath?: readonly string[];
 }
-
-/** Makes an index while sessions go on being saved or, since that can't be on a partitioned table, while they wait. */
-export async function concurrently(make: () => Promise<unknown>, makeAlone: () => Promise<unknown>): Promise<void> {
-  await make().catch((error) => {
-    if (error.sqlState !== '0A000') throw error;
-    return makeAlone();
-  });
-}
-
-/** Whether there is a whole index at this path. */
-export const hasUserIndex = async (path: string[], names: TableNames, connection: Queryable): Promise<boolean> =>
-  (await findUserIndex.run({ ...catalogNames(names), userPath: path }, bindTable(connection, names))).length > 0;
-
-const PATH_STAND_IN = "'{ss__userPath}'";
-
-/** The path in place of its stand-in: the last one, since the table's name may hold the like. */
-const withUserPath = (path: string[], connection: Queryable): Queryable => ({
-  query(text, values) {
-    const at = text.lastIndexOf(PATH_STAND_IN);
-    const keys = path.map((key) => `"${key.replace(/["\\]/g, '\\$&')}"`);
-    const literal = pg.escapeLiteral(`{${keys.join(',')}}`);
-    return connection.query(text.slice(0, at) + literal + text.slice(at + PATH_STAND_IN.length), values);
-  },
-});
-
-/** The names as the values that the catalog's queries take. */
-export const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({
-  schemaName: schemaName ?? null,
-  tableName,
-});

@@ -1,16 +1,12 @@
 // The rows of the request path where the table holds no session id, only the hash of each.
-import type { Pool } from 'pg';
-import { movesNoKey, takeAndPutOne } from '../admin/hash-all-ids.js';
-import type { SessionStoreError } from '../errors.js';
-import { moveSession } from '../generated/hash-ids.js';
-import { handleOf, hashedId, isHashed } from '../session/handle.js';
-import type { TableNames } from './names.js';
+
+import { isHashed, storedId } from '../session/handle.js';
+import { moveToHash, type Place } from './rehash.js';
 import type { Rows, SessionRows } from './session-rows.js';
 
 const LONGEST_ID = 1024; // characters; express-session's have 32
 
 const isId = (sid: string): boolean => sid.length > 0 && sid.length <= LONGEST_ID;
-const storedId = (sid: string): string => hashedId(handleOf(sid));
 const NOT_THERE = Promise.resolve(false);
 
 function checkId(sid: string): void {
@@ -30,12 +26,6 @@ export function hashedRows(rows: Rows): SessionRows {
     touch: (row, deadline) => (isId(row.sid) ? rows.touch({ ...row, sid: storedId(row.sid) }, deadline) : NOT_THERE),
     destroy: async (sid, deadline) => (isId(sid) ? rows.destroy(storedId(sid), deadline) : undefined),
   };
-}
-
-/** Where the table's rows may be. */
-export interface Place {
-  pool: Pool;
-  names: TableNames;
 }
 
 /**
@@ -75,15 +65,5 @@ export function upgradingRows(rows: Rows, place: Place): SessionRows {
   };
 }
 
-const TAKEN = '23505'; // unique_violation: somebody else has just moved it
-
-/** Nothing where there is no live row under the id. */
-async function moveToHash(rows: Rows, { pool, names }: Place, sid: string, deadline: number): Promise<void> {
-  try {
-    await rows.run((db) => moveSession.run({ sid, hashed: storedId(sid) }, db), deadline);
-  } catch (error) {
-    const failed = error as SessionStoreError;
-    if (movesNoKey(failed)) await takeAndPutOne(pool, names, sid, deadline);
-    else if (failed.sqlState !== TAKEN) throw error;
-  }
-}
+/** `'upgrade'` writes hashes, and finds rows in clear as well. */
+export type HashIds = boolean | 'upgrade';

@@ -1,6 +1,7 @@
 // The dynamic-identifier layer: the queries in sql/ are written against a stand-in, users have names of their own.
 import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { Queryable } from '../postgres/connection.js';
 
 /** Where the sessions are. */
 export interface TableNames {
@@ -8,11 +9,6 @@ export interface TableNames {
   schemaName?: string | undefined;
   /** The table. Default: `session`. A dot is part of the name. */
   tableName?: string | undefined;
-}
-
-/** What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client` and `pg.PoolClient` all fit. */
-export interface Queryable {
-  query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
 const MAX_BYTES = 63; // NAMEDATALEN - 1: PostgreSQL would cut a longer name off, and so might meet another table
@@ -124,3 +120,9 @@ function nameTable(statement: string, { schema, table }: BoundNames): string {
   };
   return statement.replace(/"session_store"(\."session")?/g, named).trim();
 }
+
+/** The names as the values that the catalog's queries take. */
+export const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({
+  schemaName: schemaName ?? null,
+  tableName,
+});

@@ -2,48 +2,21 @@
 
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionStoreError } from '../errors.js';
-import {
-  destroySession,
-  destroySessions,
-  destroySessionsAloud,
-  readSession,
-  readSessions,
-  replaceSession,
-  replaceSessions,
-  touchSession,
-  touchSessions,
-  writeSession,
-  writeSessions,
-} from '../generated/session.js';
-import { binaryArray } from '../postgres/binary-array.js';
+import { readSession, readSessions } from '../generated/session.js';
 import { retry } from '../postgres/retry.js';
 import { Coalescer } from './batcher.js';
-
-/** A live row, as it is read. */
-export class LiveRow {
-  constructor(
-    readonly sess: string,
-    /** Seconds left to live. */
-    readonly ttl: number,
-  ) {}
-}
-export interface Touch {
-  sid: string;
-  /** Seconds to live. */
-  ttl: number;
-  /** Whether the row may expire earlier than it would have. */
-  mayShorten: boolean;
-}
-export interface Write {
-  sid: string;
-  payload: string;
-  /** Seconds to live. */
-  ttl: number;
-}
-export interface Replacement extends Write, Touch {
-  /** The payload as the server has it, if nobody has changed it. */
-  loaded: string;
-}
+import {
+  destroyAll,
+  destroyAllAloud,
+  LiveRow,
+  padded,
+  type Replacement,
+  replaceAll,
+  type Touch,
+  touchAll,
+  type Write,
+  writeAll,
+} from './statements.js';
 
 export interface RowsOptions {
   /** Whether calls may share a statement. */
@@ -60,13 +33,12 @@ export interface RowsCount {
   retries: number;
 }
 
-const LOCK_TIMEOUT = '200ms'; // of a batch: then each row goes alone, so that a locked one keeps no other waiting
 // Data that the server can't take, a constraint, a limit, a lock, a statement_timeout, a trigger, a row-level policy.
 const OF_ONE_ROW = /^(22|23|44|54|55|57014|P0|42501)/;
 
 /** By a deadline in milliseconds of `performance.now()`. */
 type Call<Item, Answer> = (item: Item, deadline: number) => Promise<Answer>;
-type Send<Item, Answer> = (items: Item[], connection: IDatabaseConnection) => Promise<Answer[]>;
+export type Send<Item, Answer> = (items: Item[], connection: IDatabaseConnection) => Promise<Answer[]>;
 
 /** The calls of the request path, by session id. */
 export type SessionRows = Pick<Rows, 'read' | 'write' | 'replace' | 'touch' | 'destroy'>;
@@ -139,83 +111,6 @@ export class Rows {
     if (rows.length > 0) this.#bytesOfARead = bytes / rows.length; // as a guess for the next batch
     return sids.map((sid) => bySid.get(sid));
   }
-}
-
-const GUESSED = 10; // elements of an array that the planner does not see
-
-/**
- * An id may be asked for twice. For fewer than it guesses the server would plan anew each time, since that seems to be less work
- * than its plan for any: then eight gets at once took an eighth longer, and four a quarter.
- */
-function padded(sids: string[]): string[] {
-  const missing = Math.max(GUESSED - sids.length, 0);
-  return missing === 0 ? sids : [...sids, ...Array<string>(missing).fill(sids[0]!)];
-}
-
-const writeAll: Send<Write, unknown> = async (rows, db) => {
-  if (rows.length === 1) return writeSession.run(rows[0]!, db);
-  const sids = rows.map(({ sid }) => sid);
-  const payloads = binaryArray(
-    'json',
-    rows.map(({ payload }) => payload),
-  );
-  await writeSessions.run({ sids, payloads, ttls: rows.map(({ ttl }) => ttl), lockTimeout: LOCK_TIMEOUT }, db);
-  return [];
-};
-
-const replaceAll: Send<Replacement, boolean> = async (rows, db) => {
-  if (rows.length === 1) return isAmong(rows, await replaceSession.run(rows[0]!, db));
-  const replaced = await replaceSessions.run(
-    {
-      sids: rows.map(({ sid }) => sid),
-      loaded: binaryArray(
-        'text',
-        rows.map(({ loaded }) => loaded),
-      ),
-      payloads: binaryArray(
-        'json',
-        rows.map(({ payload }) => payload),
-      ),
-      ttls: rows.map(({ ttl }) => ttl),
-      mayShorten: rows.map(({ mayShorten }) => mayShorten),
-      lockTimeout: LOCK_TIMEOUT,
-    },
-    db,
-  );
-  return isAmong(rows, replaced);
-};
-
-const touchAll: Send<Touch, boolean> = async (rows, db) => {
-  if (rows.length === 1) return isAmong(rows, await touchSession.run({ ...rows[0]!, relaxed: true }, db));
-  const touched = await touchSessions.run(
-    {
-      sids: rows.map(({ sid }) => sid),
-      ttls: rows.map(({ ttl }) => ttl),
-      mayShorten: rows.map(({ mayShorten }) => mayShorten),
-      relaxed: true,
-      lockTimeout: LOCK_TIMEOUT,
-    },
-    db,
-  );
-  return isAmong(rows, touched);
-};
-
-const destroyAll: Send<string, unknown> = async (sids, db) => {
-  if (sids.length === 1) return destroySession.run({ sid: sids[0]! }, db);
-  await destroySessions.run({ sids, lockTimeout: LOCK_TIMEOUT }, db);
-  return [];
-};
-
-const destroyAllAloud =
-  (channel: string): Send<string, unknown> =>
-  async (sids, db) => {
-    await destroySessionsAloud.run({ sids, channel, lockTimeout: sids.length > 1 ? LOCK_TIMEOUT : null }, db);
-    return [];
-  };
-
-function isAmong(rows: Touch[], found: { sid: string }[]): boolean[] {
-  const sids = new Set(found.map(({ sid }) => sid));
-  return rows.map(({ sid }) => sids.has(sid));
 }
 
 const failsForOne = (error: unknown): boolean => OF_ONE_ROW.test((error as SessionStoreError).sqlState ?? '');

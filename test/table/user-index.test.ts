@@ -3,7 +3,8 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { findSessions, revokeSessionOfUser, revokeUser } from '../../src/generated/admin.js';
-import { bindTable, type Queryable } from '../../src/table/names.js';
+import type { Queryable } from '../../src/postgres/connection.js';
+import { bindTable } from '../../src/table/names.js';
 import { beAdministrator, blocked, freshPool, freshStore } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 

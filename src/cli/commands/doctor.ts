@@ -1,5 +1,7 @@
 // doctor: what is wrong with the table, and what to do.
-import { type Command, noPositional, USER_PATH } from '../command.js';
+
+import { noPositional, USER_PATH } from '../arguments.js';
+import type { Command } from '../command.js';
 import { harmless } from '../print.js';
 
 export const doctor: Command = {

@@ -1,5 +1,8 @@
 // find: the live sessions of a user.
-import { type Command, onePositional, USER_PATH, whereUsersAre } from '../command.js';
+
+import { onePositional, USER_PATH } from '../arguments.js';
+import type { Command } from '../command.js';
+import { whereUsersAre } from '../help.js';
 import { KEYS } from '../keys.js';
 import { briefly, sessionTable } from '../print.js';
 

@@ -1,6 +1,7 @@
 // init: makes the table, or prints the SQL that would.
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
-import { type Command, DRY_RUN, noPositional, USER_PATH, UsageError } from '../command.js';
+import { DRY_RUN, noPositional, USER_PATH, UsageError } from '../arguments.js';
+import type { Command } from '../command.js';
 
 export const init: Command = {
   usage: '',

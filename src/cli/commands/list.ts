@@ -1,5 +1,7 @@
 // list: the live sessions, a page at a time.
-import { type Command, noPositional, numberOf, text, USER_PATH } from '../command.js';
+
+import { noPositional, numberOf, text, USER_PATH } from '../arguments.js';
+import type { Command } from '../command.js';
 import { KEYS } from '../keys.js';
 import { briefly, sessionTable } from '../print.js';
 

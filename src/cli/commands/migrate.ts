@@ -1,6 +1,7 @@
 // migrate: turns an older table into one of today's.
 import { migrate as run } from '../../admin/migrate.js';
-import { type Command, DRY_RUN, noPositional, text, USER_PATH, UsageError } from '../command.js';
+import { DRY_RUN, noPositional, text, USER_PATH, UsageError } from '../arguments.js';
+import type { Command } from '../command.js';
 import { encryptionOf, KEYS } from '../keys.js';
 import { startProgress } from '../progress.js';
 

@@ -1,5 +1,7 @@
 // prune: deletes what has expired.
-import { type Command, DRY_RUN, noPositional, numberOf } from '../command.js';
+
+import { DRY_RUN, noPositional, numberOf } from '../arguments.js';
+import type { Command } from '../command.js';
 import { many } from '../print.js';
 import { startProgress } from '../progress.js';
 

@@ -1,15 +1,9 @@
 // revoke: deletes sessions, which signs out whoever has them.
-import {
-  type Command,
-  DRY_RUN,
-  type Given,
-  noPositional,
-  onePositional,
-  text,
-  USER_PATH,
-  UsageError,
-  whereUsersAre,
-} from '../command.js';
+
+import { DRY_RUN, noPositional, onePositional, text, USER_PATH, UsageError } from '../arguments.js';
+import type { Command } from '../command.js';
+import type { Given } from '../context.js';
+import { whereUsersAre } from '../help.js';
 import { KEYS } from '../keys.js';
 import { many } from '../print.js';
 

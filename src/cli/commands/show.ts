@@ -1,5 +1,7 @@
 // show: one session, with what it holds.
-import { type Command, onePositional, USER_PATH } from '../command.js';
+
+import { onePositional, USER_PATH } from '../arguments.js';
+import type { Command } from '../command.js';
 import { KEYS } from '../keys.js';
 import { briefly, duration, harmless, pairs } from '../print.js';
 

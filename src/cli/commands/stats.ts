@@ -1,5 +1,7 @@
 // stats: how many sessions there are, how large, and how old.
-import { type Command, noPositional } from '../command.js';
+
+import { noPositional } from '../arguments.js';
+import type { Command } from '../command.js';
 import { bytes, duration, pairs } from '../print.js';
 
 export const stats: Command = {
