@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { pruneSessions } from '../src/generated/admin.js';
-import { readSessions } from '../src/generated/session.js';
+import { pruneSessions } from '../src/generated/prune.js';
+import { getSessions } from '../src/generated/session.js';
 import type { Queryable } from '../src/postgres/connection.js';
 import { bindTable } from '../src/table/names.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
@@ -195,7 +195,7 @@ async function planningTime(): Promise<number> {
     },
   };
   const sids = Array.from({ length: 64 }, (_, n) => sidOf(n));
-  for (let n = 0; n < 9; n++) await readSessions.run({ sids }, bindTable(explaining, place));
+  for (let n = 0; n < 9; n++) await getSessions.run({ sids }, bindTable(explaining, place));
   return median(times);
 }
 

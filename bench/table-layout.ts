@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { pruneSessions } from '../src/generated/admin.js';
+import { pruneSessions } from '../src/generated/prune.js';
 import { bindTable } from '../src/table/names.js';
 import { makeStore, makeTable, quotedName } from '../test/support/stores.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';

@@ -1,12 +1,13 @@
-/* What the server knows about the table. Names are values here. */
+/* Catalog queries. Names are values here. */
 
 /* Held until the transaction ends. */
 /* @name lockForCreation */
 SELECT pg_advisory_xact_lock(:key!);
 
 /*
- * The table that the other statements would find: by search_path where no schema is given. to_regclass() won't do: after
- * waiting for a lock it may still call a table missing that another process has just made.
+ * Finds the table that the other statements would use: by search_path if no schema is given.
+ * to_regclass() does not do: after a wait for a lock it may still miss a table that another process
+ * has just created.
  */
 /* @name findTable */
 SELECT
@@ -22,13 +23,19 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;
 
-/* CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists. */
+/*
+ * CREATE SCHEMA IF NOT EXISTS needs the CREATE privilege even if the schema exists, so the code
+ * checks first.
+ */
 /* @name findSchema */
 SELECT n.nspname AS "schemaName!"
 FROM pg_catalog.pg_namespace AS n
 WHERE n.nspname = :schemaName!;
 
-/* A whole index whose first key is the text at this path of the session. Of a json column it is without the cast. */
+/*
+ * Finds a complete index with the text at this path as its first key. For a json column PostgreSQL
+ * drops the cast.
+ */
 /* @name findUserIndex */
 SELECT i.indexrelid::regclass::text AS "indexName!"
 FROM pg_catalog.pg_class AS c
@@ -40,8 +47,11 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
   AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])';
 
-/* Asked once the server has refused: what the role would need. The schema and the owner are null where they are not there. */
-/* @name findRights */
+/*
+ * Run after a refusal, to say which grants are missing. schema and owner are null if they do not
+ * exist.
+ */
+/* @name findGrants */
 SELECT
   quote_ident(current_user) AS "role!",
   quote_ident(current_database()) AS "database!",

@@ -1,6 +1,6 @@
-/* What the doctor looks at. */
+/* What the doctor reads. */
 
-/* Names are values here. Of a column that there is not the type is null. */
+/* Names are values here. The type of a missing column is null. */
 /* @name inspectTable */
 SELECT
   c.relkind IN ('r', 'p') AS "isTable!",
@@ -45,8 +45,8 @@ SELECT
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')
       AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
     ORDER BY a.attnum
-  ) AS "demandingColumns!",
-  has_schema_privilege(n.oid, 'USAGE') AS "maySeeSchema!",
+  ) AS "requiredColumns!",
+  has_schema_privilege(n.oid, 'USAGE') AS "canUseSchema!",
   ARRAY(
     SELECT p.privilege
     FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
@@ -58,8 +58,9 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;
 
 /*
- * No cookie lives longer than 400 days, and no pruner of this store waits for an hour. What PostgreSQL can't read is an escape
- * of NUL or of half a surrogate pair, which a jsonb column does not take.
+ * No cookie lives longer than 400 days, and this store prunes more often than once an hour.
+ * Unreadable sessions have an escaped NUL or half a surrogate pair, which json accepts and jsonb
+ * refuses.
  */
 /* @name inspectSessions */
 SELECT
@@ -70,7 +71,7 @@ SELECT
   ))::int AS "unreadable!"
 FROM "session_store"."session" AS t;
 
-/* Where roles, databases or both have a TimeZone of their own. */
+/* Finds roles, databases and pairs of both with a TimeZone setting. */
 /* @name findTimeZones */
 SELECT r.rolname::text AS "role", d.datname::text AS "database", substr(c.setting, 10) AS "timeZone!"
 FROM pg_catalog.pg_db_role_setting AS s

@@ -1,8 +1,9 @@
-/* What encrypts a whole table. */
+/* Encrypts a whole table. */
 
 /*
- * A page of the live rows that the key with this id has not encrypted: after the last of the page before, by expiry and handle,
- * since an id in a cursor is an id in the log. An envelope is spelled alike in all types of columns.
+ * A page of the live rows that the key with this envelope has not encrypted. It starts after an
+ * expiry and a handle: a sid in a cursor would be a sid in the server's log. An envelope has the
+ * same text in each column type. About the CASE expression, see admin.sql.
  */
 /* @name findToEncrypt */
 SELECT

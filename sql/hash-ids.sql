@@ -1,10 +1,10 @@
 /*
- * What brings a session from its id in clear under the hash of its id. Where there is a live session under both, the one under
- * the hash is the newer and stays.
+ * Replaces unhashed ids by their hashes. If a live session exists under both, the one under the
+ * hash is newer and stays.
  */
 
-/* An expired row that is in the way goes. */
-/* @name moveSession */
+/* First deletes an expired row under the hash, which would be in the way. */
+/* @name rehashSession */
 WITH ss__expired AS (
   DELETE FROM "session_store"."session" AS h
   WHERE h.sid = :hashed! AND h.expire <= now()
@@ -18,10 +18,10 @@ WHERE t.sid = :sid! AND t.expire > now()
 RETURNING t.sid;
 
 /*
- * A batch, from an expiry on and never from an id: an id that is sent is an id in the server's log. The rows are locked in the
- * order of their ids.
+ * A batch, from an expiry on: a sid as a parameter would be a sid in the server's log. Locks the
+ * rows in the order of their sids.
  */
-/* @name moveSessions */
+/* @name rehashSessions */
 WITH ss__batch AS MATERIALIZED (
   SELECT s.sid, s.expire, 'sha256:' || encode(sha256(convert_to(s.sid, 'UTF8')), 'hex') AS hashed
   FROM "session_store"."session" AS s
@@ -29,7 +29,7 @@ WITH ss__batch AS MATERIALIZED (
   ORDER BY s.expire
   LIMIT :batch!::int
 ),
-ss__moved AS (
+ss__rehashed AS (
   UPDATE "session_store"."session" AS t
   SET sid = x.hashed
   FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x
@@ -37,7 +37,7 @@ ss__moved AS (
     AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = x.hashed)
   RETURNING t.sid
 ),
-ss__dropped AS (
+ss__deleted AS (
   DELETE FROM "session_store"."session" AS t
   WHERE t.sid = ANY(ARRAY(
     SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END
@@ -48,17 +48,20 @@ ss__dropped AS (
 )
 SELECT
   (SELECT count(*) FROM ss__batch AS b)::int AS "seen!",
-  (SELECT count(*) FROM ss__moved AS m)::int AS "moved!",
-  (SELECT count(*) FROM ss__dropped AS d)::int AS "dropped!",
+  (SELECT count(*) FROM ss__rehashed AS m)::int AS "rehashed!",
+  (SELECT count(*) FROM ss__deleted AS d)::int AS "deleted!",
   (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS "last";
 
-/* Where a server moves no key: taken and put in one transaction. */
-/* @name takeSession */
+/*
+ * For servers that refuse to update a key, such as distributed ones: deleted and inserted in one
+ * transaction.
+ */
+/* @name deleteUnhashedSession */
 DELETE FROM "session_store"."session" AS t
 WHERE t.sid = :sid! AND t.expire > now()
 RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!";
 
-/* @name takeSessions */
+/* @name deleteUnhashedSessions */
 DELETE FROM "session_store"."session" AS t
 WHERE t.sid = ANY(ARRAY(
   SELECT s.sid
@@ -69,16 +72,16 @@ WHERE t.sid = ANY(ARRAY(
 ))
 RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!";
 
-/* @name dropExpired */
+/* @name deleteExpiredSession */
 DELETE FROM "session_store"."session" AS t
 WHERE t.sid = :sid! AND t.expire <= now();
 
-/* @name putSession */
+/* @name insertSession */
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
 VALUES (:sid!, :payload!::json, :expire!::timestamptz)
 ON CONFLICT (sid) DO NOTHING;
 
-/* @name countInClear */
+/* @name countUnhashed */
 SELECT count(*)::int AS "count!"
 FROM "session_store"."session" AS t
 WHERE NOT starts_with(t.sid, 'sha256:');

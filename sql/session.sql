@@ -1,41 +1,43 @@
 /*
- * The request path: each statement once for one session and once for many, so that one statement can serve many calls. For
- * one alone the server keeps a plan, while it plans most statements of short arrays anew each time: touchSessions of one
- * session took twice as long as touchSession.
+ * The statements that the store sends. Most exist twice: for one session and for a batch.
+ * PostgreSQL keeps the plan of a statement for one session, but replans a statement with a short
+ * array: a batch of one takes twice as long.
  *
- * Those of many take a session id at most once if they write. ANY(ARRAY[...]) and IS TRUE keep the rows in the order of
- * their ids, so that two batches don't deadlock, but in a table of a few pages, which the server reads as it lies. A lockTimeout makes a statement give up on rows that another transaction
- * holds; without one, the connection's own holds, as for scripts in a transaction of theirs.
+ * The writing statements for batches must get each sid only once. ANY(ARRAY[...]) and IS TRUE make
+ * PostgreSQL lock the rows in the order of their sids, so that two batches do not deadlock. The
+ * exception is a table of a few pages, which it scans. lockTimeout limits the wait for rows that
+ * another transaction holds. Null keeps the connection's own lock_timeout.
  */
 
 /*
- * What is left to live, not an instant: no clock is compared with another. In epochs, since 'infinity' - now() fails, and by
- * date_part(), for extract() goes by way of numeric, a microsecond a row. The columns have no "x!" names, which pgtyped would
- * take off each row: 4 % of what a get costs the client in a batch.
+ * Returns the seconds left, not an instant, so that no clock is compared with another. Both times
+ * are epochs because 'infinity' - now() fails. date_part() is 1 microsecond a row faster than
+ * extract(), which converts to numeric. The columns have no "x!" names because pgtyped renames them
+ * in each row: 4 % of the client's CPU in a batch.
  */
-/* @name readSession */
+/* @name getSession */
 SELECT
   t.sid,
   t.sess::text AS sess,
-  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
+  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS "secondsLeft"
 FROM "session_store"."session" AS t
 WHERE t.sid = :sid! AND t.expire > now();
 
-/* @name readSessions */
+/* @name getSessions */
 SELECT
   t.sid,
   t.sess::text AS sess,
-  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
+  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS "secondsLeft"
 FROM "session_store"."session" AS t
 WHERE t.sid = ANY(:sids!) AND t.expire > now();
 
-/* @name writeSession */
+/* @name setSession */
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
 VALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))
 ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
-/* @name writeSessions */
+/* @name setSessions */
 WITH ss__settings AS MATERIALIZED (
   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
 )
@@ -47,8 +49,9 @@ ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
 /*
- * Compare and set: only a live row that still holds what was read, so that nothing is undone and nothing revived.
- * Where it may not shorten, an expiry that another request has moved further stays.
+ * Compare and swap: replaces only a live row that still has the loaded payload. So it undoes no
+ * other save and revives no destroyed session. Unless mayShorten is true, it keeps a later expiry
+ * that another request has set.
  */
 /* @name replaceSession */
 UPDATE "session_store"."session" AS t
@@ -82,8 +85,9 @@ WHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expi
 RETURNING t.sid;
 
 /*
- * Moves only the expiry, and only of a row that lives: a touch undoes nothing and revives nothing. Relaxed, it does not wait
- * for the disk: a touch that a crash undoes costs nothing, but it would relax the whole of a script's transaction.
+ * Changes only the expiry, and only of a live row. With relaxed, the commit does not wait for the
+ * disk: a crash may undo the touch. It then holds for the whole transaction, so a script with a
+ * transaction of its own should pass false.
  */
 /* @name touchSession */
 WITH ss__settings AS MATERIALIZED (
@@ -134,13 +138,14 @@ USING (
 WHERE t.sid = ANY(ARRAY[x.sid]);
 
 /*
- * The same, and says so on the channel, in the moment of the commit. The server takes messages of fewer than 8,000 bytes: 120
- * handles have 7,799. A statement beside the other, which so costs nothing more where nobody listens.
+ * Also notifies the channel when the transaction commits. A notification has less than 8,000 bytes:
+ * 120 handles have 7,799. This is a statement of its own so that destroySessions costs nothing more
+ * for apps without listeners.
  */
-/* @name destroySessionsAloud */
+/* @name destroySessionsAndNotify */
 WITH ss__settings AS MATERIALIZED (
   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
-), ss__gone AS MATERIALIZED (
+), ss__deleted AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
   USING (
     SELECT u.sid
@@ -151,14 +156,45 @@ WITH ss__settings AS MATERIALIZED (
   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
-  FROM ss__gone AS g
+  FROM ss__deleted AS g
 )
-SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "told!"
+SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "notified!"
 FROM ss__chunks AS c
 GROUP BY c.chunk;
 
-/* No row, and no error where the table is there and the role may read it. */
+/* Returns no row. Fails if the table is missing or the role may not read it. */
 /* @name checkTable */
 SELECT t.sid
 FROM "session_store"."session" AS t
 WHERE false;
+
+/* @name listSessions */
+SELECT
+  t.sid,
+  t.sess::text AS "sess!",
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
+FROM "session_store"."session" AS t
+WHERE t.expire > now()
+ORDER BY t.sid;
+
+/* @name countSessions */
+SELECT count(*)::int AS "count!"
+FROM "session_store"."session" AS t
+WHERE t.expire > now();
+
+/* @name clearSessions */
+DELETE FROM "session_store"."session" AS t;
+
+/* @name clearSessionsAndNotify */
+WITH ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+), ss__chunks AS MATERIALIZED (
+  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+  FROM ss__deleted AS g
+), ss__notified AS MATERIALIZED (
+  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))
+  FROM ss__chunks AS c
+  GROUP BY c.chunk
+)
+SELECT (SELECT count(*) FROM ss__deleted)::int AS "deleted!", (SELECT count(*) FROM ss__notified)::int AS "notifications!";

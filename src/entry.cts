@@ -1,4 +1,4 @@
-// The package for require(): callable as connect-pg-simple and connect-pg-pool were, with the named exports on it.
+// The package for require(): a function, as connect-pg-simple and connect-pg-pool were, with the named exports as properties.
 import api = require('./index.js');
 
 function connectPgTyped(session: Parameters<typeof api.default>[0]): typeof api.PgSessionStore {

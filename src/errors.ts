@@ -1,32 +1,31 @@
-// The one error the store gives when it could not do what it was asked.
-
-import { isObject } from './store/options.js';
+// The errors of the public methods.
+import { INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE } from './sql-states.js';
 
 /**
  * What went wrong.
- * - `DATABASE`: the database refused, or could not be reached
- * - `TIMEOUT`: it did not answer in time
- * - `CONFLICT`: others changed the session again and again until the store gave up
- * - `OVERLOADED`: too many calls were waiting already
- * - `CLOSED`: the store had been closed
+ * - `DATABASE`: PostgreSQL refused a statement, or the connection to it failed
+ * - `TIMEOUT`: PostgreSQL did not answer before the deadline
+ * - `CONFLICT`: other requests kept changing the session until the deadline
+ * - `OVERLOADED`: `maxWaiting` calls were in flight already
+ * - `CLOSED`: the store was closed before the call
  */
 export type SessionStoreErrorCode = 'DATABASE' | 'TIMEOUT' | 'CONFLICT' | 'OVERLOADED' | 'CLOSED';
 
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * A call of the store that failed, through no fault of the app's. No session id and no payload is in its text.
- * Express answers with its `status` and `headers`, unless an error handler of the app's does otherwise.
+ * A call of the store failed. The message holds no session id and no payload. Unless the app has an
+ * error handler of its own, Express answers with `status` and `headers`.
  */
 export class SessionStoreError extends Error {
   override readonly name = 'SessionStoreError';
   readonly code: SessionStoreErrorCode;
-  /** PostgreSQL's SQLSTATE, five characters, where the server gave one. */
+  /** PostgreSQL's SQLSTATE, five characters. Undefined if the error did not come from the server. */
   readonly sqlState: string | undefined;
-  /** The HTTP status for the client: 503, Service Unavailable (RFC 9110, section 15.6.4). */
+  /** The HTTP status for the client: 503 Service Unavailable (RFC 9110, section 15.6.4). */
   readonly status = 503;
   /** `Retry-After`, in seconds (RFC 9110, section 10.2.3). */
-  readonly headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
+  readonly headers: { 'Retry-After': string } = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
 
   constructor(code: SessionStoreErrorCode, message: string, options?: { cause: unknown }) {
     super(message, options);
@@ -35,40 +34,63 @@ export class SessionStoreError extends Error {
   }
 }
 
-/** The SQLSTATE, if the error is one that the server sent, or ours for such a one. */
+/** The SQLSTATE of an error that the server sent, or of our error for one. */
 export function sqlStateOf(cause: unknown): string | undefined {
   if (cause instanceof SessionStoreError) return cause.sqlState;
-  const { severity, code } = Object(cause); // no instanceof: the pool may be of another copy of pg
+  const { severity, code } = Object(cause); // no instanceof: the pool may use another copy of pg
   return typeof severity === 'string' && typeof code === 'string' ? code : undefined;
 }
 
-export const timedOut = (cause?: unknown): SessionStoreError =>
-  new SessionStoreError('TIMEOUT', "the session store's database did not answer in time", { cause });
+/** Whether the server sent an error with one of these SQLSTATEs. */
+export const hasSqlState = (error: unknown, ...sqlStates: string[]): boolean =>
+  sqlStates.includes(sqlStateOf(error) ?? '');
 
-/** By SQLSTATE: undefined_table, insufficient_privilege. */
-const WHAT_TO_DO: Record<string, string> = {
-  '42P01':
-    '. Make the table by createTable(), createTableIfMissing or `npx connect-pg-typed init`, or name another by schemaName and tableName',
-  '42501': '. `npx connect-pg-typed doctor` says what to grant',
+export const timedOut = (cause?: unknown): SessionStoreError =>
+  new SessionStoreError('TIMEOUT', 'the database did not answer in time', { cause });
+
+/** For a refusal with a message that says what to do. */
+export const refused = (advice: string, cause?: unknown): SessionStoreError =>
+  new SessionStoreError('DATABASE', advice, { cause });
+
+const ADVICE: Record<string, string> = {
+  [UNDEFINED_TABLE]:
+    '. Create the table with createTable(), createTableIfMissing or `npx connect-pg-typed init`, ' +
+    'or set schemaName and tableName',
+  [INSUFFICIENT_PRIVILEGE]: '. `npx connect-pg-typed doctor` prints the missing grants',
 };
 
-/** Where the server's own words do not say what to do. */
-export const refused = (whatToDo: string, cause?: unknown): SessionStoreError =>
-  new SessionStoreError('DATABASE', whatToDo, { cause });
-
 export function databaseFailed(cause: unknown): SessionStoreError {
-  const advice = WHAT_TO_DO[sqlStateOf(cause) ?? ''] ?? '';
-  const message = `the session store's database failed: ${(cause as Error).message || cause}${advice}`;
+  const advice = ADVICE[sqlStateOf(cause) ?? ''] ?? '';
+  const message = `the database failed: ${(cause as Error).message || cause}${advice}`;
   return new SessionStoreError('DATABASE', message, { cause });
 }
-/**
- * For options of a method, or of the admin.
- *
- * @throws {TypeError} when they are no object, or one is none of the known: what is misspelled must not mean the default
- */
 
+/** What an option must be, in words and as a check. */
+export type Rule = [what: string, isValid: (value: unknown) => boolean];
+
+/** @throws {TypeError} if the value does not follow the rule */
+export function checkOption(name: string, value: unknown, [what, isValid]: Rule): void {
+  if (!isValid(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+}
+
+/** Never the value of a string or an object, which may hold a password. */
+function describe(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === '') return 'an empty string';
+  return Array.isArray(value) ? 'an array' : `of the type ${value?.constructor?.name ?? typeof value}`;
+}
+
+/**
+ * Checks the names of a method's options.
+ *
+ * @throws {TypeError} if `given` is not an object, or has an option that is not known
+ */
 export function checkNames(given: object, known: readonly string[]): void {
-  if (!isObject(given)) throw new TypeError(`the options must be an object with ${known.join(', ')}`);
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`the options must be an object with ${known.join(', ')}`);
+  }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`there is no option ${unknown}; there are ${known.join(', ')}`);
+  if (unknown !== undefined) {
+    throw new TypeError(`unknown option "${unknown}". The options are ${known.join(', ')}`);
+  }
 }

@@ -1,4 +1,4 @@
-// The public face.
+// The package's main entry.
 import { Store } from 'express-session';
 import { PgSessionStore } from './store/store.js';
 
@@ -7,22 +7,23 @@ export type { Encryption } from './session/encryption.js';
 export type { Ttl } from './session/expiry.js';
 export type { Serializer } from './session/serializer.js';
 export type { ConflictEvent, GoneEvent, RevokedEvent, UnreadableEvent } from './store/events.js';
+export type { Health, Stats } from './store/health.js';
 export type { CallMessage } from './store/in-flight-calls.js';
 export type { StoreOptions } from './store/options.js';
 export { saveBeforeResponse } from './store/save-before-response.js';
-export type { Health, Stats } from './store/store.js';
 export type { CreateTableOptions } from './table/create-table.js';
 export type { HashIds } from './table/hashed-rows.js';
 export { PgSessionStore };
 
 /**
- * The store class for this express-session, as in `new (connectPgTyped(session))({ pool })`. It is `PgSessionStore`, but for
- * an app with another copy of express-session than this package sees: then sessions are made by the app's.
+ * The store class for an app's express-session: `new (connectPgTyped(session))({ pool })`. It is
+ * `PgSessionStore`, unless the app has another copy of express-session than this package. Then it is a
+ * subclass that makes sessions with the app's copy.
  */
 export default function connectPgTyped(
   session: Pick<typeof import('express-session'), 'Store'>,
 ): typeof PgSessionStore {
-  if (!session?.Store) throw new TypeError('give it express-session: connectPgTyped(session)');
+  if (!session?.Store) throw new TypeError('connectPgTyped() needs express-session: connectPgTyped(session)');
   const { createSession } = session.Store.prototype;
   if (createSession === undefined || createSession === Store.prototype.createSession) return PgSessionStore;
   return class extends PgSessionStore {

@@ -1,18 +1,9 @@
-// The generated queries, for scripts of one's own, and what they take and give: names, a lock's key, payloads.
-
+// The generated queries, for scripts of your own, with what they need: table names, lock keys, payloads.
 export {
-  type CountSessionsResult,
-  clearSessions,
-  countSessions,
   type FindSessionsResult,
   findSessions,
   type ListSessionsAfterResult,
-  type ListSessionsResult,
-  listSessions,
   listSessionsAfter,
-  type PruneSessionsParams,
-  pruneSessions,
-  revokeAll,
   revokeSession,
   revokeSessionOfUser,
   revokeUser,
@@ -21,6 +12,7 @@ export {
   sessionStats,
   showSession,
 } from './generated/admin.js';
+export { type PruneSessionsParams, pruneSessions } from './generated/prune.js';
 export * from './generated/session.js';
 export type { Queryable } from './postgres/connection.js';
 export { parse as parsePayload, stringify as stringifyPayload } from './session/payload.js';

@@ -1,7 +1,7 @@
 // src/generated/descriptions.ts: what the server said of each query when it was compiled, for the doctor to compare with.
 import { processSQLQueryIR } from '@pgtyped/runtime';
 import pg from 'pg';
-import { type Description, describe, type NameTypes } from '../../src/postgres/describe-statement.js';
+import { type Description, describeStatement, type NameTypes } from '../../src/postgres/describe-statement.js';
 
 const HEAD = `// Written by npm run types: the server's description of each query when it was compiled. doctor compares it with the live one.
 
@@ -24,7 +24,7 @@ export async function describeQueries(database: pg.ClientConfig, generated: Map<
     for (const text of generated.values()) {
       for (const [, name, ir] of text.matchAll(/^const (\w+)IR: any = (\{.*\});$/gm)) {
         const { query } = processSQLQueryIR(JSON.parse(ir!), {});
-        described[name!] = await describe(client, query, nameTypes);
+        described[name!] = await describeStatement(client, query, nameTypes);
       }
     }
     const names = Object.keys(described).sort();

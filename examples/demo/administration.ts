@@ -17,7 +17,7 @@ const REFRESH_S = 5;
 export function administrationPage({ stats, page, life }: Administration): string {
   const span = life / BARS;
   const counts = Array.from({ length: BARS }, () => 0);
-  for (const { ttl } of page.sessions) counts[Math.min(Math.floor(ttl / span), BARS - 1)]!++;
+  for (const { secondsLeft } of page.sessions) counts[Math.min(Math.floor(secondsLeft / span), BARS - 1)]!++;
   const most = Math.max(...counts, 1);
   const bar = (count: number, n: number) => html`
     <tr>

@@ -1,73 +1,73 @@
-// Encrypts a whole table with the first of the keys, while sessions go on being used.
-import type { Pool } from 'pg';
+// Encrypts a whole table with the first key while apps use it.
 import { countToEncrypt, findToEncrypt } from '../generated/encrypt.js';
 import { replaceSessions } from '../generated/session.js';
 import { binaryArray } from '../postgres/binary-array.js';
-import { onPool } from '../postgres/connection.js';
 import { retry } from '../postgres/retry.js';
-import type { Vault } from '../session/codec.js';
-import { envelopeOf, namesUser } from '../session/encryption.js';
+import type { Codec } from '../session/codec.js';
+import { envelopeOf, hasUserHash } from '../session/encryption.js';
 import { handleOfRow } from '../session/handle.js';
-import { bindTable, type TableNames } from '../table/names.js';
+import { connectTable, type TableLocation } from '../table/location.js';
 
 const BATCH = 500;
 const BEGINNING = { expire: '-infinity', handle: '' };
 
-/** How many live sessions the first key has not encrypted. */
-export async function rowsToEncrypt(pool: Pool, names: TableNames, vault: Vault): Promise<number> {
-  const bound = bindTable(onPool(pool)(Infinity), names);
-  const [row] = await countToEncrypt.run({ envelope: envelopeOf(vault.keyId!) }, bound);
+/** Counts the live sessions that are not encrypted with the first key. */
+export async function rowsToEncrypt(location: TableLocation, codec: Codec): Promise<number> {
+  const [row] = await countToEncrypt.run({ envelope: envelopeOf(codec.keyId!) }, connectTable(location));
   return row!.count;
 }
 
 /**
- * Encrypts what the first key has not, until a pass finds nothing that it can. May be broken off, and done again.
+ * Encrypts all rows that the first key has not encrypted, until a pass changes nothing. It may be
+ * interrupted and run again.
  *
- * @returns how many are left as they were, since none of the keys opens them, they are in clear and may not be, or a
- * serializer of the app's wrote them
+ * @param onBatch called with the number of rows that each statement encrypted
+ * @returns the number of rows that stay as they are: no key decrypts them, they are plaintext that
+ *   must not be read, or the app's serializer wrote them
  */
 export async function encryptAll(
-  pool: Pool,
-  names: TableNames,
-  vault: Vault,
-  onBatch?: (rows: number) => void,
+  location: TableLocation,
+  codec: Codec,
+  onBatch: (rows: number) => void,
 ): Promise<number> {
-  const bound = bindTable(onPool(pool)(Infinity), names);
+  const db = connectTable(location);
+  const envelope = envelopeOf(codec.keyId!);
   for (;;) {
-    let [closed, opened] = [0, 0];
+    let [skipped, encrypted] = [0, 0];
     for (let after: typeof BEGINNING | undefined = BEGINNING; after; ) {
       const { expire, handle } = after;
-      const rows = await findToEncrypt.run({ expire, handle, envelope: envelopeOf(vault.keyId!), limit: BATCH }, bound);
-      const sealed = rows.map(({ sid, sess }) => ({ sid, sess, payload: resealed(vault, sid, sess) }));
-      const open = sealed.filter(({ payload }) => payload !== undefined);
-      closed += sealed.length - open.length;
-      opened += open.length;
-      const replaced = {
-        sids: open.map(({ sid }) => sid),
+      const rows = await findToEncrypt.run({ expire, handle, envelope, limit: BATCH }, db);
+      const encoded = rows.map(({ sid, sess }) => ({ sid, sess, payload: reencode(codec, sid, sess) }));
+      const readable = encoded.filter(({ payload }) => payload !== undefined);
+      skipped += encoded.length - readable.length;
+      encrypted += readable.length;
+      const replacement = {
+        sids: readable.map(({ sid }) => sid),
         loaded: binaryArray(
           'text',
-          open.map(({ sess }) => sess),
+          readable.map(({ sess }) => sess),
         ),
         payloads: binaryArray(
           'json',
-          open.map(({ payload }) => payload!),
+          readable.map(({ payload }) => payload!),
         ),
-        ttls: open.map(() => 0),
-        mayShorten: open.map(() => false), // so that the expiry stays
+        ttls: readable.map(() => 0),
+        mayShorten: readable.map(() => false), // so that the expiry stays
       };
-      const options = { deadline: Infinity, twice: true, onRetry: () => {} }; // a row that holds other text by now is left alone
-      if (open.length > 0) await retry(() => replaceSessions.run(replaced, bound), options);
-      onBatch?.(open.length);
+      // Idempotent: a row that changed meanwhile no longer holds the loaded text.
+      const replace = () => replaceSessions.run(replacement, db);
+      if (readable.length > 0) await retry(replace, Infinity, { idempotent: true });
+      onBatch(readable.length);
       after = rows.length === BATCH ? rows.at(-1) : undefined;
     }
-    if (opened === 0) return closed; // else look again at what others have changed meanwhile
+    if (encrypted === 0) return skipped; // otherwise another pass finds rows that changed meanwhile
   }
 }
 
-function resealed(vault: Vault, sid: string, text: string): string | undefined {
+function reencode(codec: Codec, sid: string, text: string): string | undefined {
   try {
-    const sealed = vault.seal(sid, vault.fieldsOf(vault.open(sid, text, handleOfRow)), handleOfRow);
-    return namesUser(text) && !namesUser(sealed) ? undefined : sealed; // a serializer hides the user from us
+    const encoded = codec.encode(sid, codec.fieldsOf(codec.decode(sid, text, handleOfRow)), handleOfRow);
+    return hasUserHash(text) && !hasUserHash(encoded) ? undefined : encoded; // the app's serializer hides the user
   } catch {
     return undefined;
   }

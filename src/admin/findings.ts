@@ -1,57 +1,77 @@
-// What the doctor calls wrong, and what to do about it.
+// The checks of doctor(): each says what is wrong with a table, and what to do.
 import type { FindTimeZonesResult, InspectSessionsResult, InspectTableResult } from '../generated/doctor.js';
 import type { UserPath } from '../session/user-path.js';
 import { statementFor, type TableNames } from '../table/names.js';
 
-/** Something that is wrong, and what to do. */
+/** What `doctor()` can find. */
+export type FindingCode =
+  | 'missing-table'
+  | 'missing-grants'
+  | 'query-fails'
+  | 'no-key'
+  | 'required-column'
+  | 'no-expire-index'
+  | 'unused-expire-index'
+  | 'invalid-index'
+  | 'time-zones-differ'
+  | 'no-time-zone'
+  | 'unreadable-sessions'
+  | 'far-future'
+  | 'not-pruned'
+  | 'bloat'
+  | 'prepared-statements-lost'
+  | 'no-user-index'
+  | 'generic-plans';
+
+/** A problem, and what to do about it. */
 export interface Finding {
-  /** In a word, for programs: `no-key`, say. */
-  code: string;
+  code: FindingCode;
   problem: string;
   advice: string;
-  /** Statements that do what is advised; none where there are none for it. */
+  /** The statements for the advice. Empty if there are none. */
   sql: string[];
 }
 
-/** A query that would fail on this table, or answer with something else than its types say. */
-export interface Misfit {
+/** A query that would fail on this table, or return other types than it was compiled with. */
+export interface QueryMismatch {
   query: string;
   reason: string;
 }
 
 export interface Facts {
   table: InspectTableResult;
-  /** Undefined where they can't be read. */
+  /** Undefined if the sessions cannot be read. */
   sessions: InspectSessionsResult | undefined;
-  misfits: Misfit[];
+  mismatches: QueryMismatch[];
   timeZones: FindTimeZonesResult[];
-  /** Whether a large table is pruned without its index on expire. */
+  /** Whether PostgreSQL would prune a large table without its index on expire. */
   isIndexUnused: boolean;
-  areNamesRefused: boolean;
-  /** Whether an index of users is asked for, */
+  /** Whether a pooler loses prepared statements. */
+  arePreparedStatementsLost: boolean;
+  /** Set if an index of users is expected. */
   userPath: UserPath | undefined;
-  /** and is not there. */
-  lacksUserIndex: boolean;
+  isUserIndexMissing: boolean;
 }
 
-/** An escaped NUL or half a surrogate pair in JSON: a regular expression of PostgreSQL's. */
+/** A regular expression for PostgreSQL: an escaped NUL, or half a surrogate pair, in JSON. */
 export const UNREADABLE =
   String.raw`(?<!\\)(\\\\)*\\u(0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F]))` +
   String.raw`|(?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(\\\\)*\\u[dD][c-fC-F]`;
 
-const BLOATED = 10_000; // dead rows for which autovacuum need not have come yet
+const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
 const TABLE = '"session_store"."session"'; // the stand-in
 
-/** @param statements those that make the table */
+/** @param statements create the table */
 export const missingTable = (statements: string[]): Finding => ({
   code: 'missing-table',
-  problem: 'there is no such table',
+  problem: 'the table does not exist',
   advice:
-    'Name another (schemaName and tableName, or --schema and --table), or make it, as `connect-pg-typed init` does:',
+    'Name another table (schemaName and tableName, or --schema and --table), or create it, as ' +
+    '`connect-pg-typed init` does:',
   sql: statements,
 });
 
-/** What is wrong, the worst first. */
+/** The findings, worst first. */
 export function findingsOf(names: TableNames, facts: Facts): Finding[] {
   return CHECKS.map((check) => check(facts))
     .filter((finding) => finding !== undefined)
@@ -61,30 +81,30 @@ export function findingsOf(names: TableNames, facts: Facts): Finding[] {
 type Check = (facts: Facts) => Finding | undefined;
 
 const CHECKS: Check[] = [
-  ({ table: { role, maySeeSchema, missingGrants } }) => {
-    if (maySeeSchema && missingGrants.length === 0) return undefined;
+  ({ table: { role, canUseSchema, missingGrants } }) => {
+    if (canUseSchema && missingGrants.length === 0) return undefined;
     return {
       code: 'missing-grants',
-      problem: `the role ${role} may not do all that the store does`,
-      advice: 'If it is the role of your app, grant it what it lacks:',
+      problem: `the role ${role} lacks privileges that the store needs`,
+      advice: 'If it is the role of your app, run:',
       sql: [
-        ...(maySeeSchema ? [] : [`GRANT USAGE ON SCHEMA "session_store" TO ${role}`]),
+        ...(canUseSchema ? [] : [`GRANT USAGE ON SCHEMA "session_store" TO ${role}`]),
         ...(missingGrants.length > 0 ? [`GRANT ${missingGrants.join(', ')} ON ${TABLE} TO ${role}`] : []),
       ],
     };
   },
 
-  ({ misfits }) => {
-    if (misfits.length === 0) return undefined;
-    const reasons = [...new Set(misfits.map(({ reason }) => reason))];
+  ({ mismatches }) => {
+    if (mismatches.length === 0) return undefined;
+    const reasons = [...new Set(mismatches.map(({ reason }) => reason))];
     const queriesOf = (reason: string) =>
-      misfits.filter((misfit) => misfit.reason === reason).map(({ query }) => query);
+      mismatches.filter((mismatch) => mismatch.reason === reason).map(({ query }) => query);
     const column = /column .*?\.?"?(sid|sess|expire)"? .*does not exist/.exec(reasons.join('\n'))?.[1];
     return {
       code: 'query-fails',
       problem: reasons.map((reason) => `${queriesOf(reason).join(', ')}: ${reason}`).join('; '),
       advice: column
-        ? `Give the column its name back, or name a view that calls it ${column} as the tableName:`
+        ? `Rename the column back, or use as tableName a view that calls it ${column}:`
         : 'The columns must be sid varchar or text, sess json, jsonb or text, and expire timestamptz or timestamp.',
       sql: column ? [`ALTER TABLE ${TABLE} RENAME COLUMN its_name_now TO ${column}`] : [],
     };
@@ -92,32 +112,32 @@ const CHECKS: Check[] = [
 
   ({ table: { isTable, sidType, hasKey, deferrableKeys } }) => {
     if (!isTable || sidType === null || (hasKey && deferrableKeys.length === 0)) return undefined;
-    const newest = 't.sid = newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
+    const isOlder = 't.sid = newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
     return {
       code: 'no-key',
       problem: hasKey
-        ? `sid has a key that is DEFERRABLE, ${deferrableKeys.join(', ')}: no session can be saved`
-        : 'sid is neither a primary key nor unique, or only DEFERRABLE: no session can be saved',
-      advice: hasKey ? 'Drop it:' : 'Delete all but the newest row of each sid, and make it the key:',
+        ? `the key ${deferrableKeys.join(', ')} on sid is DEFERRABLE, so no session can be saved`
+        : 'sid has no primary key or unique index that is not DEFERRABLE, so no session can be saved',
+      advice: hasKey ? 'Drop it:' : 'Delete all but the newest row of each sid, and add the key:',
       sql: [
         ...deferrableKeys.map((key) => `ALTER TABLE ${TABLE} DROP CONSTRAINT ${key}`),
         ...(hasKey
           ? []
           : [
-              `DELETE FROM ${TABLE} AS t USING ${TABLE} AS newer WHERE ${newest}`,
+              `DELETE FROM ${TABLE} AS t USING ${TABLE} AS newer WHERE ${isOlder}`,
               `ALTER TABLE ${TABLE} ADD PRIMARY KEY (sid)`,
             ]),
       ],
     };
   },
 
-  ({ table: { demandingColumns }, misfits }) => {
-    if (demandingColumns.length === 0 || misfits.length > 0) return undefined;
+  ({ table: { requiredColumns }, mismatches }) => {
+    if (requiredColumns.length === 0 || mismatches.length > 0) return undefined;
     return {
-      code: 'demanding-column',
-      problem: `the store gives no value to ${demandingColumns.join(', ')}, which may not be null: no session can be made`,
-      advice: 'Let them be null, or give them a default:',
-      sql: demandingColumns.map((column) => `ALTER TABLE ${TABLE} ALTER COLUMN ${column} DROP NOT NULL`),
+      code: 'required-column',
+      problem: `${requiredColumns.join(', ')} must not be null, and the store does not set it, so no session can be saved`,
+      advice: 'Allow null, or add a default:',
+      sql: requiredColumns.map((column) => `ALTER TABLE ${TABLE} ALTER COLUMN ${column} DROP NOT NULL`),
     };
   },
 
@@ -125,8 +145,8 @@ const CHECKS: Check[] = [
     if (!isTable || expireType === null || hasExpireIndex) return undefined;
     return {
       code: 'no-expire-index',
-      problem: 'there is no index on expire: each pruning reads the whole table',
-      advice: 'Make it:',
+      problem: 'expire has no index, so each prune reads the whole table',
+      advice: 'Create it:',
       sql: [`CREATE INDEX CONCURRENTLY ON ${TABLE} (expire)`],
     };
   },
@@ -135,9 +155,8 @@ const CHECKS: Check[] = [
     if (!hasExpireIndex || !isIndexUnused) return undefined;
     return {
       code: 'unused-expire-index',
-      problem:
-        'there is an index on expire, but each pruning would read the whole table: the server takes that for quicker',
-      advice: 'Look for enable_indexscan = off, or a high random_page_cost, and let it measure the table anew:',
+      problem: 'PostgreSQL does not use the index on expire, so each prune reads the whole table',
+      advice: 'Check for enable_indexscan = off and for a high random_page_cost, and update the statistics:',
       sql: [`ANALYZE ${TABLE}`],
     };
   },
@@ -146,8 +165,8 @@ const CHECKS: Check[] = [
     if (invalidIndexes.length === 0) return undefined;
     return {
       code: 'invalid-index',
-      problem: `an index that was not built to its end is kept up to date and never used: ${invalidIndexes.join(', ')}`,
-      advice: 'Drop it, and make it again:',
+      problem: `an index is invalid, because building it failed. It slows writes down and is never used: ${invalidIndexes.join(', ')}`,
+      advice: 'Drop it, and create it again:',
       sql: invalidIndexes.map((index) => `DROP INDEX CONCURRENTLY ${index}`),
     };
   },
@@ -155,27 +174,28 @@ const CHECKS: Check[] = [
   ({ table: { expireType, timeZone }, timeZones }) => {
     if (expireType !== 'timestamp without time zone') return undefined;
     const others = timeZones.filter((other) => other.timeZone !== timeZone);
-    const differing = others.map(({ role, database, timeZone: zone }) =>
+    const list = others.map(({ role, database, timeZone: zone }) =>
       [role && `role ${role}`, database && `database ${database}`, zone].filter(Boolean).join(', '),
     );
     return {
       code: others.length > 0 ? 'time-zones-differ' : 'no-time-zone',
       problem:
-        'expire has no time zone, so that sessions end too early or too late for connections under another TimeZone' +
-        (others.length > 0 ? `, and there are such: ${differing.join('; ')}; this one, ${timeZone}` : ''),
-      advice: "Under the TimeZone of your app's connections (it locks the table; so does `connect-pg-typed migrate`):",
+        'expire has no time zone, so sessions end too early or too late for connections with another TimeZone' +
+        (others.length > 0 ? `. There are some: ${list.join('; ')}. This connection has ${timeZone}` : ''),
+      advice:
+        "Run this with the TimeZone of your app's connections. It locks the table, as `connect-pg-typed migrate` does:",
       sql: [`SET TimeZone = '${timeZone}'`, `ALTER TABLE ${TABLE} ALTER COLUMN expire TYPE timestamptz`],
     };
   },
 
   ({ sessions }) => {
     if (!sessions?.unreadable) return undefined;
-    const unreadable = `sess::text ~ '${UNREADABLE}'`;
+    const count = sessions.unreadable;
     return {
       code: 'unreadable-sessions',
-      problem: `${sessions.unreadable} sessions hold \\u0000 or half a surrogate pair, by another store: no user can be found, nor an index of users be made`,
-      advice: 'Delete them, which signs out whoever has them:',
-      sql: [`DELETE FROM ${TABLE} WHERE ${unreadable}`],
+      problem: `${count} sessions of another store contain \\u0000 or half a surrogate pair, so finding a user fails, and so does an index of users`,
+      advice: 'Delete them, which signs out their users:',
+      sql: [`DELETE FROM ${TABLE} WHERE sess::text ~ '${UNREADABLE}'`],
     };
   },
 
@@ -183,8 +203,8 @@ const CHECKS: Check[] = [
     if (!sessions?.farFuture) return undefined;
     return {
       code: 'far-future',
-      problem: `${sessions.farFuture} sessions live longer than 400 days, as no cookie does: was a ttl in milliseconds?`,
-      advice: 'A ttl is in seconds. Shorten what was written, here to a day:',
+      problem: `${sessions.farFuture} sessions live longer than 400 days, which no cookie does. Was a ttl set in milliseconds?`,
+      advice: 'A ttl is in seconds. Shorten the life of these sessions, for example to a day:',
       sql: [`UPDATE ${TABLE} SET expire = now() + interval '1 day' WHERE expire > now() + interval '400 days'`],
     };
   },
@@ -193,40 +213,41 @@ const CHECKS: Check[] = [
     if (!sessions?.overdue) return undefined;
     return {
       code: 'not-pruned',
-      problem: `${sessions.overdue} sessions expired more than an hour ago and are still there: nobody prunes`,
+      problem: `${sessions.overdue} sessions expired more than an hour ago and were not pruned`,
       advice:
-        'Leave pruneSessionInterval to one process at least, or let a timer run `connect-pg-typed prune`. At once:',
+        'Set pruneSessionInterval in at least one process, or run `connect-pg-typed prune` by a timer. To prune now:',
       sql: [`DELETE FROM ${TABLE} WHERE expire <= now()`],
     };
   },
 
   ({ table: { deadRows, liveRows } }) => {
-    if (deadRows <= Math.max(BLOATED, liveRows)) return undefined;
+    if (deadRows <= Math.max(MIN_BLOAT, liveRows)) return undefined;
     return {
       code: 'bloat',
-      problem: `${deadRows} rows are dead and ${liveRows} live: autovacuum does not keep up, or is off`,
-      advice: 'Vacuum it, and look for what holds it back, such as an old transaction:',
+      problem: `${deadRows} rows are dead and ${liveRows} are live. Autovacuum is off or does not keep up`,
+      advice: 'Vacuum the table, and check what blocks autovacuum, such as an old transaction:',
       sql: [`VACUUM (ANALYZE) ${TABLE}`],
     };
   },
 
-  ({ areNamesRefused }) => {
-    if (!areNamesRefused) return undefined;
+  ({ arePreparedStatementsLost }) => {
+    if (!arePreparedStatementsLost) return undefined;
     return {
-      code: 'names-refused',
-      problem: 'a pooler in between loses prepared statements: the store finds out at the cost of a call or two',
+      code: 'prepared-statements-lost',
+      problem: 'a pooler loses prepared statements. The store then stops using them after a failed attempt or two',
       advice:
-        'Give the store prepare: false, or let the pooler keep them (PgBouncer 1.21: max_prepared_statements). With revocations, give them a connectionString that leads past it.',
+        'Set prepare: false, or let the pooler keep them (PgBouncer 1.21: max_prepared_statements). ' +
+        'The option revocations then needs a connectionString that bypasses the pooler.',
       sql: [],
     };
   },
 
-  ({ userPath, lacksUserIndex }) => {
-    if (userPath === undefined || !lacksUserIndex) return undefined;
+  ({ userPath, isUserIndexMissing }) => {
+    if (userPath === undefined || !isUserIndexMissing) return undefined;
     return {
       code: 'no-user-index',
-      problem: `there is no index at ${JSON.stringify(userPath)}: to find a user's sessions all are read`,
-      advice: 'Make it by `connect-pg-typed init --user-path`, createTable({ userPath }) or createUserIndex().',
+      problem: `there is no index at ${JSON.stringify(userPath)}, so finding a user reads all sessions`,
+      advice: 'Create it with `connect-pg-typed init --user-path`, createTable({ userPath }) or createUserIndex().',
       sql: [],
     };
   },
@@ -235,8 +256,8 @@ const CHECKS: Check[] = [
     if (userPath === undefined || planCacheMode !== 'force_generic_plan') return undefined;
     return {
       code: 'generic-plans',
-      problem: 'plan_cache_mode is force_generic_plan, under which no query uses the index of users',
-      advice: 'Leave it to the server:',
+      problem: 'plan_cache_mode is force_generic_plan, so no query uses the index of users',
+      advice: 'Reset it:',
       sql: [`ALTER ROLE ${role} SET plan_cache_mode = auto`],
     };
   },

@@ -1,157 +1,159 @@
-// Turns an older table into one of today's, while sessions go on being saved where that can be.
+// Turns an older table into a current one. Sessions can be saved meanwhile, if PostgreSQL allows it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
-import { sqlStateOf } from '../errors.js';
+import { hasSqlState } from '../errors.js';
 import { findTimeZones, inspectTable } from '../generated/doctor.js';
-import * as queries from '../generated/migrate.js';
 import { createExpireIndex } from '../generated/schema.js';
-import { inTransaction, onPool } from '../postgres/connection.js';
-import { makeVault } from '../session/codec.js';
+import * as changes from '../generated/schema-changes.js';
+import { PoolConnection } from '../postgres/connection.js';
+import { makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
-import { storedPath, type UserPath } from '../session/user-path.js';
-import { bindTable, catalogNames, type TableNames } from '../table/names.js';
-import { concurrently, createUserIndex, hasUserIndex } from '../table/user-index.js';
+import { storablePath, type UserPath } from '../session/user-path.js';
+import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../sql-states.js';
+import { connectTable, type TableLocation } from '../table/location.js';
+import { bindTable, catalogNames } from '../table/names.js';
+import { concurrentlyIfPossible, createUserIndex, hasUserIndex } from '../table/user-index.js';
 import { encryptAll, rowsToEncrypt } from './encrypt-all.js';
-import { hashIds, rowsInClear } from './hash-all-ids.js';
+import { hashAllIds, unhashedRows } from './hash-all-ids.js';
 
 export interface MigrateOptions {
-  /** The TimeZone under which a `timestamp` column was written. Default: this connection's, if no role or database differs. */
+  /** The TimeZone that a `timestamp` column was written with. Default: this connection's, if it is the only one. */
   timeZone?: string | undefined;
-  /** Make the index of users at this path, too. Default: none. */
+  /** The path for an index of users. Default: no index. */
   userPath?: UserPath | undefined;
-  /** Bring all sessions under the hash of their id, while the store runs with `hashIds: 'upgrade'`. Default: false. */
+  /** Whether to hash all session ids, while the store runs with `hashIds: 'upgrade'`. Default: false. */
   hashIds?: boolean;
-  /** Encrypt all sessions with the first of these keys. Default: none are. */
+  /** Keys, to encrypt all sessions with the first one. Default: sessions are not encrypted. */
   encryption?: Encryption | undefined;
-  /** Only say what is to be done. Default: false. */
+  /** Whether to only return the steps. Default: false. */
   dryRun?: boolean;
-  /** Told how far the index that is being made has come, a few times a second, or how many sessions are done. */
+  /** Called with the progress of an index build a few times a second, or with the number of finished sessions. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 interface Step {
   what: string;
-  take(): Promise<unknown>;
+  run(): Promise<unknown>;
 }
 
-const WATCH_MS = 200;
+const PROGRESS_MS = 200;
 
 /**
- * Makes `expire` a `timestamptz`, which locks the table while it lasts, and what indexes are missing, which does not.
+ * Converts `expire` to `timestamptz`, which locks the table meanwhile, and creates missing indexes,
+ * which does not.
  *
- * @returns what was done, in words; nothing where all is as it should be
- * @throws {TypeError} when nobody can say which TimeZone is the right one, or there is no table
+ * @returns the steps in words. Empty if the table needs none
+ * @throws {TypeError} if the TimeZone is ambiguous, or there is no table
  */
-export async function migrate(pool: Pool, names: TableNames, options: MigrateOptions = {}): Promise<string[]> {
-  const steps = await stepsOf(pool, names, options);
-  if (!options.dryRun) for (const { take } of steps) await take();
+export async function migrate(location: TableLocation, options: MigrateOptions = {}): Promise<string[]> {
+  const steps = await stepsOf(location, options);
+  if (!options.dryRun) for (const step of steps) await step.run();
   return steps.map(({ what }) => what);
 }
 
-async function stepsOf(pool: Pool, names: TableNames, options: MigrateOptions): Promise<Step[]> {
-  const connection = onPool(pool)(Infinity);
-  const bound = bindTable(connection, names);
-  const [table] = await inspectTable.run(catalogNames(names), bound);
-  if (!table?.isTable)
-    throw new TypeError('there is no such table to migrate: look elsewhere with schemaName and tableName');
-  const { userPath, onProgress } = options;
+async function stepsOf(location: TableLocation, options: MigrateOptions): Promise<Step[]> {
+  const { pool, names } = location;
+  const { userPath, onProgress = () => {} } = options;
+  const db = connectTable(location);
+  const [table] = await inspectTable.run(catalogNames(names), db);
+  if (!table?.isTable) throw new TypeError('the table does not exist. Check schemaName and tableName');
   const steps: Step[] = [];
   if (table.expireType === 'timestamp without time zone') {
-    const timeZone = options.timeZone ?? theOnly(table.timeZone, await findTimeZones.run(undefined, bound));
+    const timeZone = options.timeZone ?? soleTimeZone(table.timeZone, await findTimeZones.run(undefined, db));
     steps.push({
-      what: `expire as timestamptz, under ${timeZone}`,
-      take: () => convertExpire(pool, names, timeZone),
+      what: `expire as timestamptz, with TimeZone ${timeZone}`,
+      run: () => convertExpire(location, timeZone),
     });
   }
   if (table.expireType !== null && !table.hasExpireIndex) {
-    const make = () =>
-      concurrently(
-        () => queries.createExpireIndexConcurrently.run(undefined, bound),
-        () => createExpireIndex.run(undefined, bound),
+    const create = () =>
+      concurrentlyIfPossible(
+        () => changes.createExpireIndexConcurrently.run(undefined, db),
+        () => createExpireIndex.run(undefined, db),
       );
-    steps.push({ what: 'the index on expire', take: () => watched(pool, names, make, onProgress) });
+    steps.push({ what: 'the index on expire', run: () => withProgress(location, create, options.onProgress) });
   }
-  if (userPath && !(await hasUserIndex(storedPath(userPath), names, connection))) {
-    const make = () => createUserIndex(pool, names, userPath);
-    steps.push({ what: 'the index on the user', take: () => watched(pool, names, make, onProgress) });
+  if (userPath && !(await hasUserIndex(storablePath(userPath), names, new PoolConnection(pool).until(Infinity)))) {
+    const create = () => createUserIndex(location, userPath);
+    steps.push({ what: 'the index on the user', run: () => withProgress(location, create, options.onProgress) });
   }
-  const inClear = options.hashIds ? await rowsInClear(pool, names) : 0;
-  if (inClear > 0) {
-    let done = 0;
-    const onBatch = (rows: number) => {
-      done += rows;
-      onProgress?.(done, inClear);
-    };
-    steps.push({ what: `the hash of ${inClear} session ids`, take: () => hashIds(pool, names, { onBatch }) });
+  const unhashed = options.hashIds ? await unhashedRows(location) : 0;
+  if (unhashed > 0) {
+    const onBatch = countingUp(unhashed, onProgress);
+    steps.push({ what: `the hash of ${unhashed} session ids`, run: () => hashAllIds(location, onBatch) });
   }
-  const vault = options.encryption && makeVault({ encryption: options.encryption });
-  const toEncrypt = vault ? await rowsToEncrypt(pool, names, vault) : 0;
-  if (vault && toEncrypt > 0) {
-    let done = 0;
-    const onBatch = (rows: number) => {
-      done += rows;
-      onProgress?.(done, toEncrypt);
+  const codec = options.encryption && makeCodec({ encryption: options.encryption });
+  const toEncrypt = codec ? await rowsToEncrypt(location, codec) : 0;
+  if (codec && toEncrypt > 0) {
+    const onBatch = countingUp(toEncrypt, onProgress);
+    const run = async () => {
+      const skipped = await encryptAll(location, codec, onBatch);
+      if (skipped > 0) throw new Error(`${skipped} sessions stay as they are: no key decrypts them. ${ENCRYPT_ADVICE}`);
     };
-    const take = async () => {
-      const left = await encryptAll(pool, names, vault, onBatch);
-      if (left === 0) return;
-      const whatToDo =
-        'give the key that they have, or let what is in clear be encrypted by allowPlaintext (--allow-plaintext).' +
-        ' What the serializer of an app has written is encrypted anew by the saves of the app only';
-      throw new Error(`${left} sessions stay as they are, since no key opens them: ${whatToDo}`);
-    };
-    steps.push({ what: `${toEncrypt} sessions encrypted with the first key`, take });
+    steps.push({ what: `${toEncrypt} sessions encrypted with the first key`, run });
   }
   return steps;
 }
 
-function theOnly(
+const ENCRYPT_ADVICE =
+  'Add the key that encrypted them, or allow plaintext sessions with allowPlaintext (--allow-plaintext). ' +
+  'Sessions that a serializer of the app wrote are encrypted when the app saves them';
+
+const countingUp = (total: number, onProgress: (done: number, total: number) => void) => {
+  let done = 0;
+  return (rows: number) => {
+    done += rows;
+    onProgress(done, total);
+  };
+};
+
+/** @throws {TypeError} if a role or database has another TimeZone */
+function soleTimeZone(
   timeZone: string,
-  others: { role: string | null; database: string | null; timeZone: string }[],
+  all: { role: string | null; database: string | null; timeZone: string }[],
 ): string {
-  const differing = others.filter((other) => other.timeZone !== timeZone);
-  if (differing.length === 0) return timeZone;
-  const list = differing.map((other) => `${other.role ?? other.database} ${other.timeZone}`).join(', ');
+  const others = all.filter((other) => other.timeZone !== timeZone);
+  if (others.length === 0) return timeZone;
+  const list = others.map((other) => `${other.role ?? other.database} ${other.timeZone}`).join(', ');
   throw new TypeError(
-    `this connection has the TimeZone ${timeZone}, but there are others: ${list}. Give as timeZone (--time-zone) the one that the app had`,
+    `this connection has the TimeZone ${timeZone}, but there are others: ${list}. ` +
+      'Set timeZone (--time-zone) to the one that the app used',
   );
 }
 
-function convertExpire(pool: Pool, names: TableNames, timeZone: string): Promise<void> {
-  const work = inTransaction(pool, Infinity, async (client) => {
-    const bound = bindTable(client, names);
-    await queries.beginConversion.run({ timeZone }, bound);
-    await queries.convertExpire.run(undefined, bound);
-  });
-  return work.catch((error) => {
-    const sqlState = error.sqlState ?? sqlStateOf(error);
-    if (sqlState === '22023') throw new TypeError(`timeZone: PostgreSQL knows no ${timeZone}`, { cause: error });
-    if (sqlState !== '55P03') throw error;
-    const whatToDo =
-      'the table is in use, and was not to be had within 2 s: nothing was changed. Try again when less is going on';
-    throw new Error(whatToDo, { cause: error });
-  });
+async function convertExpire({ pool, names }: TableLocation, timeZone: string): Promise<void> {
+  try {
+    await new PoolConnection(pool).transaction(Infinity, async (client) => {
+      const db = bindTable(client, names);
+      await changes.beginConversion.run({ timeZone }, db);
+      await changes.convertExpire.run(undefined, db);
+    });
+  } catch (error) {
+    if (hasSqlState(error, INVALID_PARAMETER_VALUE)) {
+      throw new TypeError(`timeZone: PostgreSQL does not know ${timeZone}`, { cause: error });
+    }
+    if (!hasSqlState(error, LOCK_NOT_AVAILABLE)) throw error;
+    const advice = 'the table was in use for 2 s, so nothing was changed. Try again at a quieter time';
+    throw new Error(advice, { cause: error });
+  }
 }
 
-/** Makes an index, and looks meanwhile how far it has come. */
-async function watched(
-  pool: Pool,
-  names: TableNames,
-  make: () => Promise<unknown>,
+/** Builds an index, and reports the progress meanwhile. */
+async function withProgress(
+  location: TableLocation,
+  create: () => Promise<unknown>,
   onProgress: MigrateOptions['onProgress'],
 ): Promise<void> {
-  if (!onProgress) return void (await make());
-  const bound = bindTable(onPool(pool)(Infinity), names);
-  let isMade = false;
-  const made = make().finally(() => {
-    isMade = true;
+  if (!onProgress) return void (await create());
+  let isDone = false;
+  const created = create().finally(() => {
+    isDone = true;
   });
-  const watching = async () => {
-    while (!isMade) {
-      const [progress] = await queries.watchIndex.run(catalogNames(names), bound);
-      if (progress && progress.total > 0 && !isMade) onProgress(progress.done, progress.total);
-      await Promise.race([made, sleep(WATCH_MS)]);
+  const reportProgress = async () => {
+    while (!isDone) {
+      const [progress] = await changes.findIndexProgress.run(catalogNames(location.names), connectTable(location));
+      if (progress && progress.total > 0 && !isDone) onProgress(progress.done, progress.total);
+      await Promise.race([created, sleep(PROGRESS_MS)]);
     }
   };
-  await Promise.all([made, watching()]);
+  await Promise.all([created, reportProgress()]);
 }

@@ -1,22 +1,22 @@
-// What a command is, what all of them take, and the help that is written from it.
+// What a command is.
+import type { Options } from './arguments.js';
+import type { Context } from './context.js';
 
-import type { Option } from './arguments.js';
-import type { Given } from './context.js';
-
-/** What a command found out or did: for people, for programs, and as an exit code. */
-export interface Answer {
+/** The outcome of a command: for people, for programs and as an exit code. */
+export interface Outcome {
   text: string;
   json: unknown;
-  /** Whether the answer is no: nothing found, nothing done, something wrong. Default: false. */
-  isNo?: boolean;
+  /** 1 if nothing was found, or a problem was found. Default: 0. */
+  exitCode?: 0 | 1;
 }
 
 export interface Command {
-  /** What stands after its name. */
+  /** The parameters after its name. */
   usage: string;
   summary: string;
-  /** What the summary leaves out. */
   details?: string;
-  options: Record<string, Option>;
-  run(given: Given): Promise<Answer>;
+  options: Options;
+  /** Two command lines, without the program's name. */
+  examples: [string, string];
+  run(context: Context): Promise<Outcome>;
 }

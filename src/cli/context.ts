@@ -1,59 +1,52 @@
-import pg from 'pg';
-import { createAdmin } from '../admin/admin.js';
+// What a command works with: its arguments, the table's names, and a connection that is made at first use.
+import pg, { type Pool } from 'pg';
+import { type Admin, createAdmin } from '../admin/admin.js';
+import { connectionConfig, isConnectionString } from '../postgres/connect.js';
 import type { UserPath } from '../session/user-path.js';
+import type { TableLocation } from '../table/location.js';
 import type { TableNames } from '../table/names.js';
-import { type parse, pathOf, text, type Values } from './arguments.js';
+import { type Arguments, pathOf, stringOf, type Values } from './arguments.js';
 import { encryptionOf } from './keys.js';
 
-/** A pool for one command. It connects when it is first asked. */
-export function connect(url = process.env.DATABASE_URL || undefined): Connection {
-  if (url !== undefined && !/^(postgres(ql)?:\/\/|socket:|\/)/.test(url)) {
-    throw new TypeError('this is no connection string: give one such as postgres://user:password@host/database');
-  }
-  if (url === undefined && !['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'].some((name) => process.env[name])) {
-    throw new TypeError('no database to connect to: give --url, or set DATABASE_URL or PGHOST and its like');
-  }
-  const pool = new pg.Pool({
-    ...(url !== undefined && { connectionString: url }),
-    application_name: 'connect-pg-typed',
-    connectionTimeoutMillis: 10000,
-  });
-  pool.on('error', () => {}); // what a client was asked for fails by itself
-  return { pool, end: () => pool.end() };
-}
-export interface Connection {
-  pool: pg.Pool;
-  end(): Promise<void>;
-}
-
-/** What a command was given. */
-export interface Given {
+export interface Context {
   positionals: string[];
   values: Values;
   names: TableNames;
   userPath: UserPath | undefined;
-  /** Connects, for as long as the command runs. */
-  connection(): Connection;
-  admin(): ReturnType<typeof createAdmin>;
+  /** Connects, and returns where the table is. */
+  location(): TableLocation;
+  admin(): Admin;
+  /** Closes the connection, if there is one. */
+  end(): Promise<void>;
 }
 
-/** What the command was given, with a connection that is made when it is asked for. */
-export function give({ positionals, values }: ReturnType<typeof parse>): Given & { end(): Promise<void> } {
-  let made: Connection | undefined;
-  const names = { schemaName: text(values.schema), tableName: text(values.table) };
-  const userPath = pathOf(text(values['user-path']));
-  const connection = () => {
-    made ??= connect(text(values.url));
-    return made;
+export function createContext({ positionals, values }: Arguments): Context {
+  const names = { schemaName: stringOf(values.schema), tableName: stringOf(values.table) };
+  const userPath = pathOf(stringOf(values['user-path']));
+  let pool: Pool | undefined;
+  const connect = () => {
+    pool ??= createPool(stringOf(values.url));
+    return pool;
   };
   return {
     positionals,
     values,
     names,
     userPath,
-    connection,
-    admin: () =>
-      createAdmin({ pool: connection().pool, ...names, userPath, encryption: encryptionOf(values, userPath) }),
-    end: async () => made?.end(),
+    location: () => ({ pool: connect(), names }),
+    admin: () => createAdmin({ pool: connect(), ...names, userPath, encryption: encryptionOf(values, userPath) }),
+    end: async () => pool?.end(),
   };
+}
+
+/** @throws {TypeError} if no database is given, or the URL is not a connection string */
+function createPool(url: string | undefined): Pool {
+  const config = connectionConfig(url);
+  if (!config) throw new TypeError('no database given. Pass --url, or set DATABASE_URL or the PG* variables');
+  if (config.connectionString !== undefined && !isConnectionString(config.connectionString)) {
+    throw new TypeError('the URL must be a connection string, such as postgres://user:password@host/database');
+  }
+  const pool = new pg.Pool({ ...config, application_name: 'connect-pg-typed', connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => {}); // the statements of that client fail by themselves
+  return pool;
 }

@@ -1,9 +1,15 @@
-// The CLI's own connection, and what to do when it fails, in one line.
+// Turns a failure of the database into one line that says what to do.
 import { sqlStateOf } from '../errors.js';
-import type { TableNames } from '../table/names.js';
+import { INSUFFICIENT_PRIVILEGE, INVALID_SCHEMA_NAME, UNDEFINED_TABLE } from '../sql-states.js';
+import { catalogNames, type TableNames } from '../table/names.js';
+
+const INVALID_PASSWORD = '28P01';
+const INVALID_AUTHORIZATION = '28000';
+const UNDEFINED_DATABASE = '3D000';
+const UNDEFINED_COLUMN = '42703';
 
 const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|EACCES)/;
-const WHERE = 'give the right one by --url, DATABASE_URL or the PG* variables';
+const CHECK_URL = 'Check --url, DATABASE_URL or the PG* variables';
 
 interface Failure {
   message: string;
@@ -11,26 +17,30 @@ interface Failure {
   cause?: { message?: string; code?: string; sqlState?: string };
 }
 
-/** What went wrong and what to do, in one line without a password or a session id. */
-export function inWords(error: unknown, { schemaName, tableName = 'session' }: TableNames): string {
+/** One line without a password or a session id. */
+export function messageOf(error: unknown, names: TableNames): string {
   const { message, sqlState, cause } = error as Failure;
-  const table = schemaName === undefined ? tableName : `${schemaName}.${tableName}`;
+  const { schemaName, tableName } = catalogNames(names);
   const reason = cause?.message || message;
   switch (sqlState ?? cause?.sqlState ?? sqlStateOf(cause)) {
-    case '28P01':
-    case '28000':
-      return `the database refuses the login (${reason}): ${WHERE}`;
-    case '3D000':
-      return `${reason}: ${WHERE}`;
-    case '42P01':
-      return `there is no table ${table}: connect-pg-typed init makes one, --schema and --table name another`;
-    case '3F000':
-      return `there is no schema ${schemaName ?? 'in the search_path'}: name one with --schema, and make it with init --create-schema`;
-    case '42501':
-      if (cause?.sqlState) return oneLine(message); // it says already what to grant
-      return `${reason}: connect as a role that may, or see what connect-pg-typed doctor says about grants`;
-    case '42703':
-      return `${reason}: connect-pg-typed doctor says what the table lacks`;
+    case INVALID_PASSWORD:
+    case INVALID_AUTHORIZATION:
+      return `the database refused the login (${reason}). ${CHECK_URL}`;
+    case UNDEFINED_DATABASE:
+      return `${reason}. ${CHECK_URL}`;
+    case UNDEFINED_TABLE: {
+      const table = schemaName === null ? tableName : `${schemaName}.${tableName}`;
+      return `the table ${table} does not exist. Create it with connect-pg-typed init, or set --schema and --table`;
+    }
+    case INVALID_SCHEMA_NAME:
+      return schemaName === null
+        ? 'the search_path has no schema. Set --schema'
+        : `the schema ${schemaName} does not exist. Create it with connect-pg-typed init --create-schema`;
+    case INSUFFICIENT_PRIVILEGE:
+      if (cause?.sqlState) return oneLine(message); // already says what to grant
+      return `${reason}. Use another role, or see the grants that connect-pg-typed doctor prints`;
+    case UNDEFINED_COLUMN:
+      return `${reason}. connect-pg-typed doctor says what the table lacks`;
     case undefined:
       break;
     default:
@@ -39,7 +49,7 @@ export function inWords(error: unknown, { schemaName, tableName = 'session' }: T
   const code = cause?.code ?? '';
   if (UNREACHABLE.test(code) || /timeout|terminated/i.test(reason)) {
     const detail = /^(connect|getaddrinfo|read)/.test(reason) ? reason : code || reason;
-    return `the database cannot be reached (${oneLine(detail)}): is it running, and is this its address? Else ${WHERE}`;
+    return `cannot reach the database (${oneLine(detail)}). Is it running? ${CHECK_URL}`;
   }
   return oneLine(message);
 }

@@ -1,29 +1,46 @@
-import { PASSPORT, type UserPath } from '../session/user-path.js';
-import { COMMON, type Option } from './arguments.js';
+// The help texts.
+import { COMMON, type Options } from './arguments.js';
 import type { Command } from './command.js';
 
+const NAME = 'connect-pg-typed';
+const EXIT_CODES =
+  'Exit codes: 0 success; 1 nothing found, or a problem was found; 2 usage error; 3 the database failed.';
+
 /** The help of one command. */
-export function helpOf(name: string, { usage, summary, details, options }: Command): string {
+export function helpOf(name: string, { usage, summary, details, options, examples }: Command): string {
   const parts = [
-    `usage: connect-pg-typed ${name}${usage && ` ${usage}`} [option ...]`,
-    details ? `${summary}\n${wrap(details, 80).join('\n')}` : summary,
-    ...(Object.keys(options).length > 0 ? [listed(options)] : []),
-    listed(COMMON),
+    summary,
+    `Usage: ${NAME} ${name}${usage && ` ${usage}`} [option ...]`,
+    ...(details ? [wrap(details, 80).join('\n')] : []),
+    `Options:\n${optionList({ ...options, ...COMMON })}`,
+    `Examples:\n${examples.map((example) => `  ${NAME} ${example}`).join('\n')}`,
+    wrap(EXIT_CODES, 80).join('\n'),
   ];
   return parts.join('\n\n');
 }
-export const listed = (options: Record<string, Option>): string =>
+
+/** The help of the program. */
+export function overview(commands: Readonly<Record<string, Command>>): string {
+  const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+  const parts = [
+    'Manages the sessions of connect-pg-typed in their PostgreSQL table.',
+    `Usage: ${NAME} COMMAND [option ...]`,
+    `Commands:\n${list.join('\n')}`,
+    `${NAME} COMMAND --help prints the options of a command. A HANDLE names a\n` +
+      'session: it is the SHA-256 of the session id. Ids are never read or printed.',
+    wrap(EXIT_CODES, 80).join('\n'),
+  ];
+  return parts.join('\n\n');
+}
+
+const optionList = (options: Options): string =>
   Object.entries(options)
     .flatMap(([name, { value, help }]) => {
       const [first, ...more] = wrap(help, 58);
-      return [
-        `  ${`--${name}${value ? ` ${value}` : ''}`.padEnd(20)}${first}`,
-        ...more.map((line) => ' '.repeat(22) + line),
-      ];
+      const option = `--${name}${value ? ` ${value}` : ''}`;
+      return [`  ${option.padEnd(20)}${first}`, ...more.map((line) => ' '.repeat(22) + line)];
     })
     .join('\n');
-export const wrap = (text: string, width: number): string[] =>
-  text.match(new RegExp(`.{1,${width}}(?= |$)`, 'g'))!.map((line) => line.trim());
 
-/** In words for people. */
-export const whereUsersAre = (userPath: UserPath = PASSPORT): string => userPath.join('.');
+const wrap = (text: string, width: number): string[] =>
+  text.match(new RegExp(`.{1,${width}}(?= |$)`, 'g'))!.map((line) => line.trim());

@@ -1,21 +1,24 @@
-// The keys of encrypted sessions, from the environment or a file: what stands in arguments is seen by others on the machine.
+// The keys of encrypted sessions. They come from a file or the environment: others can see command lines.
 import { readFileSync } from 'node:fs';
 import type { Encryption } from '../session/encryption.js';
 import type { UserPath } from '../session/user-path.js';
-import { type Option, text, type Values } from './arguments.js';
+import { type Options, stringOf, UsageError, type Values } from './arguments.js';
 
-export const KEYS: Record<string, Option> = {
+export const KEYS: Options = {
   'keys-file': {
     value: 'FILE',
-    help: 'the keys of encrypted sessions, the one that writes first, one a line; default: SESSION_KEYS in the environment, separated by spaces',
+    help:
+      'the keys of encrypted sessions, one a line, the key that encrypts first; ' +
+      'default: the environment variable SESSION_KEYS, separated by spaces',
   },
-  'allow-plaintext': { help: 'also read sessions that are not encrypted, where there are keys' },
+  'allow-plaintext': { help: 'also read sessions that are not encrypted' },
 };
 
+/** @throws {UsageError} if the file cannot be read, or has no key */
 export function encryptionOf(values: Values, userPath: UserPath | undefined): Encryption | undefined {
-  const file = text(values['keys-file']);
+  const file = stringOf(values['keys-file']);
   const keys = (file === undefined ? (process.env.SESSION_KEYS ?? '') : read(file)).split(/\s+/).filter(Boolean);
-  if (keys.length === 0 && file !== undefined) throw new TypeError(`--keys-file: there is no key in ${file}`);
+  if (keys.length === 0 && file !== undefined) throw new UsageError(`--keys-file: ${file} has no key`);
   return keys.length === 0 ? undefined : { keys, userPath, allowPlaintext: values['allow-plaintext'] === true };
 }
 
@@ -23,6 +26,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new TypeError(`--keys-file: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`--keys-file: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
   }
 }

@@ -1,40 +1,40 @@
 #!/usr/bin/env node
-import { parse, UsageError } from './arguments.js';
-import { COMMANDS, HELP } from './commands/index.js';
-// connect-pg-typed on the command line: finds the command, prints its answer, sets the exit code.
-import { give } from './context.js';
-import { inWords } from './database-errors.js';
-import { helpOf } from './help.js';
+// The command line: runs a command, prints its outcome and sets the exit code.
+import { parseArguments, UsageError } from './arguments.js';
+import { COMMANDS } from './commands/index.js';
+import { type Context, createContext } from './context.js';
+import { messageOf } from './database-errors.js';
+import { helpOf, overview } from './help.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === 'help') {
-    console.log(HELP);
+    console.log(overview(COMMANDS));
     return name === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
-  if (!command) return complain(`there is no command ${JSON.stringify(name)}: see connect-pg-typed --help`, 2);
-  let given: ReturnType<typeof give> | undefined;
+  if (!command) return fail(`unknown command ${JSON.stringify(name)}. See connect-pg-typed --help`, 2);
+  let context: Context | undefined;
   try {
-    const parsed = parse(args, command);
-    if (parsed.values.help) {
+    const given = parseArguments(args, command.options);
+    if (given.values.help) {
       console.log(helpOf(name, command));
       return 0;
     }
-    given = give(parsed);
-    const { text, json, isNo = false } = await command.run(given);
-    console.log(parsed.values.json ? JSON.stringify(json, null, 2) : text);
-    return isNo ? 1 : 0;
+    context = createContext(given);
+    const { text, json, exitCode = 0 } = await command.run(context);
+    console.log(given.values.json ? JSON.stringify(json, null, 2) : text);
+    return exitCode;
   } catch (error) {
-    if (error instanceof UsageError) return complain(`${error.message}: see connect-pg-typed ${name} --help`, 2);
-    return complain(inWords(error, given?.names ?? {}), error instanceof TypeError ? 2 : 3);
+    if (error instanceof UsageError) return fail(`${error.message}. See connect-pg-typed ${name} --help`, 2);
+    return fail(messageOf(error, context?.names ?? {}), error instanceof TypeError ? 2 : 3);
   } finally {
-    await given?.end();
+    await context?.end();
   }
 }
 
-function complain(message: string, exitCode: number): number {
+function fail(message: string, exitCode: number): number {
   console.error(`connect-pg-typed: ${message}`);
   return exitCode;
 }

@@ -1,36 +1,31 @@
-// Values as people read them.
+// Prints values for people.
 import type { SessionEntry } from '../admin/admin.js';
+import { PASSPORT, type UserPath } from '../session/user-path.js';
 
-/** Rows below a head, in columns as wide as they need to be. */
+/** A table with a head, and columns as wide as their cells. */
 export function table(head: string[], rows: string[][]): string {
-  const shown = [head, ...rows.map((row) => row.map(harmless))];
-  const widths = head.map((_, column) => Math.max(...shown.map((row) => row[column]!.length)));
-  return shown
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const cells = [head, ...rows.map((row) => row.map(escapeControlCharacters))];
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const lines = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  '));
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 /** Names and values, one a line. */
 export function pairs(values: Record<string, string>): string {
   const width = Math.max(...Object.keys(values).map((name) => name.length));
   return Object.entries(values)
-    .map(([name, value]) => `${name.padEnd(width)}  ${harmless(value)}`)
+    .map(([name, value]) => `${name.padEnd(width)}  ${escapeControlCharacters(value)}`)
     .join('\n');
 }
 
 export const sessionTable = (sessions: SessionEntry[]): string =>
   table(
     ['HANDLE', 'USER', 'EXPIRES IN'],
-    sessions.map(({ handle, user, ttl }) => [handle, user ?? '-', duration(ttl)]),
+    sessions.map(({ handle, user, secondsLeft }) => [handle, user ?? '-', duration(secondsLeft)]),
   );
 
-/** What a program gets of a session, unless it asks to be shown one. */
-export const briefly = ({ handle, user, ttl }: SessionEntry) => ({ handle, user, ttl });
+/** The JSON of a session without its content. */
+export const summaryOf = ({ handle, user, secondsLeft }: SessionEntry) => ({ handle, user, secondsLeft });
 
 const UNITS: [seconds: number, name: string][] = [
   [86_400, 'd'],
@@ -38,11 +33,11 @@ const UNITS: [seconds: number, name: string][] = [
   [60, 'min'],
 ];
 
-/** Seconds in the largest unit that they fill. */
+/** Seconds in the largest unit of which there is at least one. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '-';
   if (seconds === Infinity) return 'never';
-  const [unit, name] = UNITS.find(([least]) => seconds >= least) ?? [1, 's'];
+  const [unit, name] = UNITS.find(([size]) => seconds >= size) ?? [1, 's'];
   const count = seconds / unit;
   return `${count < 10 ? Math.floor(count * 10) / 10 : Math.floor(count)} ${name}`;
 }
@@ -54,8 +49,10 @@ export function bytes(count: number | null): string {
   return `${(count / 1024 ** power).toFixed(1)} ${['', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }
 
-export const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+export const pluralize = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Sessions hold what visitors have sent: it must not be a terminal's escape sequence, nor look like another text. */
-export const harmless = (text: string): string =>
+export const pathText = (userPath: UserPath = PASSPORT): string => userPath.join('.');
+
+/** Escapes what a visitor may have put into a session to control the terminal, or to imitate other text. */
+export const escapeControlCharacters = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);

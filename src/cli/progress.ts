@@ -1,33 +1,33 @@
-// A bar for what takes long, on a terminal and nowhere else.
+// A progress bar for long work. It is shown only on a terminal.
 
 export interface Progress {
-  /** @param total where it has changed */
+  /** @param total only if it has changed */
   update(done: number, total?: number): void;
   stop(): void;
 }
 
 const SILENT: Progress = { update() {}, stop() {} };
 
-/** @param stream where it is drawn: standard error, since standard output is for the answer */
+/** @param stream default: standard error, since standard output holds the outcome */
 export async function startProgress(
   what: string,
   total: number,
   stream: NodeJS.WritableStream & { isTTY?: boolean } = process.stderr,
 ): Promise<Progress> {
   if (!stream.isTTY || total <= 0) return SILENT;
-  const { SingleBar } = await import('cli-progress'); // only where a bar is drawn
+  const { SingleBar } = await import('cli-progress'); // loaded only if a bar is shown
   const bar = new SingleBar({
     format: `${what} {bar} {percentage}% | {value} of {total} | {rate}/s | {eta_formatted} left`,
     stream,
     clearOnComplete: true,
     hideCursor: true,
   });
-  const began = performance.now();
+  const startedAt = performance.now();
   bar.start(total, 0, { rate: 0 });
   return {
     update(done, newTotal = total) {
       bar.setTotal(newTotal);
-      const rate = Math.round(done / ((performance.now() - began) / 1000));
+      const rate = Math.round(done / ((performance.now() - startedAt) / 1000));
       bar.update(Math.min(done, newTotal), { rate });
     },
     stop: () => bar.stop(),

@@ -21,12 +21,12 @@ export interface LockForCreationQuery {
   result: LockForCreationResult;
 }
 
-const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":33}]}],"statement":"SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                            "};
+const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":33}]}],"statement":"SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                            
+ * SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                              
  * ```
  */
 export const lockForCreation = new PreparedQuery<LockForCreationParams,LockForCreationResult>(lockForCreationIR);
@@ -50,7 +50,7 @@ export interface FindTableQuery {
   result: FindTableResult;
 }
 
-const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":422,"b":432}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":488,"b":498},{"a":574,"b":584}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                     "};
+const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":422,"b":432}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":488,"b":498},{"a":574,"b":584}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -66,7 +66,7 @@ const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"p
  * FROM pg_catalog.pg_class AS c
  * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  * WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
- *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                     
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                        
  * ```
  */
 export const findTable = new PreparedQuery<FindTableParams,FindTableResult>(findTableIR);
@@ -88,14 +88,14 @@ export interface FindSchemaQuery {
   result: FindSchemaResult;
 }
 
-const findSchemaIR: any = {"usedParamSet":{"schemaName":true},"params":[{"name":"schemaName","required":true,"transform":{"type":"scalar"},"locs":[{"a":86,"b":97}]}],"statement":"SELECT n.nspname AS \"schemaName!\"\nFROM pg_catalog.pg_namespace AS n\nWHERE n.nspname = :schemaName!                                                                                                                     "};
+const findSchemaIR: any = {"usedParamSet":{"schemaName":true},"params":[{"name":"schemaName","required":true,"transform":{"type":"scalar"},"locs":[{"a":86,"b":97}]}],"statement":"SELECT n.nspname AS \"schemaName!\"\nFROM pg_catalog.pg_namespace AS n\nWHERE n.nspname = :schemaName!                                                                                                                             "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT n.nspname AS "schemaName!"
  * FROM pg_catalog.pg_namespace AS n
- * WHERE n.nspname = :schemaName!                                                                                                                     
+ * WHERE n.nspname = :schemaName!                                                                                                                             
  * ```
  */
 export const findSchema = new PreparedQuery<FindSchemaParams,FindSchemaResult>(findSchemaIR);
@@ -119,7 +119,7 @@ export interface FindUserIndexQuery {
   result: FindUserIndexResult;
 }
 
-const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":222}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278},{"a":354,"b":364}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":532,"b":541}]}],"statement":"SELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                              "};
+const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":222}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278},{"a":354,"b":364}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":532,"b":541}]}],"statement":"SELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                  "};
 
 /**
  * Query generated from SQL:
@@ -132,20 +132,20 @@ const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true
  *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
  *   AND i.indisvalid AND i.indpred IS NULL
  *   AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
- *     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                              
+ *     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                  
  * ```
  */
 export const findUserIndex = new PreparedQuery<FindUserIndexParams,FindUserIndexResult>(findUserIndexIR);
 
 
-/** 'FindRights' parameters type */
-export interface FindRightsParams {
+/** 'FindGrants' parameters type */
+export interface FindGrantsParams {
   schemaName?: string | null | void;
   tableName: string;
 }
 
-/** 'FindRights' return type */
-export interface FindRightsResult {
+/** 'FindGrants' return type */
+export interface FindGrantsResult {
   database: string;
   missingGrants: stringArray;
   owner: string | null;
@@ -153,13 +153,13 @@ export interface FindRightsResult {
   schema: string | null;
 }
 
-/** 'FindRights' query type */
-export interface FindRightsQuery {
-  params: FindRightsParams;
-  result: FindRightsResult;
+/** 'FindGrants' query type */
+export interface FindGrantsQuery {
+  params: FindGrantsParams;
+  result: FindGrantsResult;
 }
 
-const findRightsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":381,"b":391},{"a":605,"b":615}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":549,"b":559}]}],"statement":"SELECT\n  quote_ident(current_user) AS \"role!\",\n  quote_ident(current_database()) AS \"database!\",\n  quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  quote_ident(pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END"};
+const findGrantsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":381,"b":391},{"a":605,"b":615}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":549,"b":559}]}],"statement":"SELECT\n  quote_ident(current_user) AS \"role!\",\n  quote_ident(current_database()) AS \"database!\",\n  quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  quote_ident(pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END"};
 
 /**
  * Query generated from SQL:
@@ -180,6 +180,6 @@ const findRightsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"
  *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END
  * ```
  */
-export const findRights = new PreparedQuery<FindRightsParams,FindRightsResult>(findRightsIR);
+export const findGrants = new PreparedQuery<FindGrantsParams,FindGrantsResult>(findGrantsIR);
 
 

@@ -13,18 +13,18 @@ export interface InspectTableParams {
 
 /** 'InspectTable' return type */
 export interface InspectTableResult {
+  canUseSchema: boolean;
   deadRows: number;
   deferrableKeys: stringArray;
-  demandingColumns: stringArray;
   expireType: string | null;
   hasExpireIndex: boolean;
   hasKey: boolean;
   invalidIndexes: stringArray;
   isTable: boolean;
   liveRows: number;
-  maySeeSchema: boolean;
   missingGrants: stringArray;
   planCacheMode: string;
+  requiredColumns: stringArray;
   role: string;
   sidType: string | null;
   timeZone: string;
@@ -36,7 +36,7 @@ export interface InspectTableQuery {
   result: InspectTableResult;
 }
 
-const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":2351,"b":2361}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":2417,"b":2427},{"a":2503,"b":2513}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  quote_ident(current_user) AS \"role!\",\n  current_setting('TimeZone') AS \"timeZone!\",\n  current_setting('plan_cache_mode') AS \"planCacheMode!\",\n  pg_stat_get_live_tuples(c.oid)::float8 AS \"liveRows!\",\n  pg_stat_get_dead_tuples(c.oid)::float8 AS \"deadRows!\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS \"sidType\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS \"expireType\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1\n      AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL\n  ) AS \"hasKey!\",\n  ARRAY(\n    SELECT quote_ident(k.conname)\n    FROM pg_catalog.pg_constraint AS k\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]\n    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable\n    ORDER BY 1\n  ) AS \"deferrableKeys!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL\n  ) AS \"hasExpireIndex!\",\n  ARRAY(\n    SELECT i.indexrelid::regclass::text\n    FROM pg_catalog.pg_index AS i\n    WHERE i.indrelid = c.oid AND NOT i.indisvalid\n    ORDER BY 1\n  ) AS \"invalidIndexes!\",\n  ARRAY(\n    SELECT quote_ident(a.attname)\n    FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')\n      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n    ORDER BY a.attnum\n  ) AS \"demandingColumns!\",\n  has_schema_privilege(n.oid, 'USAGE') AS \"maySeeSchema!\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)\n    WHERE NOT has_table_privilege(c.oid, p.privilege)\n  ) AS \"missingGrants!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                                                                                                                 "};
+const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":2350,"b":2360}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":2416,"b":2426},{"a":2502,"b":2512}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  quote_ident(current_user) AS \"role!\",\n  current_setting('TimeZone') AS \"timeZone!\",\n  current_setting('plan_cache_mode') AS \"planCacheMode!\",\n  pg_stat_get_live_tuples(c.oid)::float8 AS \"liveRows!\",\n  pg_stat_get_dead_tuples(c.oid)::float8 AS \"deadRows!\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS \"sidType\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS \"expireType\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1\n      AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL\n  ) AS \"hasKey!\",\n  ARRAY(\n    SELECT quote_ident(k.conname)\n    FROM pg_catalog.pg_constraint AS k\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]\n    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable\n    ORDER BY 1\n  ) AS \"deferrableKeys!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL\n  ) AS \"hasExpireIndex!\",\n  ARRAY(\n    SELECT i.indexrelid::regclass::text\n    FROM pg_catalog.pg_index AS i\n    WHERE i.indrelid = c.oid AND NOT i.indisvalid\n    ORDER BY 1\n  ) AS \"invalidIndexes!\",\n  ARRAY(\n    SELECT quote_ident(a.attname)\n    FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')\n      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n    ORDER BY a.attnum\n  ) AS \"requiredColumns!\",\n  has_schema_privilege(n.oid, 'USAGE') AS \"canUseSchema!\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)\n    WHERE NOT has_table_privilege(c.oid, p.privilege)\n  ) AS \"missingGrants!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                                                                                                                 "};
 
 /**
  * Query generated from SQL:
@@ -84,8 +84,8 @@ const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true}
  *     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')
  *       AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
  *     ORDER BY a.attnum
- *   ) AS "demandingColumns!",
- *   has_schema_privilege(n.oid, 'USAGE') AS "maySeeSchema!",
+ *   ) AS "requiredColumns!",
+ *   has_schema_privilege(n.oid, 'USAGE') AS "canUseSchema!",
  *   ARRAY(
  *     SELECT p.privilege
  *     FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
@@ -118,7 +118,7 @@ export interface InspectSessionsQuery {
   result: InspectSessionsResult;
 }
 
-const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":304,"b":315}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\\u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"session_store\".\"session\" AS t                                                                  "};
+const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":304,"b":315}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\\u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"session_store\".\"session\" AS t                                                                       "};
 
 /**
  * Query generated from SQL:
@@ -129,7 +129,7 @@ const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"n
  *   (count(*) FILTER (
  *     WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\u') > 0 AND t.sess::text ~ :unreadable!
  *   ))::int AS "unreadable!"
- * FROM "session_store"."session" AS t                                                                  
+ * FROM "session_store"."session" AS t                                                                       
  * ```
  */
 export const inspectSessions = new PreparedQuery<InspectSessionsParams,InspectSessionsResult>(inspectSessionsIR);

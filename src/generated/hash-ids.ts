@@ -3,24 +3,24 @@ import { PreparedQuery } from '@pgtyped/runtime';
 
 export type DateOrString = Date | string;
 
-/** 'MoveSession' parameters type */
-export interface MoveSessionParams {
+/** 'RehashSession' parameters type */
+export interface RehashSessionParams {
   hashed: string;
   sid: string;
 }
 
-/** 'MoveSession' return type */
-export interface MoveSessionResult {
+/** 'RehashSession' return type */
+export interface RehashSessionResult {
   sid: string;
 }
 
-/** 'MoveSession' query type */
-export interface MoveSessionQuery {
-  params: MoveSessionParams;
-  result: MoveSessionResult;
+/** 'RehashSession' query type */
+export interface RehashSessionQuery {
+  params: RehashSessionParams;
+  result: RehashSessionResult;
 }
 
-const moveSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":90},{"a":182,"b":189},{"a":357,"b":364}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":259}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid = :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid = :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid = :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                                             "};
+const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":90},{"a":182,"b":189},{"a":357,"b":364}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":259}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid = :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid = :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid = :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -35,33 +35,33 @@ const moveSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[
  * FROM (SELECT count(*) FROM ss__expired AS e) AS x
  * WHERE t.sid = :sid! AND t.expire > now()
  *   AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = :hashed! AND h.expire > now())
- * RETURNING t.sid                                                                                                                                                             
+ * RETURNING t.sid                                                                                                                                            
  * ```
  */
-export const moveSession = new PreparedQuery<MoveSessionParams,MoveSessionResult>(moveSessionIR);
+export const rehashSession = new PreparedQuery<RehashSessionParams,RehashSessionResult>(rehashSessionIR);
 
 
-/** 'MoveSessions' parameters type */
-export interface MoveSessionsParams {
+/** 'RehashSessions' parameters type */
+export interface RehashSessionsParams {
   batch: number;
   expire: DateOrString;
 }
 
-/** 'MoveSessions' return type */
-export interface MoveSessionsResult {
-  dropped: number;
+/** 'RehashSessions' return type */
+export interface RehashSessionsResult {
+  deleted: number;
   last: string | null;
-  moved: number;
+  rehashed: number;
   seen: number;
 }
 
-/** 'MoveSessions' query type */
-export interface MoveSessionsQuery {
-  params: MoveSessionsParams;
-  result: MoveSessionsResult;
+/** 'RehashSessions' query type */
+export interface RehashSessionsQuery {
+  params: RehashSessionsParams;
+  result: RehashSessionsResult;
 }
 
-const moveSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":196}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":283}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || encode(sha256(convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__moved AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid = ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid = x.hashed)\n  RETURNING t.sid\n),\nss__dropped AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid = ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid = b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__moved AS m)::int AS \"moved!\",\n  (SELECT count(*) FROM ss__dropped AS d)::int AS \"dropped!\",\n  (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS \"last\"                                                                    "};
+const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":196}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":283}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || encode(sha256(convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid = ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid = x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid = ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid = b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -73,7 +73,7 @@ const moveSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params
  *   ORDER BY s.expire
  *   LIMIT :batch!::int
  * ),
- * ss__moved AS (
+ * ss__rehashed AS (
  *   UPDATE "session_store"."session" AS t
  *   SET sid = x.hashed
  *   FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x
@@ -81,7 +81,7 @@ const moveSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params
  *     AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = x.hashed)
  *   RETURNING t.sid
  * ),
- * ss__dropped AS (
+ * ss__deleted AS (
  *   DELETE FROM "session_store"."session" AS t
  *   WHERE t.sid = ANY(ARRAY(
  *     SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END
@@ -92,33 +92,33 @@ const moveSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params
  * )
  * SELECT
  *   (SELECT count(*) FROM ss__batch AS b)::int AS "seen!",
- *   (SELECT count(*) FROM ss__moved AS m)::int AS "moved!",
- *   (SELECT count(*) FROM ss__dropped AS d)::int AS "dropped!",
- *   (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS "last"                                                                    
+ *   (SELECT count(*) FROM ss__rehashed AS m)::int AS "rehashed!",
+ *   (SELECT count(*) FROM ss__deleted AS d)::int AS "deleted!",
+ *   (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS "last"                                                                                                                        
  * ```
  */
-export const moveSessions = new PreparedQuery<MoveSessionsParams,MoveSessionsResult>(moveSessionsIR);
+export const rehashSessions = new PreparedQuery<RehashSessionsParams,RehashSessionsResult>(rehashSessionsIR);
 
 
-/** 'TakeSession' parameters type */
-export interface TakeSessionParams {
+/** 'DeleteUnhashedSession' parameters type */
+export interface DeleteUnhashedSessionParams {
   sid: string;
 }
 
-/** 'TakeSession' return type */
-export interface TakeSessionResult {
+/** 'DeleteUnhashedSession' return type */
+export interface DeleteUnhashedSessionResult {
   expire: string;
   sess: string;
   sid: string;
 }
 
-/** 'TakeSession' query type */
-export interface TakeSessionQuery {
-  params: TakeSessionParams;
-  result: TakeSessionResult;
+/** 'DeleteUnhashedSession' query type */
+export interface DeleteUnhashedSessionQuery {
+  params: DeleteUnhashedSessionParams;
+  result: DeleteUnhashedSessionResult;
 }
 
-const takeSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\""};
+const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\""};
 
 /**
  * Query generated from SQL:
@@ -128,28 +128,28 @@ const takeSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid",
  * RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
  * ```
  */
-export const takeSession = new PreparedQuery<TakeSessionParams,TakeSessionResult>(takeSessionIR);
+export const deleteUnhashedSession = new PreparedQuery<DeleteUnhashedSessionParams,DeleteUnhashedSessionResult>(deleteUnhashedSessionIR);
 
 
-/** 'TakeSessions' parameters type */
-export interface TakeSessionsParams {
+/** 'DeleteUnhashedSessions' parameters type */
+export interface DeleteUnhashedSessionsParams {
   batch: number;
 }
 
-/** 'TakeSessions' return type */
-export interface TakeSessionsResult {
+/** 'DeleteUnhashedSessions' return type */
+export interface DeleteUnhashedSessionsResult {
   expire: string;
   sess: string;
   sid: string;
 }
 
-/** 'TakeSessions' query type */
-export interface TakeSessionsQuery {
-  params: TakeSessionsParams;
-  result: TakeSessionsResult;
+/** 'DeleteUnhashedSessions' query type */
+export interface DeleteUnhashedSessionsQuery {
+  params: DeleteUnhashedSessionsParams;
+  result: DeleteUnhashedSessionsResult;
 }
 
-const takeSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":191,"b":197}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE NOT starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\""};
+const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":191,"b":197}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE NOT starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\""};
 
 /**
  * Query generated from SQL:
@@ -165,24 +165,24 @@ const takeSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"ba
  * RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
  * ```
  */
-export const takeSessions = new PreparedQuery<TakeSessionsParams,TakeSessionsResult>(takeSessionsIR);
+export const deleteUnhashedSessions = new PreparedQuery<DeleteUnhashedSessionsParams,DeleteUnhashedSessionsResult>(deleteUnhashedSessionsIR);
 
 
-/** 'DropExpired' parameters type */
-export interface DropExpiredParams {
+/** 'DeleteExpiredSession' parameters type */
+export interface DeleteExpiredSessionParams {
   sid: string;
 }
 
-/** 'DropExpired' return type */
-export type DropExpiredResult = void;
+/** 'DeleteExpiredSession' return type */
+export type DeleteExpiredSessionResult = void;
 
-/** 'DropExpired' query type */
-export interface DropExpiredQuery {
-  params: DropExpiredParams;
-  result: DropExpiredResult;
+/** 'DeleteExpiredSession' query type */
+export interface DeleteExpiredSessionQuery {
+  params: DeleteExpiredSessionParams;
+  result: DeleteExpiredSessionResult;
 }
 
-const dropExpiredIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire <= now()"};
+const deleteExpiredSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire <= now()"};
 
 /**
  * Query generated from SQL:
@@ -191,26 +191,26 @@ const dropExpiredIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid",
  * WHERE t.sid = :sid! AND t.expire <= now()
  * ```
  */
-export const dropExpired = new PreparedQuery<DropExpiredParams,DropExpiredResult>(dropExpiredIR);
+export const deleteExpiredSession = new PreparedQuery<DeleteExpiredSessionParams,DeleteExpiredSessionResult>(deleteExpiredSessionIR);
 
 
-/** 'PutSession' parameters type */
-export interface PutSessionParams {
+/** 'InsertSession' parameters type */
+export interface InsertSessionParams {
   expire: DateOrString;
   payload: string;
   sid: string;
 }
 
-/** 'PutSession' return type */
-export type PutSessionResult = void;
+/** 'InsertSession' return type */
+export type InsertSessionResult = void;
 
-/** 'PutSession' query type */
-export interface PutSessionQuery {
-  params: PutSessionParams;
-  result: PutSessionResult;
+/** 'InsertSession' query type */
+export interface InsertSessionQuery {
+  params: InsertSessionParams;
+  result: InsertSessionResult;
 }
 
-const putSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"expire":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":95,"b":102}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, :expire!::timestamptz)\nON CONFLICT (sid) DO NOTHING"};
+const insertSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"expire":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":95,"b":102}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, :expire!::timestamptz)\nON CONFLICT (sid) DO NOTHING"};
 
 /**
  * Query generated from SQL:
@@ -220,24 +220,24 @@ const putSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"expire":tr
  * ON CONFLICT (sid) DO NOTHING
  * ```
  */
-export const putSession = new PreparedQuery<PutSessionParams,PutSessionResult>(putSessionIR);
+export const insertSession = new PreparedQuery<InsertSessionParams,InsertSessionResult>(insertSessionIR);
 
 
-/** 'CountInClear' parameters type */
-export type CountInClearParams = void;
+/** 'CountUnhashed' parameters type */
+export type CountUnhashedParams = void;
 
-/** 'CountInClear' return type */
-export interface CountInClearResult {
+/** 'CountUnhashed' return type */
+export interface CountUnhashedResult {
   count: number;
 }
 
-/** 'CountInClear' query type */
-export interface CountInClearQuery {
-  params: CountInClearParams;
-  result: CountInClearResult;
+/** 'CountUnhashed' query type */
+export interface CountUnhashedQuery {
+  params: CountUnhashedParams;
+  result: CountUnhashedResult;
 }
 
-const countInClearIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE NOT starts_with(t.sid, 'sha256:')"};
+const countUnhashedIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE NOT starts_with(t.sid, 'sha256:')"};
 
 /**
  * Query generated from SQL:
@@ -247,6 +247,6 @@ const countInClearIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT c
  * WHERE NOT starts_with(t.sid, 'sha256:')
  * ```
  */
-export const countInClear = new PreparedQuery<CountInClearParams,CountInClearResult>(countInClearIR);
+export const countUnhashed = new PreparedQuery<CountUnhashedParams,CountUnhashedResult>(countUnhashedIR);
 
 

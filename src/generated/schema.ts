@@ -13,12 +13,12 @@ export interface CreateSchemaQuery {
   result: CreateSchemaResult;
 }
 
-const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\"                                                                                                                                                                                                                                                            "};
+const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\"                                                                                                                                                                                                                                                                "};
 
 /**
  * Query generated from SQL:
  * ```
- * CREATE SCHEMA IF NOT EXISTS "session_store"                                                                                                                                                                                                                                                            
+ * CREATE SCHEMA IF NOT EXISTS "session_store"                                                                                                                                                                                                                                                                
  * ```
  */
 export const createSchema = new PreparedQuery<CreateSchemaParams,CreateSchemaResult>(createSchemaIR);

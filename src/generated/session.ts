@@ -7,25 +7,25 @@ export type numberArray = (number)[];
 
 export type stringArray = (string)[];
 
-/** 'ReadSession' parameters type */
-export interface ReadSessionParams {
+/** 'GetSession' parameters type */
+export interface GetSessionParams {
   sid: string;
 }
 
-/** 'ReadSession' return type */
-export interface ReadSessionResult {
+/** 'GetSession' return type */
+export interface GetSessionResult {
+  secondsLeft: number | null;
   sess: string | null;
   sid: string;
-  ttl: number | null;
 }
 
-/** 'ReadSession' query type */
-export interface ReadSessionQuery {
-  params: ReadSessionParams;
-  result: ReadSessionResult;
+/** 'GetSession' query type */
+export interface GetSessionQuery {
+  params: GetSessionParams;
+  result: GetSessionResult;
 }
 
-const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":169,"b":173}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
+const getSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":179,"b":183}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS \"secondsLeft\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -33,33 +33,33 @@ const readSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid",
  * SELECT
  *   t.sid,
  *   t.sess::text AS sess,
- *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
+ *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS "secondsLeft"
  * FROM "session_store"."session" AS t
  * WHERE t.sid = :sid! AND t.expire > now()
  * ```
  */
-export const readSession = new PreparedQuery<ReadSessionParams,ReadSessionResult>(readSessionIR);
+export const getSession = new PreparedQuery<GetSessionParams,GetSessionResult>(getSessionIR);
 
 
-/** 'ReadSessions' parameters type */
-export interface ReadSessionsParams {
+/** 'GetSessions' parameters type */
+export interface GetSessionsParams {
   sids: stringArray;
 }
 
-/** 'ReadSessions' return type */
-export interface ReadSessionsResult {
+/** 'GetSessions' return type */
+export interface GetSessionsResult {
+  secondsLeft: number | null;
   sess: string | null;
   sid: string;
-  ttl: number | null;
 }
 
-/** 'ReadSessions' query type */
-export interface ReadSessionsQuery {
-  params: ReadSessionsParams;
-  result: ReadSessionsResult;
+/** 'GetSessions' query type */
+export interface GetSessionsQuery {
+  params: GetSessionsParams;
+  result: GetSessionsResult;
 }
 
-const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":173,"b":178}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
+const getSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":183,"b":188}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS \"secondsLeft\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(:sids!) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -67,31 +67,31 @@ const readSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sid
  * SELECT
  *   t.sid,
  *   t.sess::text AS sess,
- *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS ttl
+ *   date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS "secondsLeft"
  * FROM "session_store"."session" AS t
  * WHERE t.sid = ANY(:sids!) AND t.expire > now()
  * ```
  */
-export const readSessions = new PreparedQuery<ReadSessionsParams,ReadSessionsResult>(readSessionsIR);
+export const getSessions = new PreparedQuery<GetSessionsParams,GetSessionsResult>(getSessionsIR);
 
 
-/** 'WriteSession' parameters type */
-export interface WriteSessionParams {
+/** 'SetSession' parameters type */
+export interface SetSessionParams {
   payload: string;
   sid: string;
   ttl: number;
 }
 
-/** 'WriteSession' return type */
-export type WriteSessionResult = void;
+/** 'SetSession' return type */
+export type SetSessionResult = void;
 
-/** 'WriteSession' query type */
-export interface WriteSessionQuery {
-  params: WriteSessionParams;
-  result: WriteSessionResult;
+/** 'SetSession' query type */
+export interface SetSessionQuery {
+  params: SetSessionParams;
+  result: SetSessionResult;
 }
 
-const writeSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":140}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+const setSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":140}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
 
 /**
  * Query generated from SQL:
@@ -102,27 +102,27 @@ const writeSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":tru
  * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
  * ```
  */
-export const writeSession = new PreparedQuery<WriteSessionParams,WriteSessionResult>(writeSessionIR);
+export const setSession = new PreparedQuery<SetSessionParams,SetSessionResult>(setSessionIR);
 
 
-/** 'WriteSessions' parameters type */
-export interface WriteSessionsParams {
+/** 'SetSessions' parameters type */
+export interface SetSessionsParams {
   lockTimeout?: string | null | void;
   payloads: stringArray;
   sids: stringArray;
   ttls: numberArray;
 }
 
-/** 'WriteSessions' return type */
-export type WriteSessionsResult = void;
+/** 'SetSessions' return type */
+export type SetSessionsResult = void;
 
-/** 'WriteSessions' query type */
-export interface WriteSessionsQuery {
-  params: WriteSessionsParams;
-  result: WriteSessionsResult;
+/** 'SetSessions' query type */
+export interface SetSessionsQuery {
+  params: SetSessionsParams;
+  result: SetSessionsResult;
 }
 
-const writeSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":287}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":307}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":318,"b":323}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                              "};
+const setSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":282,"b":287}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":298,"b":307}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":318,"b":323}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, to_timestamp(date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                           "};
 
 /**
  * Query generated from SQL:
@@ -135,10 +135,10 @@ const writeSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"pa
  * FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings
  * ORDER BY 1
  * ON CONFLICT (sid) DO UPDATE
- * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                              
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                           
  * ```
  */
-export const writeSessions = new PreparedQuery<WriteSessionsParams,WriteSessionsResult>(writeSessionsIR);
+export const setSessions = new PreparedQuery<SetSessionsParams,SetSessionsResult>(setSessionsIR);
 
 
 /** 'ReplaceSession' parameters type */
@@ -201,7 +201,7 @@ export interface ReplaceSessionsQuery {
   result: ReplaceSessionsResult;
 }
 
-const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":447,"b":452}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":463,"b":470}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":481,"b":490}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":501,"b":506}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":519,"b":530}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                        "};
+const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":447,"b":452}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":463,"b":470}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":481,"b":490}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":501,"b":506}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":519,"b":530}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                       "};
 
 /**
  * Query generated from SQL:
@@ -223,7 +223,7 @@ const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"
  *   ORDER BY 1
  * ) AS x, ss__settings
  * WHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()
- * RETURNING t.sid                                                                                                                                                                                                                                                        
+ * RETURNING t.sid                                                                                                                                                                                                                                                       
  * ```
  */
 export const replaceSessions = new PreparedQuery<ReplaceSessionsParams,ReplaceSessionsResult>(replaceSessionsIR);
@@ -357,7 +357,7 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])                                                                                                                                                                                                                                            "};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid = ANY(ARRAY[x.sid])                                                                                                                                                                                                                                               "};
 
 /**
  * Query generated from SQL:
@@ -371,38 +371,38 @@ const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},
  *   FROM unnest(:sids!::text[]) AS u(sid)
  *   ORDER BY 1
  * ) AS x, ss__settings
- * WHERE t.sid = ANY(ARRAY[x.sid])                                                                                                                                                                                                                                            
+ * WHERE t.sid = ANY(ARRAY[x.sid])                                                                                                                                                                                                                                               
  * ```
  */
 export const destroySessions = new PreparedQuery<DestroySessionsParams,DestroySessionsResult>(destroySessionsIR);
 
 
-/** 'DestroySessionsAloud' parameters type */
-export interface DestroySessionsAloudParams {
+/** 'DestroySessionsAndNotify' parameters type */
+export interface DestroySessionsAndNotifyParams {
   channel: string;
   lockTimeout?: string | null | void;
   sids: stringArray;
 }
 
-/** 'DestroySessionsAloud' return type */
-export interface DestroySessionsAloudResult {
-  told: string;
+/** 'DestroySessionsAndNotify' return type */
+export interface DestroySessionsAndNotifyResult {
+  notified: string;
 }
 
-/** 'DestroySessionsAloud' query type */
-export interface DestroySessionsAloudQuery {
-  params: DestroySessionsAloudParams;
-  result: DestroySessionsAloudResult;
+/** 'DestroySessionsAndNotify' query type */
+export interface DestroySessionsAndNotifyQuery {
+  params: DestroySessionsAndNotifyParams;
+  result: DestroySessionsAndNotifyResult;
 }
 
-const destroySessionsAloudIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":253,"b":258}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":626,"b":634}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n), ss__gone AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid = ANY(ARRAY[x.sid])\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__gone AS g\n)\nSELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS \"told!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                             "};
+const destroySessionsAndNotifyIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":256,"b":261}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":632,"b":640}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid = ANY(ARRAY[x.sid])\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n)\nSELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS \"notified!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                                "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__settings AS MATERIALIZED (
  *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
- * ), ss__gone AS MATERIALIZED (
+ * ), ss__deleted AS MATERIALIZED (
  *   DELETE FROM "session_store"."session" AS t
  *   USING (
  *     SELECT u.sid
@@ -413,14 +413,14 @@ const destroySessionsAloudIR: any = {"usedParamSet":{"lockTimeout":true,"sids":t
  *   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
  * ), ss__chunks AS MATERIALIZED (
  *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
- *   FROM ss__gone AS g
+ *   FROM ss__deleted AS g
  * )
- * SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "told!"
+ * SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "notified!"
  * FROM ss__chunks AS c
- * GROUP BY c.chunk                                                                             
+ * GROUP BY c.chunk                                                                                
  * ```
  */
-export const destroySessionsAloud = new PreparedQuery<DestroySessionsAloudParams,DestroySessionsAloudResult>(destroySessionsAloudIR);
+export const destroySessionsAndNotify = new PreparedQuery<DestroySessionsAndNotifyParams,DestroySessionsAndNotifyResult>(destroySessionsAndNotifyIR);
 
 
 /** 'CheckTable' parameters type */
@@ -448,5 +448,127 @@ const checkTableIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT t.s
  * ```
  */
 export const checkTable = new PreparedQuery<CheckTableParams,CheckTableResult>(checkTableIR);
+
+
+/** 'ListSessions' parameters type */
+export type ListSessionsParams = void;
+
+/** 'ListSessions' return type */
+export interface ListSessionsResult {
+  secondsLeft: number;
+  sess: string;
+  sid: string;
+}
+
+/** 'ListSessions' query type */
+export interface ListSessionsQuery {
+  params: ListSessionsParams;
+  result: ListSessionsResult;
+}
+
+const listSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now()\nORDER BY t.sid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   t.sid,
+ *   t.sess::text AS "sess!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
+ * FROM "session_store"."session" AS t
+ * WHERE t.expire > now()
+ * ORDER BY t.sid
+ * ```
+ */
+export const listSessions = new PreparedQuery<ListSessionsParams,ListSessionsResult>(listSessionsIR);
+
+
+/** 'CountSessions' parameters type */
+export type CountSessionsParams = void;
+
+/** 'CountSessions' return type */
+export interface CountSessionsResult {
+  count: number;
+}
+
+/** 'CountSessions' query type */
+export interface CountSessionsQuery {
+  params: CountSessionsParams;
+  result: CountSessionsResult;
+}
+
+const countSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now()"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT count(*)::int AS "count!"
+ * FROM "session_store"."session" AS t
+ * WHERE t.expire > now()
+ * ```
+ */
+export const countSessions = new PreparedQuery<CountSessionsParams,CountSessionsResult>(countSessionsIR);
+
+
+/** 'ClearSessions' parameters type */
+export type ClearSessionsParams = void;
+
+/** 'ClearSessions' return type */
+export type ClearSessionsResult = void;
+
+/** 'ClearSessions' query type */
+export interface ClearSessionsQuery {
+  params: ClearSessionsParams;
+  result: ClearSessionsResult;
+}
+
+const clearSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"DELETE FROM \"session_store\".\"session\" AS t"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * ```
+ */
+export const clearSessions = new PreparedQuery<ClearSessionsParams,ClearSessionsResult>(clearSessionsIR);
+
+
+/** 'ClearSessionsAndNotify' parameters type */
+export interface ClearSessionsAndNotifyParams {
+  channel: string;
+}
+
+/** 'ClearSessionsAndNotify' return type */
+export interface ClearSessionsAndNotifyResult {
+  deleted: number;
+  notifications: number;
+}
+
+/** 'ClearSessionsAndNotify' query type */
+export interface ClearSessionsAndNotifyQuery {
+  params: ClearSessionsAndNotifyParams;
+  result: ClearSessionsAndNotifyResult;
+}
+
+const clearSessionsAndNotifyIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":392,"b":400}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"deleted!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+ * ), ss__chunks AS MATERIALIZED (
+ *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
+ *   FROM ss__deleted AS g
+ * ), ss__notified AS MATERIALIZED (
+ *   SELECT pg_notify(:channel!, string_agg(c.handle, ' '))
+ *   FROM ss__chunks AS c
+ *   GROUP BY c.chunk
+ * )
+ * SELECT (SELECT count(*) FROM ss__deleted)::int AS "deleted!", (SELECT count(*) FROM ss__notified)::int AS "notifications!"
+ * ```
+ */
+export const clearSessionsAndNotify = new PreparedQuery<ClearSessionsAndNotifyParams,ClearSessionsAndNotifyResult>(clearSessionsAndNotifyIR);
 
 

@@ -1,23 +1,23 @@
-// What the server says of a statement that it is not asked to run: the types of its parameters and its columns.
+// Asks the server to describe a statement without running it: the types of its parameters and columns.
 import type { ClientBase, Connection, Submittable } from 'pg';
 
-/** Types by the names that PostgreSQL gives them. */
+/** Types under the names that PostgreSQL gives them. */
 export interface Description {
   parameters: string[];
-  /** Each as its name and its type, in their order. */
+  /** The name and type of each column, in order. */
   columns: [name: string, type: string][];
 }
 
-/** Gives types, by their object ids, the names that PostgreSQL gives them. */
+/** Looks up the names of types by their object identifiers. */
 export type NameTypes = (oids: number[]) => Promise<{ oid: number; name: string }[]>;
 
 /**
- * Parses the statement on the server and describes it, by the extended query protocol.
+ * Describes a statement by the extended query protocol.
  *
- * @throws the server's error, where the statement does not fit the table
+ * @throws the server's error if the statement does not fit the table
  */
-export async function describe(client: ClientBase, text: string, nameTypes: NameTypes): Promise<Description> {
-  const { parameters, fields } = await client.query(new Question(text)).answer;
+export async function describeStatement(client: ClientBase, text: string, nameTypes: NameTypes): Promise<Description> {
+  const { parameters, fields } = await client.query(new DescribeQuery(text)).result;
   const named = await nameTypes([...new Set([...parameters, ...fields.map(({ dataTypeID }) => dataTypeID)])]);
   const names = new Map(named.map(({ oid, name }) => [oid, name]));
   return {
@@ -31,22 +31,22 @@ interface Field {
   dataTypeID: number;
 }
 
-interface Answer {
+interface Described {
   parameters: number[];
   fields: Field[];
 }
 
-/** What pg's client is given in place of a query, as pg-cursor gives it. */
-class Question implements Submittable {
-  readonly answer: Promise<Answer>;
+/** Takes the place of a query in pg's client, as the queries of pg-cursor do. */
+class DescribeQuery implements Submittable {
+  readonly result: Promise<Described>;
   readonly #text: string;
-  readonly #given: Answer = { parameters: [], fields: [] };
-  #resolve!: (answer: Answer) => void;
+  readonly #described: Described = { parameters: [], fields: [] };
+  #resolve!: (described: Described) => void;
   #reject!: (error: Error) => void;
 
   constructor(text: string) {
     this.#text = text;
-    this.answer = new Promise((resolve, reject) => {
+    this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -54,18 +54,18 @@ class Question implements Submittable {
 
   submit(connection: Connection): void {
     const onParameters = ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
-      this.#given.parameters = dataTypeIDs;
+      this.#described.parameters = dataTypeIDs;
     };
     connection.once('parameterDescription', onParameters);
-    const settled = () => connection.off('parameterDescription', onParameters);
-    this.answer.then(settled, settled);
+    const stopListening = () => connection.off('parameterDescription', onParameters);
+    this.result.then(stopListening, stopListening);
     connection.parse({ text: this.#text, name: '', types: [] } as never, true);
     connection.describe({ type: 'S', name: '' } as never, true);
     connection.sync();
   }
 
   handleRowDescription({ fields }: { fields: Field[] }): void {
-    this.#given.fields = fields;
+    this.#described.fields = fields;
   }
 
   handleError(error: Error): void {
@@ -73,6 +73,6 @@ class Question implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.#resolve(this.#given);
+    this.#resolve(this.#described);
   }
 }

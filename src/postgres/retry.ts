@@ -1,62 +1,84 @@
-// Sends again what was kept from being done by a connection that broke, or by the server, for as long as that may help.
+// Which failed statements are sent again, and for how long.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionStoreError } from '../errors.js';
-import { mayBeDone } from './client-queue.js';
+import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION, ROLLED_BACK, TOO_MANY_CONNECTIONS } from '../sql-states.js';
+import { backoffMs } from './backoff.js';
+import type { Deadline } from './deadline.js';
 
-const LONGEST_PAUSE_MS = 250;
-const PATIENCE_MS = 1000; // with a server that nobody is at
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 250;
+const UNREACHABLE_MS = 1000; // how long to retry if no server answers at all
+const MAX_ROLLBACKS = 3;
 
-const TAKEN_BACK = /^(40P01|40001)$/; // deadlock_detected, serialization_failure
-const TRIES = 4; // of a statement that the server took back so that another could go on
-// Connections that end, a server that starts or stops: connection_exception, admin_shutdown, crash_shutdown, cannot_connect_now.
-const LOST = /^(08|57P)|^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
+const SOCKET_LOST = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 const LOST_BY_PG = /^(Connection terminated|Client (has encountered a connection error|was closed))/;
-const AWAY = /^(ECONNREFUSED|ENOENT|EAI_AGAIN|EHOSTUNREACH|53300)$/; // no server there, or one with no room
-const STANDBY = '25006'; // read_only_sql_transaction: it may be about to become the primary
+const UNREACHABLE = ['ECONNREFUSED', 'ENOENT', 'EAI_AGAIN', 'EHOSTUNREACH', TOO_MANY_CONNECTIONS];
 
-/** Whether a connection broke. */
-function isLost(error: unknown): boolean {
-  const { code, cause } = error as SessionStoreError;
-  return code === 'DATABASE' && (LOST.test(stateOf(error)) || LOST_BY_PG.test(String((cause as Error)?.message)));
+export interface Retry {
+  /** Idempotent statements are retried even if the first attempt may have succeeded. */
+  idempotent: boolean;
+  /** Called on each retry. */
+  onRetry?: () => void;
 }
 
-/** Whether a connection broke while the statement was under way, so that nobody knows whether it was done. */
-export const isUnsure = (error: unknown): boolean => isLost(error) && mayBeDone(error as Error);
+const unsent = new WeakSet<object>();
 
-export interface RetryOptions {
-  /** In milliseconds of `performance.now()`. */
-  deadline: number;
-  /** Whether it may be done twice: then it is sent again even when nobody knows whether it was done. */
-  twice: boolean;
-  /** Told of each time that it is sent again. */
-  onRetry: () => void;
+/** Records that the statement was not sent: no client could be had for it. */
+export const markUnsent = (error: object): void => void unsent.add(error);
+
+/** Whether the connection was lost after the statement was sent, so that it may have succeeded. */
+export const isOutcomeUnknown = (error: unknown): boolean => isConnectionLost(error) && !unsent.has(error as object);
+
+/**
+ * Pauses before the next attempt.
+ *
+ * @param attempts attempts so far
+ * @param startedAt time of the first attempt, in milliseconds of `performance.now()`
+ * @throws `error` if another attempt cannot help, or would come after the deadline
+ */
+export async function pauseBeforeRetry(
+  error: unknown,
+  { attempts, startedAt, deadline, idempotent }: Retry & { attempts: number; startedAt: number; deadline: Deadline },
+): Promise<void> {
+  const pauseMs = backoffMs(attempts, FIRST_PAUSE_MS, MAX_PAUSE_MS);
+  const until = Math.min(deadline, startedAt + patienceMs(error, attempts, idempotent));
+  if (performance.now() + pauseMs > until) throw error;
+  await sleep(pauseMs);
 }
 
-export async function retry<T>(send: () => Promise<T>, { deadline, twice, onRetry }: RetryOptions): Promise<T> {
-  const begun = performance.now();
-  for (let tries = 1; ; tries++) {
+/** Runs `work` until it succeeds, or another attempt cannot help. */
+export async function retry<T>(work: () => Promise<T>, deadline: Deadline, options: Retry): Promise<T> {
+  const startedAt = performance.now();
+  for (let attempts = 1; ; attempts++) {
     try {
-      return await send();
+      return await work();
     } catch (error) {
-      const pauseMs = Math.random() * Math.min(10 * 2 ** tries, LONGEST_PAUSE_MS);
-      if (performance.now() + pauseMs > Math.min(deadline, begun + patienceMs(error, tries, twice))) throw error;
-      await sleep(pauseMs);
-      onRetry();
+      await pauseBeforeRetry(error, { ...options, attempts, startedAt, deadline });
+      options.onRetry?.();
     }
   }
 }
 
-/** How long after the first try it may help to send once more. */
-function patienceMs(error: unknown, tries: number, twice: boolean): number {
-  if (isUnsure(error)) return twice ? Infinity : 0;
-  if (isLost(error)) return Infinity;
-  if (stateOf(error) === STANDBY) return Infinity;
-  if (AWAY.test(stateOf(error))) return PATIENCE_MS;
-  return TAKEN_BACK.test(stateOf(error)) && tries < TRIES ? Infinity : 0;
+/** How long after the first attempt another one may help. */
+function patienceMs(error: unknown, attempts: number, idempotent: boolean): number {
+  if (isOutcomeUnknown(error)) return idempotent ? Infinity : 0;
+  if (isConnectionLost(error)) return Infinity;
+  const code = codeOf(error);
+  if (code === READ_ONLY_SQL_TRANSACTION) return Infinity; // a standby may be about to be promoted
+  if (UNREACHABLE.includes(code)) return UNREACHABLE_MS;
+  return ROLLED_BACK.includes(code) && attempts <= MAX_ROLLBACKS ? Infinity : 0;
 }
 
-/** The SQLSTATE, or what Node calls the failure. */
-function stateOf(error: unknown): string {
+function isConnectionLost(error: unknown): boolean {
+  const { code, cause } = error as SessionStoreError;
+  if (code !== 'DATABASE') return false;
+  const reason = codeOf(error);
+  const message = String((cause as Error)?.message);
+  return CONNECTION_LOST.test(reason) || SOCKET_LOST.includes(reason) || LOST_BY_PG.test(message);
+}
+
+/** The SQLSTATE, or Node's code of the failure. */
+function codeOf(error: unknown): string {
   const { sqlState, cause } = error as SessionStoreError;
   return sqlState ?? String(Object(cause).code);
 }

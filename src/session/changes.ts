@@ -1,22 +1,24 @@
+// The merge rules: what a request changed in its session, and how its changes join those of others.
 import { isDeepStrictEqual } from 'node:util';
-import { BIRTH } from './lifetime.js';
+import { CREATED_AT } from './lifetime.js';
 import type { Fields } from './payload.js';
 
-/** What the request has made of `base`. That the cookie's `expires` moved is no change: every request moves it. */
+/** The keys that differ, each with its new field, or undefined if it was removed. */
+export type Changes = ReadonlyMap<string, string | undefined>;
+
+/** The request's changes since `base`. A later `expires` is not a change: each request moves it. */
 export function changesOf(base: Fields, mine: Fields): Changes {
-  return differences(base, mine, (one, other) => one === other || JSON.stringify(objectOf(one)) === `{${other}}`);
+  const isSame = (one: string, other: string) => one === other || JSON.stringify(objectOf(one)) === `{${other}}`;
+  return differences(base, mine, isSame);
 }
 
-/** What others have made of the row, by value: a `jsonb` column has a spelling of its own. */
-export function othersChanges(read: Row, found: Row): Changes {
-  return differences(
-    read.fields,
-    found.fields,
-    (one, other) => one === other || isDeepStrictEqual(objectOf(one), objectOf(other)),
-  );
+/** What other requests changed in the row. Compares values, because `jsonb` respells the text. */
+export function othersChanges(read: Fields, found: Fields): Changes {
+  const isSame = (one: string, other: string) => one === other || isDeepStrictEqual(objectOf(one), objectOf(other));
+  return differences(read, found, isSame);
 }
 
-/** What a row becomes when the request's changes are laid over it, key by key. */
+/** Applies the request's changes to a row, key by key. */
 export function applyChanges(row: Fields, changes: Changes, mine: Fields): Fields {
   const fields = new Map(row);
   for (const [key, field] of changes) {
@@ -24,33 +26,35 @@ export function applyChanges(row: Fields, changes: Changes, mine: Fields): Field
     else fields.set(key, field);
   }
   const cookie = mine.get('cookie');
-  if (cookie && isSameCookie(fields.get('cookie'), cookie)) fields.set('cookie', cookie); // with its newer date
+  if (cookie && isSameCookie(fields.get('cookie'), cookie)) fields.set('cookie', cookie); // newer expires
   return fields;
 }
 
 /**
- * But for `expires`, and for less than a second of `originalMaxAge`: express-session's `touch()` reads the clock twice, and so
- * makes 59,999 of 60,000 now and then.
+ * Whether two cookies are the same but for `expires`. Ignores a difference of less than a second in
+ * `originalMaxAge`: express-session's `touch()` reads the clock twice, so 60,000 can become 59,999.
  */
 export function isSameCookie(one: string | undefined, other: string | undefined): boolean {
-  if (one === other || isSpelledTheSame(one, other)) return true;
+  if (one === other || hasSameText(one, other)) return true;
   const [a, b] = [cookieOf(one), cookieOf(other)];
-  const isSameAge = isDrift(Number(a.originalMaxAge ?? NaN), Number(b.originalMaxAge ?? NaN));
+  const isSameAge = isClockDrift(Number(a.originalMaxAge ?? NaN), Number(b.originalMaxAge ?? NaN));
   return isDeepStrictEqual(a, isSameAge ? { ...b, originalMaxAge: a.originalMaxAge } : b);
 }
 
-/** As express-session begins a cookie, up to the end of what every request moves. */
-export const MOVING = /^"cookie":\{"originalMaxAge":(\d+),"expires":"[^"\\]*"/;
-/** Quicker than to parse them, and so it is for most: every request saves the cookie that it loaded, but for its date. */
-export function isSpelledTheSame(one = '', other = ''): boolean {
-  const [a, b] = [MOVING.exec(one), MOVING.exec(other)];
-  if (!a || !b || !isDrift(Number(a[1]), Number(b[1]))) return false;
+/** How express-session begins a cookie: the part that each request changes. */
+const AGE_AND_EXPIRES = /^"cookie":\{"originalMaxAge":(\d+),"expires":"[^"\\]*"/;
+
+/** A shortcut without parsing. It decides for most requests, which only change `expires`. */
+function hasSameText(one = '', other = ''): boolean {
+  const [a, b] = [AGE_AND_EXPIRES.exec(one), AGE_AND_EXPIRES.exec(other)];
+  if (!a || !b || !isClockDrift(Number(a[1]), Number(b[1]))) return false;
   return one.slice(a[0].length) === other.slice(b[0].length);
 }
 
-/** In milliseconds. */
-export const isDrift = (one: number, other: number): boolean => Math.abs(one - other) < 1000;
-export function differences(before: Fields, after: Fields, isSame: (one: string, other: string) => boolean): Changes {
+/** Both in milliseconds. */
+const isClockDrift = (one: number, other: number): boolean => Math.abs(one - other) < 1000;
+
+function differences(before: Fields, after: Fields, isSame: (one: string, other: string) => boolean): Changes {
   const changes = new Map<string, string | undefined>();
   for (const [key, field] of after) {
     const old = before.get(key);
@@ -58,23 +62,14 @@ export function differences(before: Fields, after: Fields, isSame: (one: string,
     changes.set(key, field);
   }
   for (const key of before.keys()) if (!after.has(key)) changes.set(key, undefined);
-  changes.delete(BIRTH); // it lies in the row, but is the session's only where nobody asked for a lifetime
+  changes.delete(CREATED_AT); // a field of the row, not of the session
   return changes;
 }
-export const objectOf = (field: string) => JSON.parse(`{${field}}`);
-/** With what express-session adds to a cookie that lacks it, as a script may have written one. */
-export function cookieOf(field: string | undefined): Record<string, unknown> {
+
+const objectOf = (field: string) => JSON.parse(`{${field}}`);
+
+/** The cookie without `expires`, and with the defaults that express-session adds to it. */
+function cookieOf(field: string | undefined): Record<string, unknown> {
   const { cookie } = field === undefined ? {} : objectOf(field);
   return { path: '/', httpOnly: true, ...cookie, originalMaxAge: cookie?.originalMaxAge ?? null, expires: undefined };
-}
-
-/** The keys that differ, each with its new field or, where it was removed, undefined. */
-export type Changes = ReadonlyMap<string, string | undefined>;
-/** A live row as it was read, or as it was written. */
-export interface Row {
-  /** The payload as the server has it. */
-  text: string;
-  fields: Fields;
-  /** Seconds left to live, where it was read or written just now. */
-  ttl?: number;
 }

@@ -1,42 +1,70 @@
-// What stands in a row for a session: its JSON or, with a key, what nobody can read, alter or move to another session.
+// Between a session and the text in its row: JSON or the app's serializer, encrypted or not.
 import type { SessionData } from 'express-session';
-import type { StoreOptions } from '../store/options.js';
-import { SealedVault } from './encryption.js';
+import type { Rule } from '../errors.js';
+import { EncryptedCodec, type Encryption } from './encryption.js';
 import { type Fields, type Format, JSON_FORMAT } from './payload.js';
-import { formatOf } from './serializer.js';
-import { storedUser } from './user-path.js';
+import { formatOf, type Serializer } from './serializer.js';
+import { userText } from './user-path.js';
 
-/** Makes a handle of an id. */
-export type NameOf = (sid: string) => string;
+/** Computes the handle of a session from its id or from the `sid` column. */
+export type HandleOf = (sid: string) => string;
 
-export interface Vault {
+export interface Codec {
   fieldsOf(session: object): Fields;
-  /** What is stored. */
-  seal(sid: string, fields: Fields, handle?: NameOf): string;
+  /** The text to store. */
+  encode(sid: string, fields: Fields, handleOf?: HandleOf): string;
   /**
-   * What was stored.
+   * The session in a stored text.
    *
-   * @throws {SyntaxError} when it is no session, or none that may be read: without a word of what it holds
+   * @throws {SyntaxError} if the text does not hold a session, or no key decrypts it. The message
+   *   holds no part of the text
    */
-  open(sid: string, text: string, handle?: NameOf): SessionData;
-  /** The fields of what was stored, which `open` has seen. */
+  decode(sid: string, text: string, handleOf?: HandleOf): SessionData;
+  /** The fields in a stored text that `decode` has accepted. */
   fieldsIn(sid: string, text: string): Fields;
-  /** All that may stand at the userPath for a user. */
-  storedUsers(user: unknown): string[];
-  /** The key that writes, where there is one. */
+  /** All texts that may stand at the userPath for this user. */
+  userTexts(user: unknown): string[];
+  /** The id of the key that encrypts. Undefined without encryption. */
   keyId?: string;
 }
 
-/** @throws {TypeError} when a key is none */
-export function makeVault({ encryption, serializer }: Pick<StoreOptions, 'encryption' | 'serializer'>): Vault {
-  const format = serializer ? formatOf(serializer, { mustBeJson: encryption === undefined }) : JSON_FORMAT;
-  return encryption ? new SealedVault(encryption, format) : openVault(format);
+export interface CodecOptions {
+  encryption?: Encryption | undefined;
+  serializer?: Serializer | undefined;
 }
 
-const openVault = (format: Format): Vault => ({
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isKey = (value: unknown) => typeof value === 'string' || value instanceof Uint8Array;
+
+export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
+  encryption: [
+    'an object { keys, userPath, allowPlaintext } with an array of keys',
+    (value) => {
+      if (!isObject(value)) return false;
+      const { keys, userPath: _, allowPlaintext, ...unknown } = value as Encryption;
+      if (Object.keys(unknown).length > 0 || !Array.isArray(keys) || keys.length === 0) return false;
+      return keys.every(isKey) && [undefined, true, false].includes(allowPlaintext);
+    },
+  ],
+  serializer: [
+    'an object with the functions stringify and parse',
+    (value) => {
+      const { stringify, parse } = Object(value) as Serializer;
+      return isObject(value) && typeof stringify === 'function' && typeof parse === 'function';
+    },
+  ],
+};
+
+/** @throws {TypeError} if a key is not valid */
+export function makeCodec({ encryption, serializer }: CodecOptions): Codec {
+  const format = serializer ? formatOf(serializer, { mustBeJson: !encryption }) : JSON_FORMAT;
+  return encryption ? new EncryptedCodec(encryption, format) : plaintextCodec(format);
+}
+
+const plaintextCodec = (format: Format): Codec => ({
   fieldsOf: format.fieldsOf,
   fieldsIn: (_sid, text) => format.fieldsIn(text),
-  seal: (_sid, fields) => format.textOf(fields),
-  open: (_sid, text) => format.parse(text),
-  storedUsers: (user) => [storedUser(user)],
+  encode: (_sid, fields) => format.textOf(fields),
+  decode: (_sid, text) => format.parse(text),
+  userTexts: (user) => [userText(user)],
 });

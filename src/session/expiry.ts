@@ -1,15 +1,16 @@
-// How long a session lives.
+// How long a session lives, and when a touch is worth a write.
 import type { SessionData } from 'express-session';
 
-/** Seconds, or a function that says for each session how many. */
+/** Seconds, or a function of the session that returns seconds. */
 export type Ttl = number | ((session: SessionData) => number);
 
 const DEFAULT_TTL = 86_400; // a day, as in connect-pg-simple and connect-pg-pool
-const LONGEST_COOKIE = 400 * 86_400; // browsers keep none longer: draft-ietf-httpbis-rfc6265bis, section 5.5
-const LONGEST_TTL = 1e11; // 3,000 years; what PostgreSQL can hold ends in the year 294276
-const LAST_DATE = 8.64e15; // milliseconds, ECMA-262 section 21.4.1.1
+const MAX_COOKIE = 400 * 86_400; // the limit of browsers: draft-ietf-httpbis-rfc6265bis, section 5.5
+const MAX_TTL = 1e11; // about 3,000 years: well before PostgreSQL's last timestamp, in 294276
+const MAX_DATE = 8.64e15; // milliseconds: ECMA-262, section 21.4.1.1
+const MAX_TOUCH_AFTER = 60;
 
-/** The life span of sessions: the ttl where one is given, else their cookie's, else a day. All in seconds. */
+/** The life of a session: the `ttl` option, else its cookie's age, else a day. All in seconds. */
 export class Expiry {
   readonly #ttl: Ttl | undefined;
   readonly #touchAfter: number | undefined;
@@ -21,15 +22,15 @@ export class Expiry {
     this.#touchAfter = touchAfter;
   }
 
-  /** Whether each session's own cookie says how long it lives. */
-  get isTheCookies(): boolean {
+  /** Whether the cookie of each session decides how long it lives. */
+  get isByCookie(): boolean {
     return this.#ttl === undefined;
   }
 
   /**
-   * Seconds that the session has to live from now on.
+   * Seconds that the session lives from now on.
    *
-   * @throws {TypeError} when the ttl function gives no positive number
+   * @throws {TypeError} if the ttl function does not return a positive number
    */
   secondsToLive(session: SessionData): number {
     const ofCookie = secondsOfCookie(session);
@@ -39,62 +40,62 @@ export class Expiry {
     if (seconds === session.cookie?.originalMaxAge) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_LONG',
-        `ttl is ${seconds} s, the number of the cookie's maxAge, which is in milliseconds`,
+        `ttl is ${seconds} seconds, the same number as the cookie's maxAge, which is in milliseconds`,
       );
     }
     if (ofCookie !== undefined && seconds < ofCookie) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_WINS',
-        `ttl (${seconds} s) ends sessions before their cookie does (${Math.round(ofCookie)} s):` +
-          ' here ttl wins, in connect-pg-simple the cookie did. Leave ttl out to let the cookie decide',
+        `ttl (${seconds} s) ends sessions before their cookie expires (${Math.round(ofCookie)} s).` +
+          ' ttl wins here; in connect-pg-simple the cookie did. Remove ttl to let the cookie decide',
       );
     }
     return seconds;
   }
 
   /**
-   * Makes a Date of `cookie.expires`, as the types have it. Where the cookie decides, the row knows better what is left, since
-   * every touch moves the row's expiry and leaves the payload as it was. Never a date where there was none: that would make
-   * a browser session last.
+   * Makes `cookie.expires` a Date, as its type says. If the cookie decides, the row's expiry is the
+   * newer one, since a touch changes only that. A browser session gets no date: a date would make
+   * its cookie outlive the browser.
    */
   restoreExpires(session: SessionData, secondsLeft: number): void {
     const stored = dateOfCookie(session);
     if (!stored) return;
-    const left = new Date(Math.min(Date.now() + secondsLeft * 1000, LAST_DATE));
-    Object.assign(session.cookie, { expires: this.#ttl === undefined ? left : stored });
+    const rowExpires = new Date(Math.min(Date.now() + secondsLeft * 1000, MAX_DATE));
+    Object.assign(session.cookie, { expires: this.isByCookie ? rowExpires : stored });
   }
 
   /**
-   * Whether a write may end the session earlier than its row says. With a `ttl`, always. Where the cookie decides, a request
-   * may have loaded the session before another gave it a longer life: then only if what was left at the load is more than
-   * its cookie's own span.
+   * Whether a write may make the session expire earlier than its row says. With a `ttl`, always. If
+   * the cookie decides, another request may have given the session a longer life since this one
+   * loaded it. So it may only if the row had more left than the cookie's own age.
    */
   mayShorten(session: SessionData, secondsLeft: number): boolean {
-    if (this.#ttl !== undefined) return true;
+    if (!this.isByCookie) return true;
     const { originalMaxAge } = session.cookie;
-    const span = typeof originalMaxAge === 'number' ? originalMaxAge / 1000 : DEFAULT_TTL;
-    return secondsLeft > span + 1; // the predecessors round up to a second
+    const age = typeof originalMaxAge === 'number' ? originalMaxAge / 1000 : DEFAULT_TTL;
+    return secondsLeft > age + 1; // the predecessors round up to a second
   }
 
   /**
-   * Whether a touch would move the expiry far enough to be worth a write.
+   * Whether a touch moves the expiry far enough to be worth a write.
    *
-   * @param ttl seconds that the session is to live from now on
+   * @param ttl seconds that the session lives from now on
    * @param expiresAt when the row expires, in milliseconds of `performance.now()`
    */
-  isWorthATouch(ttl: number, expiresAt: number): boolean {
+  isWorthTouching(ttl: number, expiresAt: number): boolean {
     const moves = Math.abs(ttl - (expiresAt - performance.now()) / 1000);
-    return moves >= (this.#touchAfter ?? Math.min(60, ttl / 10));
+    return moves >= (this.#touchAfter ?? Math.min(MAX_TOUCH_AFTER, ttl / 10));
   }
 
   #check(seconds: unknown): void {
-    if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= LONGEST_TTL)) {
-      throw new TypeError(`ttl must be a positive number of seconds, at most ${LONGEST_TTL}, not ${String(seconds)}`);
+    if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= MAX_TTL)) {
+      throw new TypeError(`ttl must be a positive number of seconds, at most ${MAX_TTL}, not ${String(seconds)}`);
     }
-    if (seconds > LONGEST_COOKIE) {
+    if (seconds > MAX_COOKIE) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_LONG',
-        `ttl is ${seconds} s, longer than any cookie lives: it is in seconds, are these milliseconds?`,
+        `ttl is ${seconds} seconds, longer than any cookie lives. Was it meant as milliseconds?`,
       );
     }
   }
@@ -108,12 +109,12 @@ export class Expiry {
 
 function secondsOfCookie(session: SessionData): number | undefined {
   const expires = dateOfCookie(session);
-  if (expires) return Math.max((expires.getTime() - Date.now()) / 1000, 0); // 0 is dead as well, and a time PostgreSQL has
-  const { maxAge } = session.cookie ?? {}; // a plain object, as an admin's script writes one
+  if (expires) return Math.max((expires.getTime() - Date.now()) / 1000, 0);
+  const { maxAge } = session.cookie ?? {}; // a plain object, as a script writes one
   return typeof maxAge === 'number' ? maxAge / 1000 : undefined;
 }
 
-/** The cookie's `expires`: a Date in a Session, a string in what was read, null or false in a browser session. */
+/** `cookie.expires`: a Date in a Session, a string in a row, null or false in a browser session. */
 function dateOfCookie(session: SessionData): Date | undefined {
   const expires: unknown = session.cookie?.expires;
   if (!(expires instanceof Date) && typeof expires !== 'string') return undefined;

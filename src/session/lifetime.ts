@@ -1,52 +1,63 @@
-// How long a session may live at most, whatever is done to keep it alive.
+// The absolute limit on a session's life, whatever requests do to keep it alive.
 import type { SessionData } from 'express-session';
 import type { Fields } from './payload.js';
 
-/** Where a session's birth lies in its payload, in milliseconds since 1970: the table has no column for it. */
-export const BIRTH = 'ss__birth';
+/** The key in the payload with the time of creation, in milliseconds since 1970. */
+export const CREATED_AT = 'ss__createdAt';
 
-/** Whose birth is not known is born when it is asked for: a new session, or one from before there was a limit. */
+/**
+ * Knows when each session was created. A session without a time of creation, which is new or older
+ * than the option, counts as created when it is first asked for.
+ */
 export class Lifetime {
   readonly #ms: number;
-  readonly #births = new WeakMap<object, number>();
+  readonly #createdAt = new WeakMap<object, number>();
 
-  /** @param seconds that a session may live from its birth on */
+  /** @param seconds how long a session may live after its creation */
   constructor(seconds: number) {
     this.#ms = seconds * 1000;
   }
 
-  /** Takes the birth off a session that was read. */
+  /** Removes the time of creation from a session that was read, and remembers it. */
   take(session: SessionData): void {
-    const { [BIRTH]: birth } = session as unknown as Record<string, unknown>;
-    delete (session as unknown as Record<string, unknown>)[BIRTH];
-    if (typeof birth === 'number') this.#births.set(session, Math.min(birth, Date.now()));
+    const createdAt = removeCreatedAt(session);
+    if (typeof createdAt === 'number') this.#createdAt.set(session, Math.min(createdAt, Date.now()));
   }
 
-  /** A session was made of another. */
+  /** Copies the time of creation to a session that was made from another object. */
   pass(from: SessionData, to: SessionData): void {
-    const birth = this.#births.get(from);
-    if (birth !== undefined) this.#births.set(to, birth);
+    const createdAt = this.#createdAt.get(from);
+    if (createdAt !== undefined) this.#createdAt.set(to, createdAt);
   }
 
-  /** Seconds that the session may live yet: 0 when its time is over. */
-  left(session: SessionData): number {
-    return Math.max((this.#birthOf(session) + this.#ms - Date.now()) / 1000, 0);
+  /** Seconds until the session's lifetime ends, at least 0. */
+  secondsLeft(session: SessionData): number {
+    return Math.max((this.#createdAtOf(session) + this.#ms - Date.now()) / 1000, 0);
   }
 
-  /** The fields of a row with the birth that they have or else the session has. */
+  /** The fields with a time of creation: their own, or else the session's. */
   stamp(fields: Fields, session: SessionData): Fields {
-    if (fields.has(BIRTH)) return fields;
-    return new Map([...fields, [BIRTH, `${JSON.stringify(BIRTH)}:${this.#birthOf(session)}`]]);
+    if (fields.has(CREATED_AT)) return fields;
+    return new Map([...fields, [CREATED_AT, `"${CREATED_AT}":${this.#createdAtOf(session)}`]]);
   }
 
-  #birthOf(session: SessionData): number {
-    const birth = this.#births.get(session) ?? Date.now();
-    this.#births.set(session, birth);
-    return birth;
+  #createdAtOf(session: SessionData): number {
+    const createdAt = this.#createdAt.get(session) ?? Date.now();
+    this.#createdAt.set(session, createdAt);
+    return createdAt;
   }
 }
 
-/** What an app has put where the birth lies is not the birth. */
-export function withoutBirth(fields: Fields): Fields {
-  return fields.has(BIRTH) ? new Map([...fields].filter(([key]) => key !== BIRTH)) : fields;
+/** Removes the time of creation from a session that was read, and returns it. */
+export function removeCreatedAt(session: object): unknown {
+  const object = session as Record<string, unknown>;
+  const createdAt = object[CREATED_AT];
+  delete object[CREATED_AT];
+  return createdAt;
+}
+
+/** Drops a time of creation that the app has set. */
+export function withoutCreatedAt(fields: Fields): Fields {
+  if (!fields.has(CREATED_AT)) return fields;
+  return new Map([...fields].filter(([key]) => key !== CREATED_AT));
 }

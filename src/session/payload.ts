@@ -1,39 +1,50 @@
-// A session as the text that is stored, and back.
+// A session's JSON, as the text that a row stores, and its top-level fields.
 import type { SessionData } from 'express-session';
 
-/** A session's top-level keys, each with what stands for it between the braces of its JSON: `"views":3`. */
+/** A session's top-level keys, each with its member of the JSON object: `"views":3`. */
 export type Fields = ReadonlyMap<string, string>;
 
-// json keeps \u0000 and half surrogate pairs and then fails for everybody who reads inside the row; jsonb takes neither.
-// So each stands as U+E000 and its four hex digits, and U+E000 itself like them.
+// A json column stores \u0000 and half a surrogate pair, but reading inside the row then fails. A jsonb
+// column refuses both. So each is escaped as U+E000 and its four hex digits, and U+E000 itself too.
 const UNSTORABLE = /\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g;
-const STORED = /\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
+const ESCAPED = /\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
 
 /**
- * The session as it is now.
+ * The session's fields at the time of the call.
  *
- * @throws {TypeError} when it is no JSON object: a cycle, a BigInt, an array, nothing at all
+ * @throws {TypeError} if the session is not an object, or holds a value that JSON cannot hold, such as
+ *   a BigInt or a cycle
  */
 export function fieldsOf(session: object): Fields {
   const { toJSON } = Object(session);
   const plain: unknown = typeof toJSON === 'function' ? toJSON.call(session, '') : session;
-  if (!isObject(plain)) throw new TypeError('the session is not an object that JSON can hold');
+  if (!isObject(plain)) throw new TypeError('cannot store the session: it must be an object');
   const fields = new Map<string, string>();
   for (const key of Object.keys(plain)) {
-    const json = JSON.stringify({ [key]: plain[key] }).slice(1, -1);
-    if (json) fields.set(key, json); // JSON leaves out what is undefined, and functions
+    const json = stringifyField(key, plain[key]);
+    if (json) fields.set(key, json); // JSON omits undefined and functions
   }
   return fields;
 }
 
+function stringifyField(key: string, value: unknown): string {
+  try {
+    return JSON.stringify({ [key]: value }).slice(1, -1);
+  } catch (error) {
+    const [reason] = String((error as Error)?.message ?? error).split('\n');
+    const advice = `cannot store the session: JSON.stringify failed on key ${JSON.stringify(key)}: ${reason}`;
+    throw new TypeError(advice, { cause: error });
+  }
+}
+
 /**
- * The fields as they stand in a row's text, which is quicker than to parse it and make it JSON again. Those that the store wrote
- * are as `fieldsOf` makes them, those of others may have spaces, or other spellings of a character or a number.
+ * The fields in a row's text. This is faster than parsing the text and serializing it again. Fields
+ * that this store wrote equal those of `fieldsOf`. Others may be spelled differently.
  *
- * @param text holds a JSON object, as `parse` has seen
+ * @param text a JSON object that `parse` has accepted
  */
 export function fieldsIn(text: string): Fields {
-  if (text.includes('\\u') || text.includes('\ue000')) return fieldsOf(parse(text)); // what is escaped has many spellings
+  if (text.includes('\\u') || text.includes('\ue000')) return fieldsOf(parse(text)); // an escape has several spellings
   const fields = new Map<string, string>();
   let at = text.indexOf('"');
   while (at >= 0) {
@@ -47,21 +58,21 @@ export function fieldsIn(text: string): Fields {
   return fields;
 }
 
-/** Where the string that begins here has ended. */
+/** The index after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   let at = json.indexOf('"', start + 1);
   for (; isEscaped(json, at); at = json.indexOf('"', at + 1));
   return at + 1;
 }
 
-/** Whether an odd number of backslashes stands before it. */
+/** Whether an odd number of backslashes precedes the character. */
 function isEscaped(json: string, at: number): boolean {
   let before = at - 1;
   while (json[before] === '\\') before--;
   return (at - before) % 2 === 0;
 }
 
-/** Where the next comma or brace of the outermost object is. */
+/** The index of the comma or brace that ends the value. */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
@@ -88,44 +99,45 @@ function endOfValue(json: string, start: number): number {
 
 const [QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 
-/** JSON that `json`, `jsonb` and `text` columns all hold. */
+/** JSON that `json`, `jsonb` and `text` columns can store. */
 export function textOf(fields: Fields): string {
-  return stored(`{${[...fields.values()].join(',')}}`);
+  return escapeUnstorable(`{${[...fields.values()].join(',')}}`);
 }
 
-/** JSON in which nothing stands that PostgreSQL can't store. */
-export function stored(text: string): string {
-  if (!text.includes('\\u') && !text.includes('\ue000')) return text; // most have neither, and looking for both is quick
+/** Escapes what PostgreSQL cannot store in JSON. */
+export function escapeUnstorable(text: string): string {
+  if (!text.includes('\\u') && !text.includes('\ue000')) return text; // true for most, and a fast check
   return text.replace(UNSTORABLE, (found, hex?: string) =>
     hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
   );
 }
 
 /**
- * JSON that `json`, `jsonb` and `text` columns all hold.
+ * The session as JSON that `json`, `jsonb` and `text` columns can store.
  *
- * @throws {TypeError} when the session is no JSON object: a cycle, a BigInt, an array, nothing at all
+ * @throws {TypeError} if the session is not an object, or JSON cannot hold one of its values
  */
 export const stringify = (session: SessionData): string => textOf(fieldsOf(session));
 
-/** A string as it reads inside of what is stored. */
-export const storedText = (text: string): string => JSON.parse(textOf(fieldsOf({ text }))).text;
+/** A string as the stored JSON spells it. */
+export const storableText = (text: string): string => JSON.parse(textOf(fieldsOf({ text }))).text;
 
-/** JSON as it was before `stored`. */
-export const unstored = (text: string): string => (text.includes('\ue000') ? text.replace(STORED, '\\u$1') : text);
+/** Undoes `escapeUnstorable`. */
+export const unescapeStored = (text: string): string =>
+  text.includes('\ue000') ? text.replace(ESCAPED, '\\u$1') : text;
 
 /**
  * The session in a row's text.
  *
- * @throws {SyntaxError} when the text is no JSON object; without the text in it, which is nobody's business
+ * @throws {SyntaxError} if the text is not a JSON object. The message holds no part of the text
  */
 export function parse(text: string): SessionData {
-  const session = parseJson(unstored(text));
-  if (!isObject(session)) throw new SyntaxError('a row of the session table holds no JSON object');
+  const session = parseJson(unescapeStored(text));
+  if (!isObject(session)) throw new SyntaxError('a row of the session table does not hold a JSON object');
   return session as unknown as SessionData;
 }
 
-/** How sessions are written. */
+/** How a session becomes fields and text: as JSON, or by the app's serializer. */
 export interface Format {
   fieldsOf: typeof fieldsOf;
   textOf: typeof textOf;
@@ -136,15 +148,16 @@ export interface Format {
 export const JSON_FORMAT: Format = { fieldsOf, textOf, parse, fieldsIn };
 
 /**
- * For express-session, which needs a cookie: where there is none, as a script may write a session, that of a browser session.
+ * Adds a browser-session cookie if there is none, since express-session fails without a cookie.
  *
- * @throws {SyntaxError} when the cookie's age is no number, which express-session would choke on
+ * @throws {SyntaxError} if the cookie's age is not a number, which express-session cannot handle
  */
 export function withCookie(session: SessionData): SessionData {
   if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
   const { maxAge, originalMaxAge } = session.cookie;
   for (const age of [maxAge, originalMaxAge]) {
-    if (typeof (age ?? 0) !== 'number') throw new SyntaxError('a row of the session table holds no cookie');
+    if (typeof (age ?? 0) !== 'number')
+      throw new SyntaxError('a row of the session table does not hold a valid cookie');
   }
   return session;
 }

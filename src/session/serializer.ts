@@ -1,16 +1,34 @@
-// A serializer of the app's own in place of JSON, key by key, so that what requests changed can still be told apart.
+// The app's serializer in place of JSON. It is applied key by key, so that changed keys can be merged.
 import type { SessionData } from 'express-session';
-import { type Fields, type Format, fieldsOf, JSON_FORMAT, stored, unstored } from './payload.js';
+import { escapeUnstorable, type Fields, type Format, fieldsOf, JSON_FORMAT, unescapeStored } from './payload.js';
 
-/** The cookie stays JSON, since the store looks into it; any other key is what the serializer makes of it alone. */
+/** Two functions that turn a session into text and back, in place of JSON. */
+export interface Serializer {
+  /**
+   * Returns the text of a session. Without `encryption` the text must be JSON, because the column
+   * holds JSON: otherwise a save fails with a `TypeError`. The store also passes sessions that have
+   * a single key.
+   */
+  stringify(session: SessionData): string;
+  /**
+   * Returns the session that `stringify` turned into this text. In a `jsonb` column, PostgreSQL may
+   * have changed the spaces, the order of keys and the spelling of numbers. If the function throws
+   * or does not return an object, the row is unreadable.
+   */
+  parse(text: string): SessionData;
+}
+
+/** The cookie stays JSON, because the store reads it. Each other key is serialized alone. */
 export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: boolean }): Format {
-  const textOfOne = (key: string, value: unknown) => serializer.stringify(only(key, value) as unknown as SessionData);
+  const serialize = (key: string, value: unknown) => serializer.stringify(only(key, value) as unknown as SessionData);
+  const deserialize = (key: string, text: string) =>
+    (serializer.parse(text) as unknown as Record<string, unknown>)[key];
 
   function sessionOf(fields: Fields): SessionData {
     const session = {};
     for (const [key, field] of fields) {
       const value = JSON.parse(`{${field}}`)[key];
-      put(session, key, key === 'cookie' || typeof value !== 'string' ? value : (serializer.parse(value) as any)[key]);
+      put(session, key, key === 'cookie' || typeof value !== 'string' ? value : deserialize(key, value));
     }
     return session as SessionData;
   }
@@ -24,7 +42,7 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
       for (const key of Object.keys(session)) {
         const value = (session as Record<string, unknown>)[key];
         if (value === undefined || typeof value === 'function') continue;
-        const json = key === 'cookie' ? value : textOfOne(key, value);
+        const json = key === 'cookie' ? value : serialize(key, value);
         fields.set(key, fieldsOf(only(key, json)).get(key)!);
       }
       return fields;
@@ -32,20 +50,19 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
     textOf(fields) {
       const text = serializer.stringify(sessionOf(fields));
       if (mustBeJson && !isJson(text)) {
-        throw new TypeError(
-          'serializer.stringify must make JSON, which the table holds; with encryption any text will do',
-        );
+        throw new TypeError('serializer.stringify must return JSON. With encryption it may return any text');
       }
-      return stored(text);
+      return escapeUnstorable(text);
     },
     parse(text) {
-      const session = attempt(() => serializer.parse(unstored(text)));
+      const session = attempt(() => serializer.parse(unescapeStored(text)));
       if (typeof session === 'object' && session !== null && !Array.isArray(session)) return session;
-      return JSON_FORMAT.parse('null'); // throws what any row throws that is no session
+      return JSON_FORMAT.parse('null'); // throws the error of any row that does not hold a session
     },
   };
 }
 
+/** Sets any key, `__proto__` included. */
 function put(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -65,11 +82,3 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 const isJson = (text: string): boolean => attempt(() => JSON.parse(text)) !== undefined;
-/** Makes a text of a session, and back. */
-
-export interface Serializer {
-  /** Must make JSON, which the table holds, unless there is `encryption`. It is also given sessions of a single key. */
-  stringify(session: SessionData): string;
-  /** Is given the JSON in any spelling, where the column is `jsonb`. */
-  parse(text: string): SessionData;
-}

@@ -1,36 +1,36 @@
-// Where a session says whose it is: a path into its JSON.
-import { storedText } from './payload.js';
+// The path in a session's JSON that leads to its user.
+import { storableText } from './payload.js';
 
-/** The keys that lead to the user, from the outermost on: `['passport', 'user']`. */
+/** The keys that lead to the user, outermost first: `['passport', 'user']`. */
 export type UserPath = readonly string[];
 
-/** Where Passport keeps what `serializeUser` made of the user. */
+/** Passport stores the result of `serializeUser` here. */
 export const PASSPORT: UserPath = ['passport', 'user'];
 
 /**
- * The path as it is stored.
+ * The path as the stored JSON spells it.
  *
- * @throws {TypeError} when it is no list of keys
+ * @throws {TypeError} if it is not an array of keys
  */
-export function storedPath(path: UserPath): string[] {
+export function storablePath(path: UserPath): string[] {
   if (!Array.isArray(path) || path.length === 0 || !path.every((key) => typeof key === 'string')) {
     throw new TypeError("userPath must be an array of keys, such as ['passport', 'user'] or ['user', 'id']");
   }
-  return path.map(storedText);
+  return path.map(storableText);
 }
 
 /**
- * The user as the text that is compared.
+ * The user as the text that PostgreSQL compares.
  *
- * @throws {TypeError} when it is neither text nor a number
+ * @throws {TypeError} if the user is neither a string nor a number
  */
-export function storedUser(user: unknown): string {
-  if (typeof user === 'string') return storedText(user);
+export function userText(user: unknown): string {
+  if (typeof user === 'string') return storableText(user);
   if (typeof user === 'bigint' || Number.isFinite(user)) return String(user);
-  throw new TypeError('give the user as the string or the number that stands at the userPath in the session');
+  throw new TypeError('the user must be the string or number that the session has at the userPath');
 }
 
-/** What a session has at the path, as the text that the database would compare; null where there is nothing. */
+/** The session's user as the text that PostgreSQL compares, or null. */
 export function userOf(session: object, path: UserPath): string | null {
   let found: unknown = session;
   for (const key of path) {
@@ -40,5 +40,3 @@ export function userOf(session: object, path: UserPath): string | null {
   if (found === null) return null;
   return typeof found === 'string' ? found : JSON.stringify(found);
 }
-
-export const UNREADABLE = /^22P0[25]$/; // invalid_text_representation, untranslatable_character

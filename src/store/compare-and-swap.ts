@@ -1,73 +1,88 @@
-// Compare and set: a row is replaced only if it still holds what was read, else read again.
+// Compare and swap: replaces a row only if it still holds what was read. If not, reads it again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from '../errors.js';
-import { isUnsure } from '../postgres/retry.js';
-import { othersChanges, type Row } from '../session/changes.js';
-import type { Vault } from '../session/codec.js';
+import { backoffMs } from '../postgres/backoff.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { isOutcomeUnknown } from '../postgres/retry.js';
+import { othersChanges } from '../session/changes.js';
+import type { Codec } from '../session/codec.js';
 import type { Fields } from '../session/payload.js';
-import type { SessionRows } from '../table/session-rows.js';
+import type { RowsById } from '../table/session-rows.js';
+import type { StoredRow } from './snapshots.js';
 
-const LONGEST_PAUSE_MS = 100;
-const GIVE_UP_MS = 100; // before the deadline, so that the caller learns what kept it
+const FIRST_PAUSE_MS = 2;
+const MAX_PAUSE_MS = 100;
+const GIVE_UP_MS = 100; // before the deadline, so that the caller gets CONFLICT and not TIMEOUT
 
 /** What a row becomes. */
 export interface Change {
   fields: Fields;
   /** Seconds to live. */
   ttl: number;
-  /** Whether the row may expire earlier than it would have. */
+  /** Whether the row may expire earlier than before. */
   mayShorten: boolean;
 }
 
+export interface SwapOptions {
+  deadline: Deadline;
+  /** The row as far as the caller knows it, so that the first attempt costs one statement. */
+  read?: StoredRow;
+  /**
+   * Whether the change may be applied twice. If so, and the connection is lost during an attempt, the
+   * row is read to find out whether the attempt succeeded. If not, the call fails: another request
+   * may have made the same change, or the server may still run the statement.
+   */
+  idempotent: boolean;
+}
+
 /**
- * Replaces a live row, as often as it takes until nobody else has changed it in between.
+ * Replaces a live row, and tries again as long as other requests change it in between.
  *
- * @param deadline in milliseconds of `performance.now()`
- * @param change what becomes of the row that was read; undefined leaves it as it is
- * @param options `read`: what the row is believed to be, so that the first attempt costs one statement. `twice`: whether the change
- * may be made twice. Then what became of an attempt whose answer never came is found out by reading; else it fails, since
- * another's change may look the same, and a server that was cut off may still be at work
- * @returns the row as it is now, or null where none lives
- * @throws {SessionStoreError} CONFLICT, when others changed the row before every attempt
+ * @param change returns what becomes of the row that was read. Undefined leaves the row as it is
+ * @returns the row as it is now, or null if there is none
+ * @throws {SessionStoreError} CONFLICT if other requests changed the row before each attempt
  */
-export async function replaceSession(
-  { rows, vault }: { rows: SessionRows; vault: Vault },
+export async function compareAndSwap(
+  { rows, codec }: { rows: RowsById; codec: Codec },
   sid: string,
-  deadline: number,
-  change: (row: Row) => Change | undefined,
-  { read, twice }: { read?: Row; twice: boolean },
-): Promise<Row | null> {
-  const readRow = async (): Promise<Row | undefined> => {
-    const row = await rows.read(sid, deadline);
-    return row && { text: row.sess, fields: vault.fieldsOf(vault.open(sid, row.sess)), ttl: row.ttl };
+  change: (row: StoredRow) => Change | undefined,
+  { deadline, read, idempotent }: SwapOptions,
+): Promise<StoredRow | null> {
+  const readRow = async (): Promise<StoredRow | undefined> => {
+    const row = await rows.get(sid, deadline);
+    if (!row) return undefined;
+    const fields = codec.fieldsOf(codec.decode(sid, row.sess));
+    return { text: row.sess, fields, secondsLeft: row.secondsLeft };
   };
-  let pauseMs = 2;
-  let unsure: { loaded: string; sent: Row; error: unknown } | undefined; // an attempt whose answer never came
+  let conflicts = 0;
+  let unknown: { loaded: string; sent: StoredRow; error: unknown } | undefined; // an attempt without an answer
   for (let row = read ?? (await readRow()); row; row = await readRow()) {
-    if (unsure && row.text !== unsure.loaded) {
-      // An envelope is unlike any other. In clear, another may have sent the same, and jsonb has a spelling of its own.
-      const isMine = vault.keyId ? row.text === unsure.sent.text : othersChanges(unsure.sent, row).size === 0;
-      if (!isMine) throw unsure.error; // done and then changed by others, or never done
-      return unsure.sent;
+    if (unknown && row.text !== unknown.loaded) {
+      if (!isSent(row, unknown.sent, codec)) throw unknown.error; // it failed, or others changed the row since
+      return unknown.sent;
     }
     const changed = change(row);
     if (!changed) return row;
     const { fields, ttl, mayShorten } = changed;
-    const payload = vault.seal(sid, fields);
-    const sent = { text: payload, fields, ttl };
+    const payload = codec.encode(sid, fields);
+    const sent = { text: payload, fields, secondsLeft: ttl };
     try {
       if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten }, deadline)) return sent;
-      unsure = undefined;
+      unknown = undefined;
     } catch (error) {
-      if (!twice || !isUnsure(error)) throw error;
-      unsure = { loaded: row.text, sent, error };
+      if (!idempotent || !isOutcomeUnknown(error)) throw error;
+      unknown = { loaded: row.text, sent, error };
     }
     if (performance.now() > deadline - GIVE_UP_MS) {
-      if (unsure) throw unsure.error;
-      throw new SessionStoreError('CONFLICT', 'the session was not saved: others keep changing it. Try again');
+      if (unknown) throw unknown.error;
+      throw new SessionStoreError('CONFLICT', 'the session was not saved: other requests keep changing it. Try again');
     }
-    if (row !== read) await sleep(Math.random() * pauseMs);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    conflicts++;
+    if (row !== read) await sleep(backoffMs(conflicts, FIRST_PAUSE_MS, MAX_PAUSE_MS));
   }
   return null;
 }
+
+/** An encrypted text is unique. Without encryption, a jsonb column respells the text, so fields are compared. */
+const isSent = (row: StoredRow, sent: StoredRow, codec: Codec): boolean =>
+  codec.keyId ? row.text === sent.text : othersChanges(sent.fields, row.fields).size === 0;

@@ -1,29 +1,58 @@
+// The events that the store emits.
+import type { EventEmitter } from 'node:events';
+
 /** A write found its session gone, destroyed or expired, and left it so. */
 export interface GoneEvent {
-  /** SHA-256 of the session id, in hexadecimal. */
+  /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
-  /** What was asked of the store. */
+  /** The method that was called. */
   during: 'set' | 'touch';
 }
 
-/** A save found that others had changed the session since it was loaded, and laid its changes over theirs. */
+/** A save found that other requests had changed the session since it was loaded, and merged its changes. */
 export interface ConflictEvent {
-  /** SHA-256 of the session id, in hexadecimal. */
+  /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
-  /** The top-level keys that the others had changed. */
+  /** The top-level keys that other requests had changed. */
   keys: string[];
-  /** Those among them that this save changed too: there the others' values are lost. `update()` would have lost nothing. */
+  /** The keys that this save changed too. Their other values are lost. `update()` would have kept them. */
   overwritten: string[];
 }
 
-/** A live row was found that makes no session: it holds no JSON object. It is left alone. */
+/** A live row does not hold a session: it is not a JSON object, or cannot be decrypted. It is left alone. */
 export interface UnreadableEvent {
-  /** SHA-256 of the session id, in hexadecimal. */
+  /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
 }
 
-/** Sessions were deleted, here or by another process: by a store with the option `revocations`, or by connect-pg-typed/admin. */
+/** Sessions were deleted, by a store with the option `revocations` or by connect-pg-typed/admin, in any process. */
 export interface RevokedEvent {
-  /** The SHA-256 of each session id, in hexadecimal; at most 120. */
+  /** The SHA-256 of each session id, in hexadecimal. At most 120. */
   handles: string[];
+}
+
+/** The events that are counted in `stats()`. */
+interface CountedEvents {
+  gone: GoneEvent;
+  conflict: ConflictEvent;
+  unreadable: UnreadableEvent;
+}
+
+export class Events {
+  readonly count = { gone: 0, conflict: 0, unreadable: 0 };
+  readonly #emitter: EventEmitter;
+
+  constructor(emitter: EventEmitter) {
+    this.#emitter = emitter;
+  }
+
+  isListenedTo(name: keyof CountedEvents): boolean {
+    return this.#emitter.listenerCount(name) > 0;
+  }
+
+  /** Emits on the next tick, outside any promise: an error of a listener must not fail the write. */
+  emitLater<Name extends keyof CountedEvents>(name: Name, details: CountedEvents[Name]): void {
+    this.count[name]++;
+    process.nextTick(() => this.#emitter.emit(name, details));
+  }
 }

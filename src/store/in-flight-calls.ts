@@ -1,55 +1,38 @@
-// The calls of a store that are under way: bounded in time and number, counted, refused after the end.
+// The store's calls in flight: each ends in a callback or a promise, at the latest at its deadline.
 import { channel } from 'node:diagnostics_channel';
 import { SessionStoreError, timedOut } from '../errors.js';
-import type { OnEnd } from './callback-or-promise.js';
+import type { Deadline } from '../postgres/deadline.js';
 
-/** What `node:diagnostics_channel` publishes under `connect-pg-typed:call` when a call has been answered. */
+export type Callback<T> = (error: any, result?: T) => void;
+
+/** Called once with the error, or with null and the result. */
+export type OnEnd<T> = (error: unknown, result?: T) => void;
+
+/** The message that `node:diagnostics_channel` publishes on `connect-pg-typed:call` when a call ends. */
 export interface CallMessage {
-  /** `get`, `set`, `touch`, `destroy`, ... */
+  /** `get`, `set`, `touch`, `destroy` and so on. */
   method: string;
-  /** Milliseconds from the call to its answer. */
+  /** Milliseconds from the call to its end. */
   durationMs: number;
-  /** What it failed with. */
+  /** The error, if the call failed. */
   error?: unknown;
 }
 
 const CALLS = channel('connect-pg-typed:call');
 
-export interface CallsOptions {
-  timeoutMs: number;
-  /** How many may be under way. */
-  most: number;
-}
-
-/**
- * A call that is under way, in a list in the order of the deadlines; in a list of its own where it has none. A class, since V8 puts
- * what a literal makes among the old objects once many have lived for a while, and with it all that they hold.
- */
-class Call {
-  /** In milliseconds of `performance.now()`. */
-  readonly deadline: number;
-  before: Call = this;
-  after: Call = this;
+/** An in-flight call. A class, for the reason given at `QueuedCall`. */
+class InFlightCall {
   #onEnd: OnEnd<any> | undefined;
 
-  constructor(deadline: number, onEnd?: OnEnd<any>) {
-    this.deadline = deadline;
+  constructor(
+    readonly deadline: Deadline,
+    onEnd: OnEnd<any>,
+  ) {
     this.#onEnd = onEnd;
   }
 
-  enter(list: Call): void {
-    this.before = list.before;
-    this.after = list;
-    this.before.after = this;
-    list.before = this;
-  }
-
-  /** Leaves the list, and tells how it ended, once. Answers whether it was this time. */
+  /** Ends the call, once. Returns whether this was the first time. */
   end(error: unknown, result?: unknown): boolean {
-    this.before.after = this.after;
-    this.after.before = this.before;
-    this.before = this;
-    this.after = this;
     const onEnd = this.#onEnd;
     this.#onEnd = undefined;
     onEnd?.(error, result);
@@ -57,93 +40,148 @@ class Call {
   }
 }
 
-export class Calls {
+export interface InFlightCallsOptions {
+  timeoutMs: number;
+  /** How many calls may be in flight. */
+  maxWaiting: number;
+}
+
+export class InFlightCalls {
   readonly #timeoutMs: number;
-  readonly #most: number;
-  readonly #list = new Call(Infinity);
+  readonly #maxWaiting: number;
+  /** The calls with a deadline, first to end first: all have the same timeout. */
+  readonly #limited = new Set<InFlightCall>();
   #timer: NodeJS.Timeout | undefined;
-  #underWay = 0;
-  #closed = false;
+  #inFlight = 0;
+  #isClosed = false;
   #onIdle: (() => void) | undefined;
-  /** How many there were. */
+  /** Calls so far, without refused ones. */
   count = 0;
-  /** How many were answered because their time was over. */
+  /** Calls that ended because of their deadline. */
   timeouts = 0;
 
-  constructor({ timeoutMs, most }: CallsOptions) {
+  constructor({ timeoutMs, maxWaiting }: InFlightCallsOptions) {
     this.#timeoutMs = timeoutMs;
-    this.#most = most;
+    this.#maxWaiting = maxWaiting;
   }
 
   /**
-   * Ends with an error of code CLOSED, OVERLOADED or TIMEOUT, or as the work does.
+   * Runs `work`. Ends with its outcome, or with an error of code CLOSED, OVERLOADED or TIMEOUT.
    *
-   * @param work is given its deadline, in milliseconds of `performance.now()`
-   * @param options `unlimited` for work that may take as long as it takes
+   * @param options `unlimited`: whether the call has no deadline
    */
-  run<T>(method: string, work: (deadline: number) => Promise<T>, onEnd: OnEnd<T>, { unlimited = false } = {}): void {
-    const begun = performance.now();
-    const call = new Call(
-      unlimited ? Infinity : begun + this.#timeoutMs,
-      CALLS.hasSubscribers ? published(onEnd, method, begun) : onEnd,
-    );
+  run<T>(method: string, work: (deadline: Deadline) => Promise<T>, onEnd: OnEnd<T>, { unlimited = false } = {}): void {
+    const startedAt = performance.now();
+    const deadline = unlimited ? Infinity : startedAt + this.#timeoutMs;
+    const call = new InFlightCall(deadline, CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd);
     const refusal = this.#refusal();
     if (refusal) {
       call.end(refusal);
       return;
     }
     this.count++;
-    this.#underWay++;
+    this.#inFlight++;
     if (!unlimited) this.#limit(call);
-    work(call.deadline).then(
+    work(deadline).then(
       (result) => this.#ended(call, null, result),
       (error) => this.#ended(call, error ?? new Error(`the session store failed with ${error}`)),
     );
   }
 
-  /** When all that was under way has ended. What comes after is refused. */
+  /** Refuses new calls. Resolves when those in flight have ended. */
   async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    this.#isClosed = true;
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearTimeout(this.#timer);
   }
 
   #refusal(): SessionStoreError | undefined {
-    if (this.#closed) return new SessionStoreError('CLOSED', 'the session store has been closed');
-    if (this.#underWay < this.#most) return undefined;
-    const why = `${this.#most} calls of the session store wait for its database already`;
-    return new SessionStoreError('OVERLOADED', why);
+    if (this.#isClosed) return new SessionStoreError('CLOSED', 'the session store is closed');
+    if (this.#inFlight < this.#maxWaiting) return undefined;
+    const reason = `${this.#maxWaiting} session calls are in flight (maxWaiting). The database is not keeping up`;
+    return new SessionStoreError('OVERLOADED', `OVERLOADED: ${reason}`);
   }
 
-  #ended(call: Call, error: unknown, result?: unknown): void {
-    if (call.end(error, result) && isTimeout(error)) this.timeouts++; // a timer below was quicker than ours
-    if (--this.#underWay === 0) this.#onIdle?.();
+  #ended(call: InFlightCall, error: unknown, result?: unknown): void {
+    this.#limited.delete(call);
+    if (call.end(error, result) && isTimeout(error)) this.timeouts++; // a timer below fired first
+    if (--this.#inFlight === 0) this.#onIdle?.();
   }
 
-  /** One timer, for the first of the list. It keeps no process alive: what is waited for does. */
-  #limit(call: Call): void {
-    call.enter(this.#list);
+  /** One timer serves all calls. It does not keep the process alive: the calls' sockets do. */
+  #limit(call: InFlightCall): void {
+    this.#limited.add(call);
     this.#timer ??= setTimeout(() => this.#endLate(), this.#timeoutMs).unref();
   }
 
   #endLate(): void {
     const now = performance.now();
-    while (this.#list.after.deadline <= now) {
+    this.#timer = undefined;
+    for (const call of this.#limited) {
+      if (call.deadline > now) {
+        this.#timer = setTimeout(() => this.#endLate(), Math.max(call.deadline - now, 1)).unref();
+        return;
+      }
       this.timeouts++;
-      this.#list.after.end(timedOut());
+      this.#limited.delete(call);
+      call.end(timedOut());
     }
-    const next = this.#list.after;
-    const isAll = next === this.#list;
-    this.#timer = isAll ? undefined : setTimeout(() => this.#endLate(), Math.max(next.deadline - now, 1)).unref();
   }
 }
 
 const isTimeout = (error: unknown): boolean => error instanceof SessionStoreError && error.code === 'TIMEOUT';
 
-function published<T>(onEnd: OnEnd<T>, method: string, begun: number): OnEnd<T> {
+function published<T>(onEnd: OnEnd<T>, method: string, startedAt: number): OnEnd<T> {
   return (error, result) => {
-    const message: CallMessage = { method, durationMs: performance.now() - begun };
+    const message: CallMessage = { method, durationMs: performance.now() - startedAt };
     CALLS.publish(error === null ? message : { ...message, error });
     onEnd(error, result);
   };
+}
+
+/**
+ * Calls the callback, once, on a later tick and outside any promise. Without a callback, returns a
+ * promise.
+ *
+ * @param start starts the work, which calls its parameter once
+ * @param onUnhandled called if the promise rejects and has no handler
+ */
+export function callbackOrPromise<T>(
+  callback: Callback<T> | undefined,
+  start: (onEnd: OnEnd<T>) => void,
+  onUnhandled: (error: unknown) => void,
+): Promise<T> | undefined {
+  if (typeof callback === 'function') {
+    start((error, result) => {
+      if (error === null) process.nextTick(callback, null, result);
+      else process.nextTick(callback, error);
+    });
+    return undefined;
+  }
+  const outcome = new Promise<T>((resolve, reject) => {
+    start((error, result) => (error === null ? resolve(result as T) : reject(error)));
+  });
+  return new CallPromise<T>(outcome, onUnhandled);
+}
+
+/** A promise that calls `onUnhandled` if it rejects and has no other handler, so that the process goes on. */
+class CallPromise<T> extends Promise<T> {
+  static override readonly [Symbol.species] = Promise;
+  #hasHandler = false;
+
+  constructor(outcome: Promise<T>, onUnhandled: (error: unknown) => void) {
+    super((resolve) => resolve(outcome));
+    super.then(undefined, (error) => {
+      if (!this.#hasHandler) onUnhandled(error);
+    });
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: overriding then() is how this class knows of handlers
+  override then<A = T, B = never>(
+    onResult?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#hasHandler = true;
+    return super.then(onResult, onError);
+  }
 }

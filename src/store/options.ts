@@ -1,102 +1,233 @@
-// What the store can be told, and what is wrong with what it was told.
-
+// The options of the store, their docstrings and their checks.
 import type { Pool, PoolConfig } from 'pg';
+import { checkOption, type Rule } from '../errors.js';
 import { isConnectionString } from '../postgres/connect.js';
+import { CODEC_RULES } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
 import type { Serializer } from '../session/serializer.js';
-import type { HashIds } from '../table/hashed-rows.js';
+import { HASH_IDS_RULE, type HashIds } from '../table/hashed-rows.js';
 
+/**
+ * Options of `PgSessionStore`. All are optional, but the store needs a database: pass one of
+ * `pool`, `conString` and `conObject`, or set `DATABASE_URL` or the `PG*` variables. `null` and
+ * `undefined` stand for the default. The constructor throws a `TypeError` that says what to do if
+ * an option is unknown or has a wrong value.
+ */
 export interface StoreOptions {
-  /** The pool that the app uses for the rest, too. The store never ends it. **Recommended.** */
+  /**
+   * The `pg.Pool` that the app also uses for its own queries. **Recommended.** The store never ends
+   * it. `pool: undefined` without `conString` and `conObject` throws a `TypeError`: the app must
+   * create the pool before the store.
+   *
+   * @category Connection
+   * @default a pool of the store, made from `conString`, `conObject` or the environment
+   */
   pool?: Pool | undefined;
-  /** Connection string for a pool of the store's own, which `close()` ends. Default: the environment's `DATABASE_URL`. */
+  /**
+   * The connection string of a pool that the store makes, such as
+   * `postgres://user:password@host/database`. `close()` ends this pool.
+   *
+   * @category Connection
+   * @default the environment variable `DATABASE_URL`
+   */
   conString?: string | undefined;
-  /** `pg.Pool` configuration for a pool of the store's own. Default: none; the `PG*` variables then say where to connect. */
+  /**
+   * The `pg.Pool` configuration of a pool that the store makes. `close()` ends this pool. Without
+   * `connectionTimeoutMillis`, the pool waits `timeout` seconds for a connection.
+   *
+   * @category Connection
+   * @default the `PG*` environment variables, if `DATABASE_URL` is not set
+   */
   conObject?: PoolConfig | undefined;
-  /** The table's schema. Default: none, so that the connection's `search_path` decides. */
+  /**
+   * The table's schema: 1 to 63 bytes of UTF-8.
+   *
+   * @category Table
+   * @default the connection's `search_path` decides
+   */
   schemaName?: string | undefined;
-  /** The table. Default: `session`. */
+  /**
+   * The table's name: 1 to 63 bytes of UTF-8. A dot is part of the name: for the table `session` in
+   * the schema `web`, set `schemaName` too.
+   *
+   * @category Table
+   * @default `'session'`
+   */
   tableName?: string | undefined;
   /**
-   * How long a session lives after its last use, in seconds, or a function of the session that says so. Wins over the
-   * cookie. Default: the time to the cookie's `expires`, and a day (86,400) where the cookie has none.
+   * Seconds that a session lives after its last use, or a function that returns them for a session.
+   * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
+   * constructor throws a `TypeError`, or the call fails with one if a function returned it. The
+   * store warns if the number is more than 400 days, which no cookie lives: it may be meant as
+   * milliseconds.
+   *
+   * @category Expiry
+   * @default the time until the cookie's `expires`; 86,400 seconds (a day) if the cookie has none
    */
   ttl?: Ttl | undefined;
   /**
-   * Seconds that a session may live from its birth on, whatever keeps it alive; `regenerate` makes a new one. Sessions from
-   * before this option are born with their first save. By the clock of the app's server. Default: no limit.
+   * Seconds that a session may live after its creation, however often it is used. A positive
+   * number, measured by the clock of the app's server. `req.session.regenerate` starts a new
+   * session. If a session is older than this option, the seconds count from its first save with the
+   * option.
+   *
+   * @category Expiry
+   * @default no limit
    */
   lifetime?: number | undefined;
   /**
-   * What becomes of a save when another request has changed the session since this one loaded it. `'merge'`: the top-level
-   * keys that this request changed are laid over the other's, and a session that is gone stays gone. `'overwrite'`: the last
-   * save wins as a whole, as in other stores. Default: `'merge'`.
+   * What a save does if another request has changed the session since this request loaded it.
+   * `'merge'` writes only the top-level keys that this request changed, and a deleted session stays
+   * deleted. `'overwrite'` writes the whole session, as other stores do.
+   *
+   * @category Saving
+   * @default `'merge'`
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
   /**
-   * Seconds by which a touch must move the expiry to be written at all; 0 for always, as with `concurrency: 'overwrite'`.
-   * Default: the smaller of 60 and a tenth of the session's life span.
+   * Seconds by which a touch must move the expiry: the store does not write a smaller move. With
+   * `0` it writes every touch, as it always does with `concurrency: 'overwrite'`.
+   *
+   * @category Expiry
+   * @default 60 seconds, or a tenth of the session's life span if that is less
    */
   touchAfter?: number | undefined;
   /**
-   * Keep the SHA-256 of each session id in the table, so that nobody who reads the table, a dump or the server's log has an id.
-   * `'upgrade'` writes hashes, and finds sessions whose id is in the table, too, at the price of a second look: for the time
-   * until `connect-pg-typed migrate --hash-ids` has been run. `true` never sends an id to the server. Default: false.
+   * Whether the table holds the SHA-256 of each session id instead of the id. Then the table, a
+   * dump and the server's log do not reveal a session id. `true` never sends an id to PostgreSQL.
+   * `'upgrade'` also finds rows with an unhashed id, at the price of a second statement: use it
+   * until `connect-pg-typed migrate --hash-ids` has run. With either, `set` fails with a
+   * `TypeError` if a session id is empty or longer than 1024 characters.
+   *
+   * @category Security
+   * @default `false`
    */
   hashIds?: HashIds | undefined;
-  /** Keys by which the sessions are encrypted at rest. Default: they are not. */
+  /**
+   * The keys that encrypt sessions at rest.
+   *
+   * @category Security
+   * @default sessions are not encrypted
+   */
   encryption?: Encryption | undefined;
-  /** What makes a text of a session, and back. Default: JSON. */
+  /**
+   * Two functions that turn a session into text and back.
+   *
+   * @category Saving
+   * @default JSON
+   */
   serializer?: Serializer | undefined;
-  /** Let calls that come while a statement is under way share the next one. Default: true. */
+  /**
+   * Whether calls share statements: calls that arrive while a statement of the same kind is in
+   * flight are sent together in the next one. With `false`, each call sends its own statement.
+   *
+   * @category Calls and statements
+   * @default `true`
+   */
   batch?: boolean | undefined;
   /**
-   * Let the server keep the statements under names. Behind a pooler that does not know them the store finds out and goes on
-   * without. Default: true.
+   * Whether the store uses named prepared statements. If a pooler does not support them, the store
+   * notices the error, repeats the statement without a name and uses no names from then on.
+   *
+   * @category Calls and statements
+   * @default `true`
    */
   prepare?: boolean | undefined;
   /**
-   * Seconds within which every call is answered, if need be with an error; waiting for a connection and trying again count.
-   * Not for `pruneSessions`, where they are those of one batch, nor for `createTable`. At most 600. Default: 5.
+   * Seconds after which a call fails with code `TIMEOUT`. They include the wait for a connection
+   * and all retries. More than 0 and at most 600. They do not apply to `createTable`, and apply to
+   * each batch of `pruneSessions` instead of the whole call.
+   *
+   * @category Calls and statements
+   * @default `5` (seconds)
    */
   timeout?: number | undefined;
-  /** Calls that may be under way at once; more fail at once, with code `OVERLOADED`. Default: 10,000. */
+  /**
+   * The number of calls that may be in flight at once. A further call fails at once with code
+   * `OVERLOADED`. A positive whole number.
+   *
+   * @category Calls and statements
+   * @default `10000` (calls)
+   */
   maxWaiting?: number | undefined;
-  /** Create the table at first use where it is missing. Needs a role that may. Default: false. */
+  /**
+   * Whether the store creates the table on its first call if the table does not exist. The role
+   * needs the right to create it. If this fails, the call fails, and the next call tries again.
+   *
+   * @category Table
+   * @default `false`
+   */
   createTableIfMissing?: boolean | undefined;
-  /** Leave the expiry alone when a session is read but not changed. Default: false. */
+  /**
+   * Whether `touch` does nothing: then a request that reads a session without changing it does not
+   * extend the session's life.
+   *
+   * @category Expiry
+   * @default `false`
+   */
   disableTouch?: boolean | undefined;
-  /** Seconds from one pruning of expired sessions to the next, or false for none of its own. Default: 60. */
+  /**
+   * Seconds between two automatic prunings, each of which deletes the expired sessions. `false`
+   * turns them off. A positive number.
+   *
+   * @category Pruning
+   * @default `60` (seconds)
+   */
   pruneSessionInterval?: number | false | undefined;
   /**
-   * False for pruning exactly at the interval, or a function from the interval to the next delay, both in milliseconds.
-   * Default: a random delay from half to one and a half of the interval.
+   * Whether the delay between two prunings is random, so that many processes do not prune at the
+   * same moment. `true`: from half of `pruneSessionInterval` to one and a half of it. `false`:
+   * exactly `pruneSessionInterval`. A function gets the interval and returns the next delay, both
+   * in milliseconds. If it throws or does not return a positive number, the store calls `errorLog`
+   * and uses the interval.
+   *
+   * @category Pruning
+   * @default `true`
    */
   pruneSessionRandomizedInterval?: boolean | ((delayMs: number) => number) | undefined;
-  /** Expired sessions that one statement deletes at most; the pruner sends statements until none is left. Default: 1000. */
+  /**
+   * The number of expired sessions that one statement deletes at most. The store sends statements
+   * until no expired session is left, and halves the number if a statement times out. A positive
+   * whole number below 2^31.
+   *
+   * @category Pruning
+   * @default `1000` (sessions)
+   */
   pruneBatchSize?: number | undefined;
   /**
-   * Say which sessions this store deletes, and emit `revoked` for those that any process says were: `true` listens on one
-   * more connection like those of the pool, `{ connectionString }` on a direct one, where the pool's go through a pooler in
-   * transaction mode. Default: false.
+   * Whether the store notifies other processes of the sessions that it deletes, and emits `revoked`
+   * for the sessions that any process deletes. Pruning does not notify. `true` listens on one more
+   * connection, made with the pool's configuration. `{ connectionString }` listens on that
+   * connection: use it if the pool connects through a pooler in transaction mode, which does not
+   * pass notifications on.
+   *
+   * @category Events and errors
+   * @default `false`
    */
   revocations?: boolean | { connectionString: string } | undefined;
-  /** Told of errors that reach no callback and no promise. Default: `console.error`. */
+  /**
+   * Called with a message and an error if no callback and no promise can receive the error: a
+   * failed pruning, a lost idle connection, a rejected promise that nothing handles, an unreadable
+   * row while `unreadable` has no listener. If the function throws, `console.error` gets both
+   * errors.
+   *
+   * @category Events and errors
+   * @default `console.error`
+   */
   errorLog?: ((message: string, error?: unknown) => void) | undefined;
 }
 
-const LONGEST_TIMEOUT = 600; // seconds: more would be meant as milliseconds
+const MAX_TIMEOUT = 600; // seconds. A larger number is probably meant as milliseconds
 
 const isFunction = (value: unknown) => typeof value === 'function';
-export const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-export const isText = (value: unknown) => typeof value === 'string';
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isText = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
-const isKeyList = (value: unknown) =>
-  Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) || key instanceof Uint8Array);
-const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
+const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
+const isPositiveInteger = (value: unknown) => Number.isInteger(value) && isPositive(value) && value < 2 ** 31;
 
-const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) => boolean]> = {
+const RULES: Record<keyof StoreOptions, Rule> = {
   pool: [
     'a pg.Pool',
     (value) => isObject(value) && isFunction((value as Pool).connect) && 'totalCount' in (value as Pool),
@@ -109,27 +240,12 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
-  hashIds: ["true, false or 'upgrade'", (value) => isBoolean(value) || value === 'upgrade'],
-  encryption: [
-    'an object { keys, userPath, allowPlaintext } with a list of keys',
-    (value) =>
-      isObject(value) &&
-      Object.keys(value as object).every((key) => /^(keys|userPath|allowPlaintext)$/.test(key)) &&
-      isKeyList((value as Encryption).keys) &&
-      [undefined, true, false].includes((value as Encryption).allowPlaintext),
-  ],
-  serializer: [
-    'an object with the functions stringify and parse',
-    (value) =>
-      isObject(value) && isFunction((value as Serializer).stringify) && isFunction((value as Serializer).parse),
-  ],
+  hashIds: HASH_IDS_RULE,
+  ...CODEC_RULES,
   batch: ['true or false', isBoolean],
   prepare: ['true or false', isBoolean],
-  timeout: [
-    'a positive number of seconds, at most 600',
-    (value) => isPositive(value) && (value as number) <= LONGEST_TIMEOUT,
-  ],
-  maxWaiting: ['a positive whole number', (value) => Number.isInteger(value) && isPositive(value)],
+  timeout: ['a positive number of seconds, at most 600', (value) => isPositive(value) && value <= MAX_TIMEOUT],
+  maxWaiting: ['a positive integer', isPositiveInteger],
   createTableIfMissing: ['true or false', isBoolean],
   disableTouch: ['true or false', isBoolean],
   pruneSessionInterval: [
@@ -140,12 +256,9 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
     'true, false, or a function of the delay in milliseconds',
     (value) => isBoolean(value) || isFunction(value),
   ],
-  pruneBatchSize: [
-    'a positive whole number',
-    (value) => Number.isInteger(value) && isPositive(value) && (value as number) < 2 ** 31,
-  ],
+  pruneBatchSize: ['a positive integer', isPositiveInteger],
   revocations: [
-    'true, false, or { connectionString }, such as that of a direct connection past a pooler',
+    'true, false, or { connectionString } for a direct connection past a pooler',
     (value) =>
       isBoolean(value) ||
       (isObject(value) &&
@@ -155,30 +268,54 @@ const RULES: Record<keyof StoreOptions, [what: string, holds: (value: unknown) =
   errorLog: ['a function (message, error) => void', isFunction],
 };
 
-/** The options as they were given, without those that are undefined or null. Throws a TypeError that says what to do. */
+/**
+ * The options without those that are undefined or null.
+ *
+ * @throws {TypeError} if an option is unknown or has the wrong type
+ */
 export function checkOptions(given: StoreOptions): StoreOptions {
   if (!isObject(given)) throw new TypeError('the options must be an object, such as { pool }');
-  if (isFunction((given as Pool).connect)) throw new TypeError('give the pool as an option: { pool }');
+  if (isFunction((given as Pool).connect)) throw new TypeError('pass the pool as an option: { pool }');
   const options = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
   );
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'pgPromise')
-      throw new TypeError('there is no option pgPromise: give `pool: pgp.$pool`, where pgp is that same object');
-    if (!Object.hasOwn(RULES, name))
-      throw new TypeError(`there is no option ${name}; there are ${Object.keys(RULES).join(', ')}`);
-    const [what, holds] = RULES[name as keyof StoreOptions];
-    if (!holds(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+    if (name === 'pgPromise') {
+      throw new TypeError('unknown option "pgPromise". Use `pool: pgp.$pool`, with that object as pgp');
+    }
+    if (!Object.hasOwn(RULES, name)) throw new TypeError(unknownOption(name));
+    checkOption(name, value, RULES[name as keyof StoreOptions]);
   }
   if ('pool' in given && ![options.pool, options.conString, options.conObject].some((way) => way !== undefined)) {
-    throw new TypeError(`pool is ${given.pool}: make it before the store, or leave the option out`);
+    throw new TypeError(`pool is ${given.pool}. Create it before the store, or omit the option`);
   }
   return splitLegacyName(options);
 }
 
+function unknownOption(name: string): string {
+  const lowerCase = name.toLowerCase();
+  const similar = Object.keys(RULES).find((option) => distance(lowerCase, option.toLowerCase()) <= 2);
+  const advice = similar ? `Did you mean "${similar}"?` : `The options are ${Object.keys(RULES).join(', ')}`;
+  return `unknown option "${name}". ${advice}`;
+}
+
+/** Levenshtein distance: the number of single-character edits between two texts. */
+function distance(one: string, other: string): number {
+  let previous = Array.from({ length: other.length + 1 }, (_, n) => n);
+  for (const [i, letter] of [...one].entries()) {
+    const row = [i + 1];
+    for (let j = 0; j < other.length; j++) {
+      const substitution = previous[j]! + (letter === other[j] ? 0 : 1);
+      row.push(Math.min(substitution, previous[j + 1]! + 1, row[j]! + 1));
+    }
+    previous = row;
+  }
+  return previous.at(-1)!;
+}
+
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
 
-/** connect-pg-simple and connect-pg-pool took a schema in tableName: 'web"."session'. */
+/** connect-pg-simple and connect-pg-pool accept a schema in tableName: 'web"."session'. */
 function splitLegacyName(options: StoreOptions): StoreOptions {
   const { schemaName, tableName } = options;
   if (schemaName !== undefined || !tableName?.includes('.')) return options;
@@ -186,18 +323,11 @@ function splitLegacyName(options: StoreOptions): StoreOptions {
   if (table === undefined || more.length > 0) {
     warn(
       'CONNECT_PG_TYPED_DOT',
-      `tableName: '${tableName}' is a table with a dot in its name; for a schema there is schemaName`,
+      `tableName '${tableName}' names a table with a dot in its name. To name a schema, use schemaName`,
     );
     return options;
   }
-  const meant = `schemaName: '${schema}', tableName: '${table}'`;
-  warn('CONNECT_PG_TYPED_LEGACY_NAME', `tableName: '${tableName}' is taken for ${meant}: write it so`);
+  const meaning = `schemaName: '${schema}', tableName: '${table}'`;
+  warn('CONNECT_PG_TYPED_LEGACY_NAME', `tableName '${tableName}' is read as ${meaning}. Please write it so`);
   return { ...options, schemaName: schema, tableName: table };
-}
-
-/** Never the value of a string or an object, which may hold a password. */
-function describe(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value === '') return 'an empty string';
-  return Array.isArray(value) ? 'an array' : `of the type ${value?.constructor?.name ?? typeof value}`;
 }

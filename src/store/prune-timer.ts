@@ -1,107 +1,88 @@
-// Deletes expired sessions: a timer, its jitter, one pruner among many processes.
+// Prunes at an interval, and at most once at a time.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import type { SessionStoreError } from '../errors.js';
-import { pruneSessions } from '../generated/admin.js';
-import { pruneKey, type TableNames } from '../table/names.js';
+import type { Deadline } from '../postgres/deadline.js';
+import type { TableNames } from '../table/names.js';
+import { prune } from '../table/prune.js';
 
-export interface PrunerOptions {
-  /** Milliseconds from one pruning to the next; undefined: only when asked. */
+export interface PruneTimerOptions {
+  /** Milliseconds from one prune to the next. Undefined: only when asked. */
   intervalMs: number | undefined;
-  /** The next delay in milliseconds, from the interval's. */
+  /** Returns the next delay in milliseconds, from the interval's. */
   jitter: (delayMs: number) => number;
   /** Rows that one statement deletes at most. */
   batchSize: number;
-  onError: (error: unknown) => void;
   /** Milliseconds that one statement may take. */
   timeoutMs: number;
-  /** Told after each statement how many rows it deleted. */
-  onBatch?: ((rows: number) => void) | undefined;
+  onError: (error: unknown) => void;
 }
 
-/** Half the interval to one and a half of it, so that many processes don't prune at the same moment. */
+/** Half the interval to one and a half of it, so that many processes do not prune at the same moment. */
 export const defaultJitter = (delayMs: number): number => Math.ceil(delayMs * (0.5 + Math.random()));
 
-const CANCELED = '57014'; // query_canceled
-const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; Node fires a longer one at once
+const MAX_TIMER_MS = 2 ** 31 - 1; // Node fires a longer timer at once
 
-export class Pruner {
-  readonly #connection: (deadline: number) => Promise<IDatabaseConnection>;
-  readonly #key: string;
-  readonly #options: PrunerOptions;
+export class PruneTimer {
+  readonly #connect: (deadline: Deadline) => Promise<IDatabaseConnection>;
+  readonly #names: TableNames;
+  readonly #options: PruneTimerOptions;
+  readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<number> | undefined;
-  #stopped = false;
 
-  /** Rows that it has deleted so far. */
+  /** Rows deleted so far. */
   pruned = 0;
 
-  /** @param connection until a deadline in milliseconds of `performance.now()` */
   constructor(
-    connection: (deadline: number) => Promise<IDatabaseConnection>,
+    connect: (deadline: Deadline) => Promise<IDatabaseConnection>,
     names: TableNames,
-    options: PrunerOptions,
+    options: PruneTimerOptions,
   ) {
-    this.#connection = connection;
-    this.#key = pruneKey(names);
+    this.#connect = connect;
+    this.#names = names;
     this.#options = options;
-    this.#arm();
+    this.#schedule();
   }
 
-  /** Prunes until nothing is left, and sets the timer anew. Calls while one is under way share it. Answers with the rows. */
+  /** Prunes until no expired session is left, and resolves with the number of rows. Calls at the same time share one run. */
   prune(): Promise<number> {
-    this.#running ??= this.#pruneAll().finally(() => {
+    clearTimeout(this.#timer);
+    this.#running ??= this.#prune().finally(() => {
       this.#running = undefined;
-      this.#arm();
+      this.#schedule();
     });
     return this.#running;
   }
 
-  /** No more timer. Waits for the pruning that is under way. */
+  /** Stops the timer, and waits for the prune that is in flight. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
-    await this.#running?.catch(() => {}); // whoever asked for it has the error
+    await this.#running?.catch(() => {}); // its caller gets the error
   }
 
-  async #pruneAll(): Promise<number> {
-    clearTimeout(this.#timer);
-    let batch = this.#options.batchSize;
-    let pruned = 0;
-    let since = Number.NEGATIVE_INFINITY;
-    while (!this.#stopped) {
-      try {
-        const connection = await this.#connection(performance.now() + this.#options.timeoutMs);
-        const gone = await pruneSessions.run({ key: this.#key, batch, since }, connection);
-        if (gone.length === 0) break; // fewer than a batch says nothing: somebody may have taken one of its rows
-        pruned += gone.length;
-        this.pruned += gone.length;
-        this.#options.onBatch?.(gone.length);
-        for (const { expired } of gone) since = Math.max(since, expired - 0.001); // a double is not exact to the microsecond
-      } catch (error) {
-        const { code, sqlState } = error as SessionStoreError;
-        const tookTooLong = code === 'TIMEOUT' || sqlState === CANCELED; // by the statement_timeout
-        if (!tookTooLong || batch === 1) throw error;
-        batch = Math.ceil(batch / 2);
-      }
-    }
-    return pruned;
+  #prune(): Promise<number> {
+    const { batchSize, timeoutMs } = this.#options;
+    const connect = () => this.#connect(performance.now() + timeoutMs);
+    const onBatch = (rows: number) => {
+      this.pruned += rows;
+    };
+    return prune(connect, this.#names, { batchSize, onBatch, signal: this.#stopping.signal });
   }
 
-  #arm(): void {
-    const { intervalMs } = this.#options;
+  #schedule(): void {
+    const { intervalMs, onError } = this.#options;
     clearTimeout(this.#timer);
-    if (intervalMs === undefined || this.#stopped) return;
-    const delayMs = Math.min(this.#jittered(intervalMs), LONGEST_TIMER);
-    this.#timer = setTimeout(() => this.prune().catch(this.#options.onError), delayMs);
-    this.#timer.unref();
+    if (intervalMs === undefined || this.#stopping.signal.aborted) return;
+    const delayMs = Math.min(this.#delay(intervalMs), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.prune().catch(onError), delayMs).unref();
   }
 
-  /** The interval itself where the user's function fails, or answers with what setTimeout takes for "at once". */
-  #jittered(intervalMs: number): number {
+  /** Falls back to the interval if the app's function throws, or does not return a positive number. */
+  #delay(intervalMs: number): number {
     try {
       const delayMs = this.#options.jitter(intervalMs);
       if (delayMs > 0) return delayMs;
-      throw new TypeError(`it must answer with a positive number of milliseconds, not ${delayMs}`);
+      throw new TypeError(`it must return a positive number of milliseconds, not ${delayMs}`);
     } catch (error) {
       this.#options.onError(new Error('pruneSessionRandomizedInterval failed', { cause: error }));
       return intervalMs;

@@ -1,4 +1,4 @@
-// The opt-in middleware that lets no response go before its session is saved.
+// The opt-in middleware that sends a response only when its session is saved.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Session, SessionData } from 'express-session';
 
@@ -13,15 +13,16 @@ type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unk
  * app.use(saveBeforeResponse());
  * ```
  *
- * express-session sends the head of a response while it saves the session. So a browser that follows a redirect may be faster
- * than the login it follows, and a cookie may belong to a session that was never stored. With this, a response whose session
- * was changed leaves when the session is saved. If that fails, `next(error)` is called instead: status and headers are taken
- * back to what they were when the middleware ran, the session's cookie is not set, and Express answers with the error's
- * status, which is 503 for this package's store.
+ * express-session sends the head of a response while it saves the session. So a browser can follow a
+ * redirect before the login is stored, and a cookie can belong to a session that was never stored.
+ * This middleware delays a response until its changed session is saved. If that fails, it calls
+ * `next(error)`: status and headers become what they were when the middleware ran, the session cookie
+ * is not set, and Express answers with the error's status, which is 503 for this package's store.
  *
- * Responses that were written to before they end (streams, files), and those whose session was not changed, go as they did
- * before. The head of a response on which the app called `writeHead()` can't be taken back: Express then closes the
- * connection. What writes to the response by itself, such as compression, belongs before `session()`.
+ * It does not delay a response that was written to before its end (a stream, a file), or one whose
+ * session was not changed. It cannot restore a head that the app sent with `writeHead()`: Express then
+ * closes the connection. Mount middleware that writes to the response, such as compression, before
+ * `session()`.
  */
 export function saveBeforeResponse(): Middleware {
   return (req: IncomingMessage & { session?: AnySession }, res, next) => {
@@ -42,7 +43,7 @@ export function saveBeforeResponse(): Middleware {
     }
 
     res.end = (...args: any[]) => {
-      if (state === 'saving') return res; // it ends as it was ended first
+      if (state === 'saving') return res; // the first end() counts
       const { session } = req;
       if (state === 'written' || !session || !isChanged(session)) {
         (end as (...args: any[]) => void).apply(res, args);
@@ -50,11 +51,11 @@ export function saveBeforeResponse(): Middleware {
       }
       state = 'saving';
       const [chunk, encoding] = args.filter((arg) => typeof arg !== 'function');
-      const onFinish = args.find((arg) => typeof arg === 'function'); // express-session's end() knows no callback
+      const onFinish = args.find((arg) => typeof arg === 'function'); // express-session's end() takes no callback
       session.touch(); // as express-session does before it saves
       session.save((error) => {
         state = 'written';
-        if (error) return takeBack(error);
+        if (error) return restoreHead(error);
         if (onFinish) res.once('finish', onFinish);
         end.call(res, chunk, encoding);
       });
@@ -62,17 +63,17 @@ export function saveBeforeResponse(): Middleware {
     };
     next();
 
-    function takeBack(error: unknown): void {
+    function restoreHead(error: unknown): void {
       if (!res.headersSent) {
         for (const name of res.getHeaderNames()) res.removeHeader(name);
         for (const [name, value] of Object.entries(headers)) res.setHeader(name, value!);
         Object.assign(res, { statusCode: 200, statusMessage: undefined });
       }
-      Object.assign(req, { sessionID: undefined }); // express-session sets no cookie for a session without an id
+      Object.assign(req, { sessionID: undefined }); // express-session then sets no cookie
       next(error);
     }
   };
 }
 
-/** What express-session takes for a change: anything but the cookie. */
+/** What express-session compares to find changes: all but the cookie. */
 const textOf = (session: AnySession): string => JSON.stringify({ ...session, cookie: undefined });

@@ -1,100 +1,97 @@
-// Many calls, one statement: calls that arrive while a statement of their kind is under way leave together as the next.
-
+// Batches calls: calls that arrive while a statement of the same kind is in flight are sent together in the next one.
 import { timedOut } from '../errors.js';
+import type { Deadline } from '../postgres/deadline.js';
 
 /** A kind of statement that can serve many calls. */
-export interface Statement<Item, Answer> {
-  /**
-   * Sends one statement for all of these and answers in their order.
-   *
-   * @param deadline when nobody waits any more, in milliseconds of `performance.now()`
-   */
-  send(items: Item[], deadline: number): Promise<Answer[]>;
-  /** Bytes that an item adds to what is sent or fetched, roughly. */
+export interface BatchStatement<Item, Result> {
+  /** Sends one statement for all items. Resolves with the results in the order of the items. */
+  send(items: Item[], deadline: Deadline): Promise<Result[]>;
+  /** About how many bytes an item adds to the statement or its result. */
   bytes(item: Item): number;
-  /** Whether a statement of several items failed because of one of them, so that each is to be tried alone. */
-  failsForOne(error: unknown): boolean;
+  /** Whether a batch failed because of one of its items, so that each item should be sent alone. */
+  isRowLevel(error: unknown): boolean;
 }
 
-/** A class, as `Call` in calls.ts is one. */
-class Waiting<Item, Answer> {
+/** A class, because V8 moves object literals to the old generation once many of them have survived. */
+class QueuedCall<Item, Result> {
   constructor(
     readonly item: Item,
-    readonly deadline: number,
-    readonly resolve: (answer: Answer) => void,
+    readonly deadline: Deadline,
+    readonly resolve: (result: Result) => void,
     readonly reject: (error: unknown) => void,
   ) {}
 }
 
-const MOST_ITEMS = 512;
-const AT_ONCE = 2; // the server works on one while we do on the other; more brought nothing more
-const WORTH_HALVING = 12; // items: of fewer than this, each half would cost about as much as the whole
-const MOST_BYTES = 1_048_576;
-const SLOW_MS = 200; // a statement that takes longer keeps no others waiting
-
-interface Sent {
-  since: number;
+interface Batch {
+  sentAt: number;
   items: number;
 }
 
+const MAX_ITEMS = 512;
+const MAX_BYTES = 1_048_576;
+const MAX_IN_FLIGHT = 2; // the server runs one while Node prepares the other; more than two gained nothing
+const MIN_ITEMS_TO_HALVE = 12; // with fewer items, each half costs about as much as the whole
+const SLOW_MS = 200; // a statement that takes longer no longer blocks the queue
+
 /**
- * A lone call leaves at once. What waits leaves when a statement comes back; a timer only lets it pass statements that are slow.
+ * Sends a lone call at once. Queued calls are sent when a statement returns. The only timer lets them
+ * pass statements that are slow.
  */
-export class Coalescer<Item, Answer> {
-  readonly #statement: Statement<Item, Answer>;
-  #waiting: Waiting<Item, Answer>[] = [];
-  /** Those that keep others waiting. */
-  readonly #underWay = new Set<Sent>();
-  #itemsUnderWay = 0;
-  #isBusy = false;
-  #leaving = false;
+export class Batcher<Item, Result> {
+  readonly #statement: BatchStatement<Item, Result>;
+  #queue: QueuedCall<Item, Result>[] = [];
+  /** The batches in flight that block the queue: slow ones are removed. */
+  readonly #inFlight = new Set<Batch>();
+  #itemsInFlight = 0;
+  #lastWasBatch = false;
+  #isFlushScheduled = false;
   #slowTimer: NodeJS.Timeout | undefined;
 
-  constructor(statement: Statement<Item, Answer>) {
+  constructor(statement: BatchStatement<Item, Result>) {
     this.#statement = statement;
   }
 
-  /** @param deadline in milliseconds of `performance.now()`: an item that still waits then is not sent */
-  call(item: Item, deadline: number): Promise<Answer> {
+  /** Sends the item, alone or in a batch. An item that is still queued at its deadline is not sent. */
+  call(item: Item, deadline: Deadline): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(new Waiting(item, deadline, resolve, reject));
-      if (this.#leaving) return;
-      if (!this.#mayLeave()) {
+      this.#queue.push(new QueuedCall(item, deadline, resolve, reject));
+      if (this.#isFlushScheduled) return;
+      if (!this.#canSend()) {
         this.#watchSlow();
         return;
       }
-      this.#leaving = true;
-      if (this.#isBusy)
-        setImmediate(() => this.#leave()); // with all that follow from what was just answered
-      else queueMicrotask(() => this.#leave()); // with the calls that are made in the same breath
+      this.#isFlushScheduled = true;
+      // After a batch, waits for the calls that its results cause. Otherwise, for those of the same tick.
+      if (this.#lastWasBatch) setImmediate(() => this.#flush());
+      else queueMicrotask(() => this.#flush());
     });
   }
 
-  /** A second at once, but none of a few: each has its price. */
-  #mayLeave(): boolean {
-    if (this.#underWay.size === 0) return this.#waiting.length > 0;
-    return this.#underWay.size < AT_ONCE && this.#waiting.length >= this.#itemsUnderWay / 2;
+  /** Allows a second batch in flight, unless it would be small: each statement has a fixed cost. */
+  #canSend(): boolean {
+    if (this.#inFlight.size === 0) return this.#queue.length > 0;
+    return this.#inFlight.size < MAX_IN_FLIGHT && this.#queue.length >= this.#itemsInFlight / 2;
   }
 
-  #leave(): void {
-    this.#leaving = false;
-    this.#dropLate();
-    while (this.#mayLeave()) {
-      const batch = this.#batch();
-      const sent = { since: performance.now(), items: batch.length };
-      this.#isBusy = batch.length > 1;
-      this.#underWay.add(sent);
-      this.#itemsUnderWay += sent.items;
-      void this.#send(batch).then(() => {
-        if (this.#forget(sent)) this.#leave();
+  #flush(): void {
+    this.#isFlushScheduled = false;
+    this.#rejectLate();
+    while (this.#canSend()) {
+      const calls = this.#nextBatch();
+      const batch = { sentAt: performance.now(), items: calls.length };
+      this.#lastWasBatch = calls.length > 1;
+      this.#inFlight.add(batch);
+      this.#itemsInFlight += batch.items;
+      void this.#send(calls).then(() => {
+        if (this.#unblock(batch)) this.#flush();
       });
     }
   }
 
-  /** It keeps nobody waiting any more. */
-  #forget(sent: Sent): boolean {
-    if (!this.#underWay.delete(sent)) return false;
-    this.#itemsUnderWay -= sent.items;
+  /** Returns whether the batch was still blocking the queue. */
+  #unblock(batch: Batch): boolean {
+    if (!this.#inFlight.delete(batch)) return false;
+    this.#itemsInFlight -= batch.items;
     return true;
   }
 
@@ -102,56 +99,51 @@ export class Coalescer<Item, Answer> {
     this.#slowTimer ??= setTimeout(() => {
       this.#slowTimer = undefined;
       this.#passSlow();
-      if (this.#waiting.length > 0) this.#watchSlow();
-    }, SLOW_MS).unref(); // the statement that it watches keeps the process
+      if (this.#queue.length > 0) this.#watchSlow();
+    }, SLOW_MS).unref(); // the socket of the slow statement keeps the process alive
   }
 
-  /** Lets those that wait pass the statements that have taken long. */
   #passSlow(): void {
     const now = performance.now();
-    for (const sent of this.#underWay) if (now - sent.since >= SLOW_MS) this.#forget(sent);
-    this.#leave();
+    for (const batch of this.#inFlight) if (now - batch.sentAt >= SLOW_MS) this.#unblock(batch);
+    this.#flush();
   }
 
-  #dropLate(): void {
+  #rejectLate(): void {
     const now = performance.now();
-    const isLate = ({ deadline }: { deadline: number }) => deadline <= now;
-    if (!this.#waiting.some(isLate)) return;
-    for (const { reject } of this.#waiting.filter(isLate)) reject(timedOut());
-    this.#waiting = this.#waiting.filter((one) => !isLate(one));
+    const isLate = ({ deadline }: { deadline: Deadline }) => deadline <= now;
+    if (!this.#queue.some(isLate)) return;
+    for (const { reject } of this.#queue.filter(isLate)) reject(timedOut());
+    this.#queue = this.#queue.filter((call) => !isLate(call));
   }
 
-  #batch(): Waiting<Item, Answer>[] {
-    const { length } = this.#waiting;
-    const halved = this.#underWay.size === 0 && length >= WORTH_HALVING ? Math.ceil(length / AT_ONCE) : length;
-    const most = Math.min(halved, MOST_ITEMS);
+  #nextBatch(): QueuedCall<Item, Result>[] {
+    const { length } = this.#queue;
+    const isHalved = this.#inFlight.size === 0 && length >= MIN_ITEMS_TO_HALVE;
+    const max = Math.min(isHalved ? Math.ceil(length / MAX_IN_FLIGHT) : length, MAX_ITEMS);
     let count = 0;
-    for (let bytes = 0; count < most; count++) {
-      bytes += this.#statement.bytes(this.#waiting[count]!.item);
-      if (count > 0 && bytes > MOST_BYTES) break;
+    for (let bytes = 0; count < max; count++) {
+      bytes += this.#statement.bytes(this.#queue[count]!.item);
+      if (count > 0 && bytes > MAX_BYTES) break;
     }
-    if (count === length) {
-      const all = this.#waiting;
-      this.#waiting = [];
-      return all;
-    }
-    return this.#waiting.splice(0, count);
+    if (count < length) return this.#queue.splice(0, count);
+    const all = this.#queue;
+    this.#queue = [];
+    return all;
   }
 
-  async #send(batch: Waiting<Item, Answer>[]): Promise<void> {
+  async #send(calls: QueuedCall<Item, Result>[]): Promise<void> {
     let deadline = 0;
-    for (const one of batch) deadline = Math.max(deadline, one.deadline);
+    for (const call of calls) deadline = Math.max(deadline, call.deadline);
     try {
-      const answers = await this.#statement.send(
-        batch.map(({ item }) => item),
-        deadline,
-      );
-      for (const [n, { resolve }] of batch.entries()) resolve(answers[n]!);
+      const items = calls.map(({ item }) => item);
+      const results = await this.#statement.send(items, deadline);
+      for (const [n, { resolve }] of calls.entries()) resolve(results[n]!);
     } catch (error) {
-      if (batch.length > 1 && this.#statement.failsForOne(error)) {
-        for (const one of batch) void this.#send([one]); // nobody waits for whom a lock keeps waiting
+      if (calls.length > 1 && this.#statement.isRowLevel(error)) {
+        for (const call of calls) void this.#send([call]); // not awaited: a locked row must not block the queue
       } else {
-        for (const { reject } of batch) reject(error);
+        for (const { reject } of calls) reject(error);
       }
     }
   }

@@ -1,96 +1,118 @@
-// Makes the table.
-import type { Pool } from 'pg';
-import { checkNames, refused } from '../errors.js';
-import { makeUnlogged } from '../generated/admin.js';
+// Creates the table and its indexes.
+import { checkNames, hasSqlState, refused } from '../errors.js';
 import { findSchema, findTable, lockForCreation } from '../generated/catalog.js';
 import * as schema from '../generated/schema.js';
-import * as userIndex from '../generated/user-index.js';
-import { inTransaction, onPool, type Queryable } from '../postgres/connection.js';
-import { storedPath } from '../session/user-path.js';
-import { sayingWhatLacks } from './missing-grants.js';
+import { createUserIndex, makeUnlogged } from '../generated/schema-changes.js';
+import { PoolConnection, type Queryable } from '../postgres/connection.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { storablePath } from '../session/user-path.js';
+import { INVALID_SCHEMA_NAME } from '../sql-states.js';
+import { connectTable, type TableLocation } from './location.js';
+import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
-import { hasUserIndex, readingSessions, withUserPath } from './user-index.js';
+import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
 
-// "cpgtyped" in ASCII: one lock for all that is created in a database, since two tables may share a schema.
+/** Options of `createTable`, which fails with a `TypeError` if an option is unknown. */
+export interface CreateTableOptions {
+  /**
+   * Whether to create the schema if it does not exist. Without the store's option `schemaName`,
+   * `createTable` fails with a `TypeError`.
+   *
+   * @default `false`
+   */
+  createSchema?: boolean;
+  /**
+   * Whether to create the table as `UNLOGGED`; a table that exists stays as it is. Then writes do
+   * not wait for the disk, but **a crash of PostgreSQL empties the table**, which signs out every
+   * user, and standbys do not hold the sessions. A clean restart of PostgreSQL and a crash of the
+   * app keep them. Redis without persistence is about as durable.
+   *
+   * @default `false`
+   */
+  unlogged?: boolean;
+  /**
+   * The path to the user in a session, such as `['passport', 'user']`, to create an index on.
+   * `find` and `revokeUser` of connect-pg-typed/admin use the index; every save then updates it. An
+   * empty path is a `TypeError`.
+   *
+   * @default no index
+   */
+  userPath?: readonly string[];
+}
+
+// "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new schema.
 const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
 
 /**
- * Whether the statements would find a table, a view or the like under these names.
+ * Creates the table and its indexes if they are missing, and the schema if asked to. Leaves alone what
+ * exists. Many processes can call it at once.
  *
- * @param deadline in milliseconds of `performance.now()`
- */
-export async function tableExists(pool: Pool, names: TableNames, deadline: number): Promise<boolean> {
-  return (await findTable.run(catalogNames(names), bindTable(onPool(pool)(deadline), names))).length > 0;
-}
-
-/**
- * Makes what is missing of the schema (when asked), the table and its indexes; leaves alone what is there. Safe when many
- * processes call it at once.
- *
- * @param deadline in milliseconds of `performance.now()`; Infinity for as long as it takes to build an index
+ * @param deadline default: no limit, since building an index can take long
  */
 export async function createTable(
-  pool: Pool,
-  names: TableNames,
+  location: TableLocation,
   options: CreateTableOptions,
-  deadline = Infinity,
+  deadline: Deadline = Infinity,
 ): Promise<void> {
   checkNames(options, ['createSchema', 'unlogged', 'userPath']);
+  const { names } = location;
   const { createSchema, unlogged, userPath } = options;
   const { schemaName } = names;
-  const path = userPath && storedPath(userPath);
-  if (createSchema && schemaName === undefined) throw new TypeError('createSchema: there is no schemaName to create');
-  const work = inTransaction(pool, deadline, async (client) => {
-    const connection = bindTable(client, names);
-    await lockForCreation.run({ key: CREATION_LOCK }, connection);
-    if (createSchema && schemaName !== undefined && !(await findSchema.run({ schemaName }, connection)).length) {
-      await schema.createSchema.run(undefined, connection);
+  const path = userPath && storablePath(userPath);
+  if (createSchema && schemaName === undefined) throw new TypeError('createSchema needs a schemaName');
+  const work = new PoolConnection(location.pool).transaction(deadline, async (client) => {
+    const db = bindTable(client, names);
+    await lockForCreation.run({ key: CREATION_LOCK }, db);
+    if (createSchema && schemaName !== undefined && !(await findSchema.run({ schemaName }, db)).length) {
+      await schema.createSchema.run(undefined, db);
     }
-    let [table] = await findTable.run(catalogNames(names), connection);
+    let [table] = await findTable.run(catalogNames(names), db);
     if (!table) {
-      await schema.createTable.run(undefined, connection);
-      if (unlogged) await makeUnlogged.run(undefined, connection);
-      [table] = await findTable.run(catalogNames(names), connection);
+      await schema.createTable.run(undefined, db);
+      if (unlogged) await makeUnlogged.run(undefined, db);
+      [table] = await findTable.run(catalogNames(names), db);
     }
-    if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, connection);
+    if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
     if (table?.isTable && path && !(await hasUserIndex(path, names, client))) {
-      await userIndex.createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
+      await createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
     }
     return table;
   });
-  const table = await readingSessions(sayingWhatLacks(work, pool, names, deadline)).catch((error) => {
-    if (error.sqlState !== '3F000') throw error;
-    const whatToDo =
+  const table = await explainUnreadable(explainMissingGrants(work, location, deadline)).catch((error) => {
+    if (!hasSqlState(error, INVALID_SCHEMA_NAME)) throw error;
+    const advice =
       schemaName === undefined
-        ? 'there is no schema in the search_path: give a schemaName'
-        : 'the schema does not exist: create it, or call createTable({ createSchema: true })';
-    throw refused(whatToDo, error);
+        ? 'the search_path has no schema. Set schemaName'
+        : 'the schema does not exist. Create it, or call createTable({ createSchema: true })';
+    throw refused(advice, error);
   });
-  if (!table) throw refused('something that is no table has the name: give another tableName');
+  if (!table) throw refused('the name belongs to something that is not a table. Set another tableName');
 }
 
-/** What createTable would make, in words. */
+/** What createTable() would create, in words. */
 export async function missingParts(
-  pool: Pool,
-  names: TableNames,
+  location: TableLocation,
   { createSchema, userPath }: CreateTableOptions,
 ): Promise<string[]> {
-  const path = userPath && storedPath(userPath);
-  const connection = onPool(pool)(Infinity);
-  const bound = bindTable(connection, names);
-  const { schemaName } = names;
-  const [table] = await findTable.run(catalogNames(names), bound);
+  const { pool, names } = location;
+  const path = userPath && storablePath(userPath);
+  const db = connectTable(location);
+  const [table] = await findTable.run(catalogNames(names), db);
   const isTable = table?.isTable ?? true;
+  const isSchemaMissing =
+    createSchema === true && !(await findSchema.run({ schemaName: names.schemaName! }, db)).length;
+  const isUserIndexMissing =
+    isTable && path !== undefined && !(await hasUserIndex(path, names, new PoolConnection(pool).until(Infinity)));
   const parts: [what: string, isMissing: boolean][] = [
-    ['the schema', createSchema === true && !(await findSchema.run({ schemaName: schemaName! }, bound)).length],
+    ['the schema', isSchemaMissing],
     ['the table', !table],
     ['the index on expire', isTable && !table?.hasExpireIndex],
-    ['the index on the user', isTable && path !== undefined && !(await hasUserIndex(path, names, connection))],
+    ['the index on the user', isUserIndexMissing],
   ];
   return parts.filter(([, isMissing]) => isMissing).map(([what]) => what);
 }
 
-/** The statements by which createTable makes all there is to make. */
+/** All statements that createTable() can run. */
 export async function tableStatements(
   names: TableNames,
   { createSchema, unlogged, userPath }: CreateTableOptions,
@@ -102,30 +124,13 @@ export async function tableStatements(
       return { rows: [], rowCount: 0 };
     },
   };
-  const bound = bindTable(recorder, names);
-  if (createSchema) await schema.createSchema.run(undefined, bound);
-  await schema.createTable.run(undefined, bound);
-  if (unlogged) await makeUnlogged.run(undefined, bound);
-  await schema.createExpireIndex.run(undefined, bound);
-  if (userPath)
-    await userIndex.createUserIndex.run(undefined, bindTable(withUserPath(storedPath(userPath), recorder), names));
+  const db = bindTable(recorder, names);
+  if (createSchema) await schema.createSchema.run(undefined, db);
+  await schema.createTable.run(undefined, db);
+  if (unlogged) await makeUnlogged.run(undefined, db);
+  await schema.createExpireIndex.run(undefined, db);
+  if (userPath) {
+    await createUserIndex.run(undefined, bindTable(withUserPath(storablePath(userPath), recorder), names));
+  }
   return statements;
-}
-
-/** How `createTable` goes about it. */
-
-export interface CreateTableOptions {
-  /** Create the schema too, where it is missing. Default: false. */
-  createSchema?: boolean;
-  /**
-   * Make the table UNLOGGED, where it makes one: writes do not wait for the disk, **a crash of the server empties the table**,
-   * which signs everybody out, and standbys do not have it. A restart in good order keeps the sessions, as does a crash of
-   * the app. This is about the durability of a Redis without persistence. Default: false.
-   */
-  unlogged?: boolean;
-  /**
-   * Make an index on what stands at this path of the sessions, such as `['passport', 'user']`, by which `find` and
-   * `revokeUser` of connect-pg-typed/admin find a user's. Every save then keeps it up to date. Default: none.
-   */
-  userPath?: readonly string[];
 }

@@ -1,69 +1,81 @@
-// The rows of the request path where the table holds no session id, only the hash of each.
-
+// The rows of a table that holds the hash of each session id instead of the id.
+import type { Rule } from '../errors.js';
 import { isHashed, storedId } from '../session/handle.js';
-import { moveToHash, type Place } from './rehash.js';
-import type { Rows, SessionRows } from './session-rows.js';
+import type { TableLocation } from './location.js';
+import { rehash } from './rehash.js';
+import type { RowsById, SessionRows } from './session-rows.js';
 
-const LONGEST_ID = 1024; // characters; express-session's have 32
+/** `'upgrade'` writes hashes, and also finds rows with an unhashed id. */
+export type HashIds = boolean | 'upgrade';
 
-const isId = (sid: string): boolean => sid.length > 0 && sid.length <= LONGEST_ID;
-const NOT_THERE = Promise.resolve(false);
+export const HASH_IDS_RULE: Rule = [
+  "true, false or 'upgrade'",
+  (value) => [true, false, 'upgrade'].includes(value as HashIds),
+];
+
+const MAX_ID_LENGTH = 1024; // express-session's ids have 32 characters
+
+const isId = (sid: string): boolean => sid.length > 0 && sid.length <= MAX_ID_LENGTH;
 
 function checkId(sid: string): void {
-  if (!isId(sid)) throw new TypeError(`a session id has 1 to ${LONGEST_ID} characters, not ${sid.length}: see genid`);
+  if (isId(sid)) return;
+  throw new TypeError(`a session id must have 1 to ${MAX_ID_LENGTH} characters, not ${sid.length}. Check genid`);
 }
 
-/** No id is ever sent to the server. One that nobody can have got costs no query. */
-export function hashedRows(rows: Rows): SessionRows {
+/** Rows by hashed ids, for the `hashIds` option. */
+export function rowsById(rows: SessionRows, location: TableLocation, hashIds: HashIds = false): RowsById {
+  if (hashIds === 'upgrade') return upgradingRows(rows, location);
+  return hashIds ? hashedRows(rows) : rows;
+}
+
+/** Never sends an id to the server. Sends nothing for an id that no session can have. */
+function hashedRows(rows: SessionRows): RowsById {
   return {
-    read: (sid, deadline) => (isId(sid) ? rows.read(storedId(sid), deadline) : Promise.resolve(undefined)),
-    write: async (write, deadline) => {
-      checkId(write.sid);
-      return rows.write({ ...write, sid: storedId(write.sid) }, deadline);
+    get: async (sid, deadline) => (isId(sid) ? rows.get(storedId(sid), deadline) : undefined),
+    async set(item, deadline) {
+      checkId(item.sid);
+      return rows.set({ ...item, sid: storedId(item.sid) }, deadline);
     },
-    replace: (row, deadline) =>
-      isId(row.sid) ? rows.replace({ ...row, sid: storedId(row.sid) }, deadline) : NOT_THERE,
-    touch: (row, deadline) => (isId(row.sid) ? rows.touch({ ...row, sid: storedId(row.sid) }, deadline) : NOT_THERE),
+    replace: async (item, deadline) => isId(item.sid) && rows.replace({ ...item, sid: storedId(item.sid) }, deadline),
+    touch: async (item, deadline) => isId(item.sid) && rows.touch({ ...item, sid: storedId(item.sid) }, deadline),
     destroy: async (sid, deadline) => (isId(sid) ? rows.destroy(storedId(sid), deadline) : undefined),
   };
 }
 
 /**
- * As long as rows in clear remain, which others may be moving. A row only ever moves from its id to the hash, so that who looks under
- * the hash, the id, and the hash again has not missed it.
+ * For a table that still has unhashed rows, while other processes hash them. A row only moves from
+ * its id to the hash. So looking under the hash, the id and the hash again cannot miss it.
  */
-export function upgradingRows(rows: Rows, place: Place): SessionRows {
+function upgradingRows(rows: SessionRows, location: TableLocation): RowsById {
   const hashed = hashedRows(rows);
-  const mayBeInClear = (sid: string) => isId(sid) && !isHashed(sid); // a stolen hash is no id
+  const mayBeUnhashed = (sid: string) => isId(sid) && !isHashed(sid); // a stolen hash must not work as an id
   const move = async (sid: string, deadline: number) => {
-    if (mayBeInClear(sid)) await moveToHash(rows, place, sid, deadline);
+    if (mayBeUnhashed(sid)) await rehash(rows, location, sid, deadline);
   };
   return {
-    async read(sid, deadline) {
-      const row = await hashed.read(sid, deadline);
-      if (row || !mayBeInClear(sid)) return row;
-      return (await rows.read(sid, deadline)) ?? hashed.read(sid, deadline);
+    async get(sid, deadline) {
+      const row = await hashed.get(sid, deadline);
+      if (row || !mayBeUnhashed(sid)) return row;
+      return (await rows.get(sid, deadline)) ?? hashed.get(sid, deadline);
     },
-    async write(write, deadline) {
-      await hashed.write(write, deadline);
-      if (mayBeInClear(write.sid)) await rows.drop(write.sid, deadline);
+    async set(item, deadline) {
+      await hashed.set(item, deadline);
+      if (mayBeUnhashed(item.sid)) await rows.destroyQuietly(item.sid, deadline);
     },
-    async replace(row, deadline) {
-      if (await hashed.replace(row, deadline)) return true;
-      await move(row.sid, deadline);
-      return hashed.replace(row, deadline);
+    async replace(item, deadline) {
+      if (await hashed.replace(item, deadline)) return true;
+      await move(item.sid, deadline);
+      return hashed.replace(item, deadline);
     },
-    async touch(row, deadline) {
-      if (await hashed.touch(row, deadline)) return true;
-      await move(row.sid, deadline);
-      return hashed.touch(row, deadline);
+    async touch(item, deadline) {
+      if (await hashed.touch(item, deadline)) return true;
+      await move(item.sid, deadline);
+      return hashed.touch(item, deadline);
     },
     async destroy(sid, deadline) {
-      if (mayBeInClear(sid)) await rows.destroy(sid, deadline); // first: what moves meanwhile is found under the hash
+      // The unhashed row first: if it moves meanwhile, the second statement finds it under the hash.
+      if (mayBeUnhashed(sid)) await rows.destroy(sid, deadline);
       await hashed.destroy(sid, deadline);
     },
   };
 }
-
-/** `'upgrade'` writes hashes, and finds rows in clear as well. */
-export type HashIds = boolean | 'upgrade';

@@ -1,34 +1,30 @@
-// What to grant, or who to be, where the server refused to make something.
-import type { Pool } from 'pg';
-import { refused, sqlStateOf } from '../errors.js';
-import { type FindRightsResult, findRights } from '../generated/catalog.js';
-import { onPool } from '../postgres/connection.js';
-import { bindTable, type TableNames } from './names.js';
+// After PostgreSQL refused to create something: says which grant is missing, or which role can do it.
+import { hasSqlState, refused } from '../errors.js';
+import { type FindGrantsResult, findGrants } from '../generated/catalog.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { INSUFFICIENT_PRIVILEGE } from '../sql-states.js';
+import { connectTable, type TableLocation } from './location.js';
+import { catalogNames } from './names.js';
 
-const REFUSED = '42501'; // insufficient_privilege
-
-/**
- * Work that makes a schema, a table or an index. Where the server refuses, the error says what to do.
- *
- * @param deadline in milliseconds of `performance.now()`
- */
-export function sayingWhatLacks<T>(work: Promise<T>, pool: Pool, names: TableNames, deadline: number): Promise<T> {
+/** Wraps work that creates a schema, a table or an index. If the role lacks a grant, the error names it. */
+export function explainMissingGrants<T>(work: Promise<T>, location: TableLocation, deadline: Deadline): Promise<T> {
   return work.catch(async (error) => {
-    if ((error.sqlState ?? sqlStateOf(error)) !== REFUSED) throw error;
-    const { schemaName = null, tableName = 'session' } = names;
-    const [rights] = await findRights.run({ schemaName, tableName }, bindTable(onPool(pool)(deadline)));
-    const whatToDo = inWords(rights!);
-    throw whatToDo === undefined ? error : refused(whatToDo, error);
+    if (!hasSqlState(error, INSUFFICIENT_PRIVILEGE)) throw error;
+    const [grants] = await findGrants.run(catalogNames(location.names), connectTable(location, deadline));
+    const advice = adviceFor(grants!);
+    throw advice === undefined ? error : refused(advice, error);
   });
 }
 
-/** Names come quoted where they need it, so that what is advised can be run as it stands. */
-function inWords({ role, database, schema, missingGrants, owner }: FindRightsResult): string | undefined {
-  const grant = (what: string) => `GRANT ${what} TO ${role}, or let a role make it that may`;
-  if (schema === null) return `the role ${role} may not make the schema: ${grant(`CREATE ON DATABASE ${database}`)}`;
+/** The names are quoted if needed, so that the advice can be run as it is. */
+function adviceFor({ role, database, schema, missingGrants, owner }: FindGrantsResult): string | undefined {
+  const grant = (what: string) => `Run GRANT ${what} TO ${role}, or use a role that has it`;
+  if (schema === null) {
+    return `the role ${role} may not create the schema. ${grant(`CREATE ON DATABASE ${database}`)}`;
+  }
   if (owner !== null && owner !== role) {
-    return `the role ${role} may not make an index on the table, which is ${owner}'s: make it as ${owner}`;
+    return `the role ${role} may not create an index on a table that ${owner} owns. Create it as ${owner}`;
   }
   if (missingGrants.length === 0) return undefined;
-  return `the role ${role} may not make the table: ${grant(`${missingGrants.join(', ')} ON SCHEMA ${schema}`)}`;
+  return `the role ${role} may not create the table. ${grant(`${missingGrants.join(', ')} ON SCHEMA ${schema}`)}`;
 }

@@ -1,37 +1,48 @@
-// The dynamic-identifier layer: the queries in sql/ are written against a stand-in, users have names of their own.
+// The identifier layer: puts the configured table name in place of the stand-in that sql/ is written against.
 import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Queryable } from '../postgres/connection.js';
 
-/** Where the sessions are. */
+/** The schema and the name of the session table. */
 export interface TableNames {
-  /** The table's schema. Default: none, so that the connection's `search_path` decides. */
+  /**
+   * The table's schema: 1 to 63 bytes of UTF-8.
+   *
+   * @default the connection's `search_path` decides
+   */
   schemaName?: string | undefined;
-  /** The table. Default: `session`. A dot is part of the name. */
+  /**
+   * The table's name: 1 to 63 bytes of UTF-8. A dot is part of the name.
+   *
+   * @default `'session'`
+   */
   tableName?: string | undefined;
 }
 
-const MAX_BYTES = 63; // NAMEDATALEN - 1: PostgreSQL would cut a longer name off, and so might meet another table
+const DEFAULT_TABLE = 'session';
+const MAX_BYTES = 63; // NAMEDATALEN - 1. PostgreSQL shortens a longer name, which may be another table's
+const MAX_TEXTS = 64; // `-> (...)` expansions have a text for each length
 
 /**
- * A connection for the generated queries, on which they find the table under its configured name:
+ * A connection on which the generated queries use the configured table:
  *
  * ```ts
  * await countSessions.run(undefined, bindTable(pool, { schemaName: 'web', tableName: 'user sessions' }));
  * ```
  *
- * The text of each statement is made once for each call of `bindTable` and remembered, so keep what it returns. In a
- * transaction of your own the queries' time is that of its BEGIN, as ever in PostgreSQL: keep it short.
+ * It computes the text of each statement once, so keep the returned connection. In a transaction,
+ * PostgreSQL's `now()` is the time of BEGIN: keep the transaction short.
  *
- * @param connection where the statements go: a `pg.Pool`, or a `pg.Client` for a transaction of your own
- * @param names schema and table, by PostgreSQL's rules: any character but NUL, at most 63 bytes of UTF-8
- * @throws {TypeError} when a name is empty, too long, or no text that PostgreSQL can hold, and for any other key than these two
+ * @param connection a `pg.Pool`, or a `pg.Client` for a transaction of your own
+ * @param names the schema and the table: any characters but NUL, at most 63 bytes of UTF-8 each
+ * @throws {TypeError} if a name is empty, too long, or contains NUL or half a surrogate pair, or if
+ *   `names` has another key
  */
 export function bindTable(connection: Queryable, names: TableNames = {}): IDatabaseConnection {
   return tableBinder(names)(connection);
 }
 
-/** `bindTable` for any number of connections, which share the texts. */
+/** Like `bindTable`, for many connections, which share the texts of the statements. */
 export function tableBinder(names: TableNames): (connection: Queryable) => IDatabaseConnection {
   const bound = boundNames(names);
   const texts = new Map<string, string>();
@@ -41,7 +52,7 @@ export function tableBinder(names: TableNames): (connection: Queryable) => IData
       let text = texts.get(statement);
       if (text === undefined) {
         text = nameTable(statement, bound);
-        if (texts.size < 64) texts.set(statement, text); // `-> (...)` expansions make a text for each length
+        if (texts.size < MAX_TEXTS) texts.set(statement, text);
       }
       const { rows, rowCount } = await connection.query(text, values);
       return { rows, rowCount: rowCount ?? 0 };
@@ -49,27 +60,27 @@ export function tableBinder(names: TableNames): (connection: Queryable) => IData
   });
 }
 
-/** A statement against the stand-in, under the configured names. */
+/** A statement with the configured names in place of the stand-in. */
 export const statementFor = (statement: string, names: TableNames): string => nameTable(statement, boundNames(names));
 
 /**
- * The `key` of `pruneSessions` for a table: its pruners are those with this advisory lock. So it must come from the same names
- * everywhere; with and without its schema, one table has two keys.
+ * The `key` of `pruneSessions`: an advisory lock that lets one process prune the table at a time.
+ * All processes must use the same names: with and without its schema, a table has two keys.
  *
  * @returns 64 bits of a hash, in decimal
  */
-export function pruneKey({ schemaName, tableName = 'session' }: TableNames): string {
+export function pruneKey({ schemaName, tableName = DEFAULT_TABLE }: TableNames): string {
   const name = JSON.stringify(['connect-pg-typed prune', schemaName ?? null, tableName]);
   return createHash('sha256').update(name).digest().readBigInt64BE().toString();
 }
 
 /**
- * The `channel` of a table, on which is said what is revoked: for `revokeUser` and its like, and for a LISTEN of one's own.
- * As `pruneKey`, it must come from the same names everywhere.
+ * The `channel` that is notified of revoked sessions: a parameter of `revokeUser` and others, and the
+ * name for a LISTEN of your own. All processes must use the same names, as for `pruneKey`.
  *
  * @returns a name that needs no quotes
  */
-export function revocationChannel({ schemaName, tableName = 'session' }: TableNames): string {
+export function revocationChannel({ schemaName, tableName = DEFAULT_TABLE }: TableNames): string {
   const name = JSON.stringify(['connect-pg-typed revoked', schemaName ?? null, tableName]);
   return `ss_revoked_${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
 }
@@ -83,21 +94,21 @@ function boundNames(names: TableNames): BoundNames {
   const unknown = Object.keys(names).find((key) => key !== 'schemaName' && key !== 'tableName');
   if (typeof names !== 'object' || unknown !== undefined) {
     throw new TypeError(
-      `give the table as { schemaName, tableName }${unknown === undefined ? '' : `: there is no ${unknown}`}`,
+      `the table must be an object { schemaName, tableName }${unknown === undefined ? '' : `, without "${unknown}"`}`,
     );
   }
-  const { schemaName, tableName = 'session' } = names;
+  const { schemaName, tableName = DEFAULT_TABLE } = names;
   const schema = schemaName === undefined ? undefined : quote('schemaName', schemaName);
   const table = quote('tableName', tableName);
   if (schema === undefined && tableName.startsWith('ss__')) {
-    throw new TypeError(`tableName: '${tableName}' begins with ss__, which the queries use: give its schemaName too`);
+    throw new TypeError(`tableName '${tableName}' begins with ss__, like names inside the queries. Set schemaName too`);
   }
   return { schema, table: schema === undefined ? table : `${schema}.${table}` };
 }
 
 function quote(option: string, name: string): string {
   const faults: [fault: string, found: boolean][] = [
-    ['is no string', typeof name !== 'string'],
+    ['is not a string', typeof name !== 'string'],
     ['is empty', name === ''],
     ['contains NUL', String(name).includes('\0')],
     ['contains half a surrogate pair', !String(name).isWellFormed()],
@@ -105,24 +116,25 @@ function quote(option: string, name: string): string {
   ];
   const [fault] = faults.find(([, found]) => found) ?? [];
   if (fault) {
-    throw new TypeError(`${option} ${fault}: PostgreSQL takes names of 1 to ${MAX_BYTES} bytes of UTF-8 without NUL`);
+    throw new TypeError(`${option} ${fault}. PostgreSQL needs a name of 1 to ${MAX_BYTES} bytes of UTF-8 without NUL`);
   }
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-// A plain replacement is enough, since a test parses every query and sees that this spelling stands only for a relation.
-// In one pass and through a function: a name may hold the stand-in's, or "$&". pgtyped leaves spaces where comments stood.
+// A plain replacement is enough: a test parses each query and checks that this text is always a relation.
+// It is one pass with a function, since a name may contain the stand-in or "$&". pgtyped leaves spaces
+// in place of comments, which trim() removes.
 function nameTable(statement: string, { schema, table }: BoundNames): string {
   const named = (_: string, relation?: string): string => {
     if (relation) return table;
-    if (schema === undefined) throw new TypeError('give a schemaName: this statement is about a schema');
+    if (schema === undefined) throw new TypeError('this statement needs a schemaName');
     return schema;
   };
   return statement.replace(/"session_store"(\."session")?/g, named).trim();
 }
 
-/** The names as the values that the catalog's queries take. */
-export const catalogNames = ({ schemaName, tableName = 'session' }: TableNames) => ({
+/** The names as parameters of the catalog queries. */
+export const catalogNames = ({ schemaName, tableName = DEFAULT_TABLE }: TableNames) => ({
   schemaName: schemaName ?? null,
   tableName,
 });

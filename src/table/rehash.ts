@@ -1,47 +1,66 @@
+// Moves rows from their session id to its hash.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import type { Pool } from 'pg';
-import type { SessionStoreError } from '../errors.js';
-import { dropExpired, moveSession, putSession, takeSession } from '../generated/hash-ids.js';
-import { inTransaction } from '../postgres/connection.js';
+import { hasSqlState } from '../errors.js';
+import {
+  deleteExpiredSession,
+  deleteUnhashedSession,
+  deleteUnhashedSessions,
+  insertSession,
+  rehashSession,
+} from '../generated/hash-ids.js';
+import { PoolConnection } from '../postgres/connection.js';
+import type { Deadline } from '../postgres/deadline.js';
 import { handleOf, hashedId, storedId } from '../session/handle.js';
-import { bindTable, type TableNames } from './names.js';
-import type { Rows } from './session-rows.js';
+import { FEATURE_NOT_SUPPORTED, UNIQUE_VIOLATION } from '../sql-states.js';
+import type { TableLocation } from './location.js';
+import { bindTable } from './names.js';
+import type { SessionRows } from './session-rows.js';
 
-/** Whether this is a server that does not let a row move from one key to another, as one of distributed tables. */
-export const movesNoKey = ({ sqlState }: SessionStoreError): boolean => sqlState === '0A000'; // feature_not_supported
-/** The live session under this id in clear. */
-export function takeAndPutOne(pool: Pool, names: TableNames, sid: string, deadline: number): Promise<void> {
-  return inTransaction(pool, deadline, async (client) => {
-    const db = bindTable(client, names);
-    await putAll(await takeSession.run({ sid }, db), db);
-  });
-}
+/** Whether the server refuses to update a key, as one with distributed tables does. */
+export const isKeyUpdateRefused = (error: unknown): boolean => hasSqlState(error, FEATURE_NOT_SUPPORTED);
 
-/** A live session under the hash is the newer and stays, an expired one is in the way and goes. */
-export async function putAll(
-  rows: { sid: string; sess: string; expire: string }[],
-  db: IDatabaseConnection,
+/** Moves the live row of this id to its hash, if there is one. */
+export async function rehash(
+  rows: SessionRows,
+  location: TableLocation,
+  sid: string,
+  deadline: Deadline,
 ): Promise<void> {
-  for (const { sid, sess, expire } of rows) {
-    const hashed = hashedId(handleOf(sid));
-    await dropExpired.run({ sid: hashed }, db);
-    await putSession.run({ sid: hashed, payload: sess, expire }, db);
+  try {
+    await rows.run((db) => rehashSession.run({ sid, hashed: storedId(sid) }, db), deadline);
+  } catch (error) {
+    if (isKeyUpdateRefused(error)) {
+      await deleteAndInsert(location, deadline, (db) => deleteUnhashedSession.run({ sid }, db));
+    } else if (!hasSqlState(error, UNIQUE_VIOLATION)) {
+      throw error; // with a unique violation, another process has just moved it
+    }
   }
 }
 
-/** Nothing where there is no live row under the id. */
-export async function moveToHash(rows: Rows, { pool, names }: Place, sid: string, deadline: number): Promise<void> {
-  try {
-    await rows.run((db) => moveSession.run({ sid, hashed: storedId(sid) }, db), deadline);
-  } catch (error) {
-    const failed = error as SessionStoreError;
-    if (movesNoKey(failed)) await takeAndPutOne(pool, names, sid, deadline);
-    else if (failed.sqlState !== TAKEN) throw error;
-  }
+/** Moves a batch of rows by deleting and inserting them. Resolves with their number. */
+export const rehashByInsert = (location: TableLocation, batch: number): Promise<number> =>
+  deleteAndInsert(location, Infinity, (db) => deleteUnhashedSessions.run({ batch }, db));
+
+interface DeletedRow {
+  sid: string;
+  sess: string;
+  expire: string;
 }
-export const TAKEN = '23505'; // unique_violation: somebody else has just moved it
-/** Where the table's rows may be. */
-export interface Place {
-  pool: Pool;
-  names: TableNames;
+
+/** A live row under the hash is newer and stays. An expired one is deleted, since it is in the way. */
+function deleteAndInsert(
+  { pool, names }: TableLocation,
+  deadline: Deadline,
+  deleteRows: (db: IDatabaseConnection) => Promise<DeletedRow[]>,
+): Promise<number> {
+  return new PoolConnection(pool).transaction(deadline, async (client) => {
+    const db = bindTable(client, names);
+    const rows = await deleteRows(db);
+    for (const { sid, sess, expire } of rows) {
+      const hashed = hashedId(handleOf(sid));
+      await deleteExpiredSession.run({ sid: hashed }, db);
+      await insertSession.run({ sid: hashed, payload: sess, expire }, db);
+    }
+    return rows.length;
+  });
 }

@@ -1,116 +1,241 @@
-// The rows of the request path, one session a call. Calls of a kind that come together share a statement.
-
+// The rows of sessions: one call a session. Calls of the same kind share a statement.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import type { SessionStoreError } from '../errors.js';
-import { readSession, readSessions } from '../generated/session.js';
-import { retry } from '../postgres/retry.js';
-import { Coalescer } from './batcher.js';
+import { sqlStateOf } from '../errors.js';
 import {
-  destroyAll,
-  destroyAllAloud,
-  LiveRow,
-  padded,
-  type Replacement,
-  replaceAll,
-  type Touch,
-  touchAll,
-  type Write,
-  writeAll,
-} from './statements.js';
+  destroySession,
+  destroySessions,
+  destroySessionsAndNotify,
+  getSession,
+  getSessions,
+  replaceSession,
+  replaceSessions,
+  setSession,
+  setSessions,
+  touchSession,
+  touchSessions,
+} from '../generated/session.js';
+import { binaryArray } from '../postgres/binary-array.js';
+import type { PoolConnection, Queryable } from '../postgres/connection.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { retry } from '../postgres/retry.js';
+import { Batcher } from './batcher.js';
 
-export interface RowsOptions {
+/** A live row. A class, for the reason given at `QueuedCall`. */
+export class LiveRow {
+  constructor(
+    readonly sess: string,
+    readonly secondsLeft: number,
+  ) {}
+}
+
+export interface TouchItem {
+  sid: string;
+  /** Seconds to live. */
+  ttl: number;
+  /** Whether the row may expire earlier than before. */
+  mayShorten: boolean;
+}
+
+export interface SetItem {
+  sid: string;
+  payload: string;
+  /** Seconds to live. */
+  ttl: number;
+}
+
+export interface ReplaceItem extends SetItem, TouchItem {
+  /** The payload that the row must still hold. */
+  loaded: string;
+}
+
+export interface SessionRowsOptions {
+  connection: PoolConnection;
+  /** Binds a connection to the table's names. */
+  bind: (connection: Queryable) => IDatabaseConnection;
+  /** Creates the table if it is missing. Undefined if the store must not. */
+  ensureTable: ((deadline: Deadline) => Promise<void>) | undefined;
   /** Whether calls may share a statement. */
   batch: boolean;
-  /** Where it is said what is destroyed. */
+  /** The channel that is notified of destroyed sessions. */
   channel: string | undefined;
 }
 
-/** What the statements were like. */
-export interface RowsCount {
-  /** Statements that served several calls. */
-  batches: number;
-  /** Statements that were sent again. */
-  retries: number;
+/** One call, for one session. */
+type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
+
+/** A statement for one or more items. */
+interface Statement<Item, Result> {
+  send(items: Item[], db: IDatabaseConnection): Promise<Result[]>;
+  /** About how many bytes an item adds. Default: 100. */
+  bytes?: (item: Item) => number;
+  /** Default: true. */
+  idempotent?: boolean;
 }
 
-// Data that the server can't take, a constraint, a limit, a lock, a statement_timeout, a trigger, a row-level policy.
-const OF_ONE_ROW = /^(22|23|44|54|55|57014|P0|42501)/;
+/** The calls of requests, by session id. */
+export type RowsById = Pick<SessionRows, 'get' | 'set' | 'replace' | 'touch' | 'destroy'>;
 
-/** By a deadline in milliseconds of `performance.now()`. */
-type Call<Item, Answer> = (item: Item, deadline: number) => Promise<Answer>;
-export type Send<Item, Answer> = (items: Item[], connection: IDatabaseConnection) => Promise<Answer[]>;
-
-/** The calls of the request path, by session id. */
-export type SessionRows = Pick<Rows, 'read' | 'write' | 'replace' | 'touch' | 'destroy'>;
-
-export class Rows {
-  /** The live row of this session id. */
-  readonly read: Call<string, LiveRow | undefined>;
-  /** Makes the row, or overwrites it. */
-  readonly write: Call<Write, unknown>;
-  /** Whether a live row still held what was loaded, and was replaced. Not sent again when its connection breaks. */
-  readonly replace: Call<Replacement, boolean>;
-  /** Whether there is a live row; its expiry is moved. */
-  readonly touch: Call<Touch, boolean>;
-  /** Deletes the row, and says so where there is a channel. */
+export class SessionRows {
+  /** Resolves with the live row, if there is one. */
+  readonly get: Call<string, LiveRow | undefined>;
+  /** Inserts or overwrites the row. */
+  readonly set: Call<SetItem, unknown>;
+  /** Compare and swap: resolves with whether a live row held the loaded payload. It is not idempotent. */
+  readonly replace: Call<ReplaceItem, boolean>;
+  /** Moves the expiry of a live row: resolves with whether there is one. */
+  readonly touch: Call<TouchItem, boolean>;
+  /** Deletes the row, and notifies the channel if there is one. */
   readonly destroy: Call<string, unknown>;
-  /** Deletes a row whose session lives on under another id, and says nothing. */
-  readonly drop: Call<string, unknown>;
-  readonly count: RowsCount = { batches: 0, retries: 0 };
-  readonly #connection: (deadline: number) => Promise<IDatabaseConnection>;
-  #bytesOfARead = 1000;
+  /** Deletes a row without notifying listeners: its session was copied to another id. */
+  readonly destroyQuietly: Call<string, unknown>;
+  /** Statements that served several calls, and statements that were sent again. */
+  readonly count = { batches: 0, retries: 0 };
+  readonly #options: SessionRowsOptions;
+  readonly #onRetry = () => void this.count.retries++;
+  readonly #idempotent = { idempotent: true, onRetry: this.#onRetry };
+  readonly #notIdempotent = { idempotent: false, onRetry: this.#onRetry };
 
-  /** @param connection when the table is there, too; until a deadline in milliseconds of `performance.now()` */
-  constructor(connection: (deadline: number) => Promise<IDatabaseConnection>, { batch, channel }: RowsOptions) {
-    this.#connection = connection;
-    const kind = <Item, Answer>(
-      send: Send<Item, Answer>,
-      bytes: (item: Item) => number,
-      { twice = true } = {},
-    ): Call<Item, Answer> => {
-      const sendAll = (items: Item[], deadline: number) => {
-        if (items.length > 1) this.count.batches++;
-        return this.run((db) => send(items, db), deadline, { twice });
-      };
-      if (!batch) return async (item, deadline) => (await sendAll([item], deadline))[0]!;
-      const coalescer = new Coalescer({ send: sendAll, bytes, failsForOne });
-      return (item, deadline) => coalescer.call(item, deadline);
+  constructor(options: SessionRowsOptions) {
+    this.#options = options;
+    this.get = this.#caller(getStatement());
+    this.set = this.#caller(SET);
+    this.replace = this.#caller(REPLACE);
+    this.touch = this.#caller(TOUCH);
+    this.destroyQuietly = this.#caller(DESTROY);
+    this.destroy =
+      options.channel === undefined ? this.destroyQuietly : this.#caller(destroyAndNotify(options.channel));
+  }
+
+  /** Runs a statement of the table until the deadline, retried if that can help. */
+  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, { idempotent = true } = {}): Promise<T> {
+    const { connection, bind, ensureTable } = this.#options;
+    const db = bind(connection.until(deadline, idempotent ? this.#idempotent : this.#notIdempotent));
+    if (!ensureTable) return send(db);
+    return retry(() => ensureTable(deadline), deadline, this.#idempotent).then(() => send(db));
+  }
+
+  #caller<Item, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
+    const { send, bytes = () => 100, idempotent = true } = statement;
+    const sendAll = (items: Item[], deadline: Deadline) => {
+      if (items.length > 1) this.count.batches++;
+      return this.run((db) => send(items, db), deadline, { idempotent });
     };
-    this.read = kind(
-      (sids, db) => this.#readAll(sids, db),
-      () => this.#bytesOfARead,
-    );
-    this.write = kind(writeAll, ({ payload }) => payload.length);
-    this.replace = kind(replaceAll, ({ payload, loaded }) => payload.length + loaded.length, { twice: false });
-    this.touch = kind(touchAll, () => 100);
-    this.drop = kind(destroyAll, () => 100);
-    this.destroy = channel === undefined ? this.drop : kind(destroyAllAloud(channel), () => 100);
-  }
-
-  /**
-   * Any statement of the table, sent again where that helps.
-   *
-   * @param twice whether it may be done twice, so that it is sent again when its connection breaks
-   */
-  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: number, { twice = true } = {}): Promise<T> {
-    const onRetry = () => this.count.retries++;
-    return retry(async () => send(await this.#connection(deadline)), { deadline, twice, onRetry });
-  }
-
-  async #readAll(sids: string[], db: IDatabaseConnection): Promise<(LiveRow | undefined)[]> {
-    const rows =
-      sids.length === 1
-        ? await readSession.run({ sid: sids[0]! }, db)
-        : await readSessions.run({ sids: padded(sids) }, db);
-    const bySid = new Map<string, LiveRow>();
-    let bytes = 0;
-    for (const { sid, sess, ttl } of rows) {
-      bySid.set(sid, new LiveRow(sess ?? '', ttl ?? 0)); // null only in a table of somebody's own: no session
-      bytes += sess?.length ?? 0;
-    }
-    if (rows.length > 0) this.#bytesOfARead = bytes / rows.length; // as a guess for the next batch
-    return sids.map((sid) => bySid.get(sid));
+    if (!this.#options.batch) return async (item, deadline) => (await sendAll([item], deadline))[0]!;
+    const batcher = new Batcher({ send: sendAll, bytes, isRowLevel });
+    return (item, deadline) => batcher.call(item, deadline);
   }
 }
 
-const failsForOne = (error: unknown): boolean => OF_ONE_ROW.test((error as SessionStoreError).sqlState ?? '');
+/** A batch gives up on locked rows after this time. Its rows are then sent alone. */
+const LOCK_TIMEOUT = '200ms';
+
+// Data that PostgreSQL refuses, constraints, limits, locks, statement_timeout, triggers, row-level security.
+const ROW_LEVEL_ERRORS = /^(22|23|44|54|55|57014|P0|42501)/;
+
+const isRowLevel = (error: unknown): boolean => ROW_LEVEL_ERRORS.test(sqlStateOf(error) ?? '');
+
+function getStatement(): Statement<string, LiveRow | undefined> {
+  let bytesOfRow = 1000; // the mean of the last batch
+  return {
+    bytes: () => bytesOfRow,
+    async send(sids, db) {
+      const rows =
+        sids.length === 1
+          ? await getSession.run({ sid: sids[0]! }, db)
+          : await getSessions.run({ sids: padded(sids) }, db);
+      const bySid = new Map<string, LiveRow>();
+      let bytes = 0;
+      for (const { sid, sess, secondsLeft } of rows) {
+        bySid.set(sid, new LiveRow(sess ?? '', secondsLeft ?? 0)); // null only in a table that allows it
+        bytes += sess?.length ?? 0;
+      }
+      if (rows.length > 0) bytesOfRow = bytes / rows.length;
+      return sids.map((sid) => bySid.get(sid));
+    },
+  };
+}
+
+const PLANNER_ARRAY_ESTIMATE = 10;
+
+/**
+ * Pads the array to ten ids: PostgreSQL assumes ten elements, and replans for shorter arrays (four
+ * ids: 25 % slower).
+ */
+function padded(sids: string[]): string[] {
+  const missing = Math.max(PLANNER_ARRAY_ESTIMATE - sids.length, 0);
+  return missing === 0 ? sids : [...sids, ...Array<string>(missing).fill(sids[0]!)];
+}
+
+const column = <Item, Key extends keyof Item>(items: Item[], key: Key): Item[Key][] => items.map((item) => item[key]);
+
+const SET: Statement<SetItem, unknown> = {
+  bytes: ({ payload }) => payload.length,
+  async send(items, db) {
+    if (items.length === 1) return setSession.run(items[0]!, db);
+    await setSessions.run(
+      {
+        sids: column(items, 'sid'),
+        payloads: binaryArray('json', column(items, 'payload')),
+        ttls: column(items, 'ttl'),
+        lockTimeout: LOCK_TIMEOUT,
+      },
+      db,
+    );
+    return [];
+  },
+};
+
+const REPLACE: Statement<ReplaceItem, boolean> = {
+  idempotent: false,
+  bytes: ({ payload, loaded }) => payload.length + loaded.length,
+  async send(items, db) {
+    if (items.length === 1) return areAmong(items, await replaceSession.run(items[0]!, db));
+    const replaced = await replaceSessions.run(
+      {
+        sids: column(items, 'sid'),
+        loaded: binaryArray('text', column(items, 'loaded')),
+        payloads: binaryArray('json', column(items, 'payload')),
+        ttls: column(items, 'ttl'),
+        mayShorten: column(items, 'mayShorten'),
+        lockTimeout: LOCK_TIMEOUT,
+      },
+      db,
+    );
+    return areAmong(items, replaced);
+  },
+};
+
+const TOUCH: Statement<TouchItem, boolean> = {
+  async send(items, db) {
+    const relaxed = true; // does not wait for the disk
+    if (items.length === 1) return areAmong(items, await touchSession.run({ ...items[0]!, relaxed }, db));
+    const touched = await touchSessions.run(
+      {
+        sids: column(items, 'sid'),
+        ttls: column(items, 'ttl'),
+        mayShorten: column(items, 'mayShorten'),
+        lockTimeout: LOCK_TIMEOUT,
+        relaxed,
+      },
+      db,
+    );
+    return areAmong(items, touched);
+  },
+};
+
+const DESTROY: Statement<string, unknown> = {
+  send: (sids, db) =>
+    sids.length === 1
+      ? destroySession.run({ sid: sids[0]! }, db)
+      : destroySessions.run({ sids, lockTimeout: LOCK_TIMEOUT }, db),
+};
+
+const destroyAndNotify = (channel: string): Statement<string, unknown> => ({
+  send: (sids, db) =>
+    destroySessionsAndNotify.run({ sids, channel, lockTimeout: sids.length > 1 ? LOCK_TIMEOUT : null }, db),
+});
+
+function areAmong(items: { sid: string }[], found: { sid: string }[]): boolean[] {
+  const sids = new Set(column(found, 'sid'));
+  return items.map(({ sid }) => sids.has(sid));
+}

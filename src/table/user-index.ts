@@ -1,50 +1,58 @@
-import type { Pool } from 'pg';
+// The index that finds a user's sessions.
 import pg from 'pg';
-import { refused, sqlStateOf } from '../errors.js';
+import { hasSqlState, refused } from '../errors.js';
 import { findUserIndex } from '../generated/catalog.js';
-import * as userIndex from '../generated/user-index.js';
-import { onPool, type Queryable } from '../postgres/connection.js';
-import { storedPath, UNREADABLE, type UserPath } from '../session/user-path.js';
-import { sayingWhatLacks } from './missing-grants.js';
+import * as changes from '../generated/schema-changes.js';
+import { PoolConnection, type Queryable } from '../postgres/connection.js';
+import { storablePath, type UserPath } from '../session/user-path.js';
+import { FEATURE_NOT_SUPPORTED, UNREADABLE_PAYLOAD } from '../sql-states.js';
+import type { TableLocation } from './location.js';
+import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
 
-/** Work that reads inside the sessions: one that PostgreSQL can't read breaks it for all, which is to be said in words. */
-export function readingSessions<T>(work: Promise<T>): Promise<T> {
+/** Wraps work that reads inside payloads. One payload that PostgreSQL cannot read fails the whole statement. */
+export function explainUnreadable<T>(work: Promise<T>): Promise<T> {
   return work.catch((error) => {
-    if (!UNREADABLE.test(error.sqlState ?? sqlStateOf(error) ?? '')) throw error;
-    const whatToDo =
-      'PostgreSQL cannot read one of the sessions: another store wrote \\u0000 or half a surrogate pair into it,' +
-      ' or it is no JSON. verify() and `connect-pg-typed doctor` say how to find it';
-    throw refused(whatToDo, error);
+    if (!hasSqlState(error, ...UNREADABLE_PAYLOAD)) throw error;
+    const advice =
+      'PostgreSQL cannot read one of the sessions: another program wrote \\u0000, half a surrogate pair or invalid JSON. ' +
+      '`connect-pg-typed doctor` and admin.doctor() say how to find it';
+    throw refused(advice, error);
   });
 }
 
-/** Makes the index by which a user's sessions are found, where there is none. Writers don't wait for it. */
-export async function createUserIndex(pool: Pool, names: TableNames, userPath: UserPath): Promise<void> {
-  const path = storedPath(userPath);
-  const connection = onPool(pool)(Infinity); // building an index takes its time
+/** Creates the index if it is missing. Sessions can be saved meanwhile. */
+export async function createUserIndex(location: TableLocation, userPath: UserPath): Promise<void> {
+  const { pool, names } = location;
+  const path = storablePath(userPath);
+  const connection = new PoolConnection(pool).until(Infinity);
   if (await hasUserIndex(path, names, connection)) return;
-  const bound = bindTable(withUserPath(path, connection), names);
-  const work = concurrently(
-    () => userIndex.createUserIndexConcurrently.run(undefined, bound),
-    () => userIndex.createUserIndex.run(undefined, bound),
+  const db = bindTable(withUserPath(path, connection), names);
+  const work = concurrentlyIfPossible(
+    () => changes.createUserIndexConcurrently.run(undefined, db),
+    () => changes.createUserIndex.run(undefined, db),
   );
-  await readingSessions(sayingWhatLacks(work, pool, names, Infinity));
+  await explainUnreadable(explainMissingGrants(work, location, Infinity));
 }
 
-/** Makes an index while sessions go on being saved or, since that can't be on a partitioned table, while they wait. */
-export async function concurrently(make: () => Promise<unknown>, makeAlone: () => Promise<unknown>): Promise<void> {
-  await make().catch((error) => {
-    if (error.sqlState !== '0A000') throw error;
-    return makeAlone();
+/** Creates an index without blocking writers. On a partitioned table PostgreSQL cannot: there it blocks them. */
+export async function concurrentlyIfPossible(
+  createConcurrently: () => Promise<unknown>,
+  create: () => Promise<unknown>,
+): Promise<void> {
+  await createConcurrently().catch((error) => {
+    if (!hasSqlState(error, FEATURE_NOT_SUPPORTED)) throw error;
+    return create();
   });
 }
 
-/** Whether there is a whole index at this path. */
+/** Whether there is a valid index on the text at this path. */
 export const hasUserIndex = async (path: string[], names: TableNames, connection: Queryable): Promise<boolean> =>
   (await findUserIndex.run({ ...catalogNames(names), userPath: path }, bindTable(connection, names))).length > 0;
-export const PATH_STAND_IN = "'{ss__userPath}'";
-/** The path in place of its stand-in: the last one, since the table's name may hold the like. */
+
+const PATH_STAND_IN = "'{ss__userPath}'";
+
+/** Puts the path in place of its stand-in: the last one, since the table's name may contain the same text. */
 export const withUserPath = (path: string[], connection: Queryable): Queryable => ({
   query(text, values) {
     const at = text.lastIndexOf(PATH_STAND_IN);

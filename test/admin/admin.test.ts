@@ -38,7 +38,7 @@ for (const { sess, expire } of columns) {
         [handleOf('b'), 'ada'],
       ],
     );
-    assert.ok(Math.abs(found[0]!.ttl - 600) < 5);
+    assert.ok(Math.abs(found[0]!.secondsLeft - 600) < 5);
     assert.equal((found[0]!.session as any).passport, { user: 'ada' });
     assert.instance(found[0]!.session!.cookie.expires, Date);
     assert.is((await admin.show(handleOf('c')))?.user, 'bob');
@@ -248,19 +248,29 @@ for (const [what, partition] of [
     }
     const empty = await admin.stats();
     assert.equal(
-      [empty.live, empty.expired, empty.meanBytes, empty.oldest, empty.newest, empty.overdue],
+      [empty.live, empty.expired, empty.meanBytes, empty.firstExpiresIn, empty.lastExpiresIn, empty.overdue],
       [0, 0, null, null, null, null],
     );
     await pool.query(
       `INSERT INTO ${table} SELECT n, '{"cookie":{}}', now() + (n * 10 - 25) * interval '1 s' FROM generate_series(1, 5) AS n`,
     );
 
-    const { live, expired, meanBytes, largestBytes, oldest, newest, overdue, tableBytes, indexBytes, deadRows } =
-      await admin.stats();
+    const {
+      live,
+      expired,
+      meanBytes,
+      largestBytes,
+      firstExpiresIn,
+      lastExpiresIn,
+      overdue,
+      tableBytes,
+      indexBytes,
+      deadRows,
+    } = await admin.stats();
     assert.equal([live, expired], [3, 2]);
     for (const [seconds, expected] of [
-      [oldest, 5],
-      [newest, 25],
+      [firstExpiresIn, 5],
+      [lastExpiresIn, 25],
       [overdue, 15],
     ]) {
       assert.ok(Math.abs(seconds! - expected!) < 3, `${seconds} s, not ${expected}`);
@@ -283,7 +293,7 @@ test('store.handle gives an app the handle of its own session', async () => {
   await store.set('b', session(passport('ada')));
   assert.is(await admin.revokeUser('ada', { except: store.handle('a') }), 1);
   assert.ok(await store.get('a'));
-  assert.throws(() => store.handle(undefined as never), /give a session id/);
+  assert.throws(() => store.handle(undefined as never), /needs a session id/);
 });
 
 test('no answer holds a session id', async () => {
@@ -299,9 +309,9 @@ test('no answer holds a session id', async () => {
 test('what is asked wrongly is refused in words', async () => {
   const { pool, admin } = await fresh();
   const refused: [() => unknown, RegExp][] = [
-    [() => createAdmin(undefined as never), /give the pool as an option: createAdmin\(\{ pool \}\)/],
-    [() => createAdmin({ pool: {} } as never), /give the pool/],
-    [() => createAdmin({ pool, schema: 'web' } as never), /there is no option schema; there are pool, schemaName/],
+    [() => createAdmin(undefined as never), /createAdmin\(\) needs a pool: createAdmin\(\{ pool \}\)/],
+    [() => createAdmin({ pool: {} } as never), /needs a pool/],
+    [() => createAdmin({ pool, schema: 'web' } as never), /unknown option "schema". The options are pool, schemaName/],
     [() => createAdmin({ pool, tableName: '' }), /tableName is empty/],
     [() => createAdmin({ pool, userPath: 'user.id' as never }), /userPath must be an array of keys/],
     [() => createAdmin({ pool, userPath: [] }), /userPath must be an array of keys/],
@@ -310,13 +320,16 @@ test('what is asked wrongly is refused in words', async () => {
     [() => admin.revokeUser({} as never), /give the user as the string or the number/],
     [() => admin.revoke('some-session-id'), /a handle has 64 hexadecimal digits/],
     [() => admin.revokeUser('ada', { except: 'some-session-id' }), /a handle has 64 hexadecimal digits/],
-    [() => admin.revokeUser('ada', { exept: '0'.repeat(64) } as never), /there is no option exept; there are except/],
+    [
+      () => admin.revokeUser('ada', { exept: '0'.repeat(64) } as never),
+      /unknown option "exept". The options are except/,
+    ],
     [() => admin.revokeUser('ada', '0'.repeat(64) as never), /the options must be an object with except/],
-    [() => admin.revoke('0'.repeat(64), { usr: 'ada' } as never), /there is no option usr; there are user/],
-    [() => admin.list({ first: 10 } as never), /there is no option first; there are after, limit/],
-    [() => admin.prune({ batch: 10 } as never), /there is no option batch; there are batchSize, onBatch/],
+    [() => admin.revoke('0'.repeat(64), { usr: 'ada' } as never), /unknown option "usr". The options are user/],
+    [() => admin.list({ first: 10 } as never), /unknown option "first". The options are after, limit/],
+    [() => admin.prune({ batch: 10 } as never), /unknown option "batch". The options are batchSize, onBatch/],
     [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
-    [() => admin.list({ limit: 0 }), /limit must be a positive whole number/],
+    [() => admin.list({ limit: 0 }), /limit must be a positive integer/],
   ];
   for (const [call, why] of refused) {
     const error = await (async () => call())().catch((caught: Error) => caught);

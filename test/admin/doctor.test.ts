@@ -22,20 +22,20 @@ for (const [name, expected] of [
     const place = { pool: freshPool({ max: 1 }), ...freshNames() };
     await makeTable(name, place);
     const admin = createAdmin(place);
-    const findings = await admin.verify();
+    const findings = await admin.doctor();
     assert.equal(codes(findings), expected);
     for (const statement of findings.flatMap(({ sql }) => sql)) await place.pool.query(statement);
-    assert.equal(await admin.verify(), []);
+    assert.equal(await admin.doctor(), []);
   });
 }
 
 for (const sess of ['json', 'jsonb', 'text'] as const) {
   test(`a table in use whose sessions are ${sess} is well`, async () => {
     const { store, pool, names } = await freshStore({ columns: { sess, expire: 'timestamptz' } });
-    await createTable(administrator(pool), names, { userPath: ['user'] });
+    await createTable({ pool: administrator(pool), names: names }, { userPath: ['user'] });
     await store.set('a', session({ user: 'ada\0\ud800\ue000', path: 'C:\\u0000', pair: '😀', 'k\\': '\\ud800' }));
     await store.set('b', session());
-    assert.equal(await createAdmin({ pool, ...names, userPath: ['user'] }).verify(), []);
+    assert.equal(await createAdmin({ pool, ...names, userPath: ['user'] }).doctor(), []);
     assert.is(await store.length(), 2);
   });
 }
@@ -69,7 +69,7 @@ const broken: Broken[] = [
     what: 'a key that is checked too late beside one that is not',
     by: ['ALTER TABLE T ADD UNIQUE (sid) DEFERRABLE'],
     code: 'no-key',
-    says: /a key that is DEFERRABLE/,
+    says: /the key .* is DEFERRABLE/,
   },
   {
     what: 'no index on expire',
@@ -84,13 +84,13 @@ const broken: Broken[] = [
       'FAILING CREATE UNIQUE INDEX CONCURRENTLY ON T (expire)',
     ],
     code: 'invalid-index',
-    says: /not built to its end.*expire_idx/,
+    says: /an index is invalid.*expire_idx/,
   },
   {
     what: 'a column that wants a value',
     by: ['ALTER TABLE T ADD "Tenant" int NOT NULL'],
-    code: 'demanding-column',
-    says: /gives no value to "Tenant"/,
+    code: 'required-column',
+    says: /"Tenant" must not be null/,
   },
   {
     what: 'a ttl in milliseconds',
@@ -114,7 +114,7 @@ const broken: Broken[] = [
         FROM (VALUES ('g', '\\\\u0000'), ('h', '\\ud83d\\ude00'), ('i', '\\u0041'), ('j', '\\\\ud800')) AS x(k, v)`,
     ],
     code: 'unreadable-sessions',
-    says: /^12 sessions hold \\u0000 or half a surrogate pair/,
+    says: /^12 sessions of another store contain \\u0000 or half a surrogate pair/,
   },
   {
     what: 'a table full of dead rows',
@@ -124,7 +124,7 @@ const broken: Broken[] = [
       'DELETE FROM T WHERE sid <> $$1$$',
     ],
     code: 'bloat',
-    says: /10999 rows are dead and 1 live/,
+    says: /10999 rows are dead and 1 are live/,
   },
 ];
 
@@ -149,8 +149,8 @@ for (const { what, by, code, says, userPath } of broken) {
     }
     await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {}); // from 15 on
     const admin = createAdmin({ pool, ...names, userPath });
-    let findings = await admin.verify();
-    while (code === 'bloat' && findings.length === 0) findings = await admin.verify(); // statistics come late
+    let findings = await admin.doctor();
+    while (code === 'bloat' && findings.length === 0) findings = await admin.doctor(); // statistics come late
 
     assert.equal(codes(findings), [code]);
     assert.match(findings[0]!.problem, says);
@@ -158,7 +158,7 @@ for (const { what, by, code, says, userPath } of broken) {
     do {
       for (const statement of left[0]!.sql) await pool.query(statement);
       await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {});
-      left = await admin.verify();
+      left = await admin.doctor();
     } while (code === 'bloat' && left.length > 0); // no vacuum takes what another test's transaction may still see
     assert.equal(left, []);
     await store.set('a', session());
@@ -168,36 +168,36 @@ for (const { what, by, code, says, userPath } of broken) {
 
 test('a table that is not there: what it advises makes it', async () => {
   const place = { pool: freshPool(), ...freshNames() };
-  const [finding, ...more] = await createAdmin(place).verify();
+  const [finding, ...more] = await createAdmin(place).doctor();
   assert.equal([finding!.code, more], ['missing-table', []]);
   for (const statement of finding!.sql) await place.pool.query(statement);
-  assert.equal(await createAdmin(place).verify(), []);
+  assert.equal(await createAdmin(place).doctor(), []);
 });
 
 const failing = {
-  sid: ['readSession', 'writeSession', 'touchSessions', 'revokeUser', 'pruneSessions'],
-  sess: ['readSession', 'writeSession', 'replaceSessions', 'revokeUser', 'sessionStats'],
-  expire: ['readSession', 'writeSession', 'touchSession', 'countSessions', 'pruneSessions'],
+  sid: ['getSession', 'setSession', 'touchSessions', 'revokeUser', 'pruneSessions'],
+  sess: ['getSession', 'setSession', 'replaceSessions', 'revokeUser', 'sessionStats'],
+  expire: ['getSession', 'setSession', 'touchSession', 'countSessions', 'pruneSessions'],
 };
 for (const [column, queries] of Object.entries(failing)) {
   test(`where ${column} has another name, the queries that would fail are named, and nothing else`, async () => {
     const { pool, names, table } = await freshStore();
     await pool.query(`ALTER TABLE ${table} RENAME COLUMN ${column} TO other`);
-    const [finding, ...more] = await createAdmin({ pool, ...names }).verify();
+    const [finding, ...more] = await createAdmin({ pool, ...names }).doctor();
     assert.equal([finding!.code, more], ['query-fails', []]);
     for (const query of queries) assert.match(finding!.problem, new RegExp(`\\b${query}\\b`));
     assert.match(finding!.problem, /column .*does not exist/);
     assert.match(finding!.sql.join(), new RegExp(`RENAME COLUMN its_name_now TO ${column};$`));
     if (column === 'sess') assert.not.match(finding!.problem, /touchSession|destroySession|countSessions/);
     await pool.query(finding!.sql[0]!.replace('its_name_now', 'other'));
-    assert.equal(await createAdmin({ pool, ...names }).verify(), []);
+    assert.equal(await createAdmin({ pool, ...names }).doctor(), []);
   });
 }
 
 for (const [column, type, says] of [
-  ['sid', 'uuid', /readSession.*parameters are uuid here, and text when it was compiled/],
-  ['sess', 'bytea', /writeSession.*column "sess" is of type bytea but expression is of type json/],
-  ['expire', 'bigint', /readSession.*(cannot cast type bigint|operator does not exist)/],
+  ['sid', 'uuid', /getSession.*parameters are uuid here, but were text when it was compiled/],
+  ['sess', 'bytea', /setSession.*column "sess" is of type bytea but expression is of type json/],
+  ['expire', 'bigint', /getSession.*(cannot cast type bigint|operator does not exist)/],
 ] as const) {
   test(`where ${column} is ${type}, the queries that would fail are named`, async () => {
     const { pool, names, table } = await freshStore();
@@ -207,7 +207,7 @@ for (const [column, type, says] of [
       `CREATE TABLE ${table} (sid ${types.sid} PRIMARY KEY, sess ${types.sess}, expire ${types.expire})`,
     );
     await pool.query(`CREATE INDEX ON ${table} (expire)`);
-    const findings = await createAdmin({ pool, ...names }).verify();
+    const findings = await createAdmin({ pool, ...names }).doctor();
     assert.equal(codes(findings), ['query-fails']);
     assert.match(findings[0]!.problem, says);
   });
@@ -218,14 +218,14 @@ test('columns of one type with other names for it, and more columns, are well', 
   await pool.query(
     `ALTER TABLE ${table} ALTER sid TYPE text, ADD made timestamptz NOT NULL DEFAULT now(), ADD note text`,
   );
-  assert.equal(await createAdmin({ pool, ...names }).verify(), []);
+  assert.equal(await createAdmin({ pool, ...names }).doctor(), []);
 });
 
 test('a view is judged by its columns', async () => {
   const { pool, names, table } = await freshStore();
   const schema = pg.escapeIdentifier(names.schemaName);
   await pool.query(`CREATE VIEW ${schema}.seen AS SELECT sid, sess, expire FROM ${table}`);
-  assert.equal(await createAdmin({ pool, schemaName: names.schemaName, tableName: 'seen' }).verify(), []);
+  assert.equal(await createAdmin({ pool, schemaName: names.schemaName, tableName: 'seen' }).doctor(), []);
 });
 
 test('a role that lacks grants is told which', async () => {
@@ -243,15 +243,15 @@ test('a role that lacks grants is told which', async () => {
   });
   const admin = createAdmin({ pool: freshPool({ connectionString: url.href }), ...names });
 
-  const [nothing, ...more] = await admin.verify();
+  const [nothing, ...more] = await admin.doctor();
   assert.equal([nothing!.code, more], ['missing-grants', []]);
   assert.is(nothing!.sql.length, 2);
   await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   await pool.query(`GRANT SELECT, DELETE ON ${table} TO ${role}`);
-  const [some] = await admin.verify();
+  const [some] = await admin.doctor();
   assert.equal(some!.sql, [`GRANT INSERT, UPDATE ON ${table} TO ${role};`]);
   for (const statement of nothing!.sql) await pool.query(statement);
-  assert.equal(await admin.verify(), []);
+  assert.equal(await admin.doctor(), []);
 });
 
 test('where expire has no zone, roles and databases with a TimeZone of their own are named', async () => {
@@ -265,7 +265,7 @@ test('where expire has no zone, roles and databases with a TimeZone of their own
   await pool.query(`CREATE ROLE "${role}"`);
   onEnd(() => pool.query(`DROP ROLE "${role}"`));
   await pool.query(`ALTER ROLE "${role}" IN DATABASE ${database} SET TimeZone = 'Asia/Tokyo'`);
-  const [finding] = await createAdmin({ pool, ...names }).verify();
+  const [finding] = await createAdmin({ pool, ...names }).doctor();
   assert.is(finding!.code, 'time-zones-differ');
   assert.match(finding!.problem, `role ${role}, database ${database}, Asia/Tokyo`);
 });
@@ -273,12 +273,12 @@ test('where expire has no zone, roles and databases with a TimeZone of their own
 test('the index of users is missed only where it is asked for, and so is a plan that would not use it', async () => {
   const { pool, names } = await freshStore();
   const asked = { ...names, userPath: ['user', 'id'] };
-  assert.equal(codes(await createAdmin({ pool, ...asked }).verify()), ['no-user-index']);
+  assert.equal(codes(await createAdmin({ pool, ...asked }).doctor()), ['no-user-index']);
   await createAdmin({ pool: administrator(pool), ...asked }).createUserIndex();
-  assert.equal(await createAdmin({ pool, ...asked }).verify(), []);
+  assert.equal(await createAdmin({ pool, ...asked }).doctor(), []);
   const generic = freshPool({ options: '-c plan_cache_mode=force_generic_plan' });
-  assert.equal(codes(await createAdmin({ pool: generic, ...asked }).verify()), ['generic-plans']);
-  assert.equal(await createAdmin({ pool: generic, ...names }).verify(), []);
+  assert.equal(codes(await createAdmin({ pool: generic, ...asked }).doctor()), ['generic-plans']);
+  assert.equal(await createAdmin({ pool: generic, ...names }).doctor(), []);
 });
 
 test('an index on expire that a large table is pruned without is found, and not one that a small table has no need of', async () => {
@@ -286,7 +286,7 @@ test('an index on expire that a large table is pruned without is found, and not 
   const without = freshPool({
     options: '-c enable_indexscan=off -c enable_indexonlyscan=off -c enable_bitmapscan=off',
   });
-  const verify = async (asked: pg.Pool) => codes(await createAdmin({ pool: asked, ...names }).verify());
+  const verify = async (asked: pg.Pool) => codes(await createAdmin({ pool: asked, ...names }).doctor());
   assert.equal(await verify(without), []);
   await pool.query(
     `INSERT INTO ${table} SELECT n, '{}', now() + n * interval '1 s' FROM generate_series(1, 12000) AS n`,
@@ -302,7 +302,7 @@ if (pgbouncer) {
   test('a pooler that mixes prepared statements up is found out', async () => {
     const { names } = await freshStore();
     const pool = freshPool({ connectionString: await startPgBouncer(), max: 2 });
-    assert.equal(codes(await createAdmin({ pool, ...names }).verify()), ['names-refused']);
+    assert.equal(codes(await createAdmin({ pool, ...names }).doctor()), ['prepared-statements-lost']);
   });
 } else {
   console.log('left out, since there is no pgbouncer on the PATH: a pooler that mixes prepared statements up');
@@ -314,6 +314,6 @@ test('it changes nothing', async () => {
   await pool.query(`INSERT INTO ${table} VALUES ('b', '{}', now() - interval '1 day')`);
   const rows = async () => (await pool.query(`SELECT sid, sess::text, expire, xmin FROM ${table} ORDER BY 1`)).rows;
   const before = await rows();
-  await createAdmin({ pool, ...names }).verify();
+  await createAdmin({ pool, ...names }).doctor();
   assert.equal(await rows(), before);
 });

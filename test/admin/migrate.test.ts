@@ -46,15 +46,15 @@ for (const name of ['connect-pg-simple', 'connect-pg-pool'] as StoreName[]) {
     await set('a');
 
     const { pool, ...itsNames } = place;
-    await migrate(pool, itsNames);
+    await migrate({ pool, names: itsNames });
 
     const admin = createAdmin(place);
-    assert.equal(await admin.verify(), []);
+    assert.equal(await admin.doctor(), []);
     const { sessions } = await admin.list();
-    assert.ok(sessions.length === 1 && Math.abs(sessions[0]!.ttl - 600) < 5);
+    assert.ok(sessions.length === 1 && Math.abs(sessions[0]!.secondsLeft - 600) < 5);
     await set('b');
     assert.is(await admin.count(), 2);
-    assert.equal(await migrate(pool, itsNames), []);
+    assert.equal(await migrate({ pool, names: itsNames }), []);
   });
 }
 
@@ -62,10 +62,10 @@ test('what was written under another TimeZone keeps its instant, if that is give
   const { store, names, table } = await oldTable(freshPool({ options: '-c TimeZone=America/New_York' }));
   await store.set('a', session({}, cookieFor(600)));
   const here = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
-  const steps = await migrate(here, names, { timeZone: 'America/New_York' });
-  assert.equal(steps, ['expire as timestamptz, under America/New_York', 'the index on expire']);
+  const steps = await migrate({ pool: here, names: names }, { timeZone: 'America/New_York' });
+  assert.equal(steps, ['expire as timestamptz, with TimeZone America/New_York', 'the index on expire']);
   const [entry] = (await createAdmin({ pool: here, ...names }).list()).sessions;
-  assert.ok(Math.abs(entry!.ttl - 600) < 5);
+  assert.ok(Math.abs(entry!.secondsLeft - 600) < 5);
   assert.equal(await shapeOf(here, table), today);
 });
 
@@ -73,8 +73,8 @@ test("without one, the connection's own is right", async () => {
   const pool = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
   const { store, names } = await oldTable(pool);
   await store.set('a', session({}, cookieFor(600)));
-  assert.equal((await migrate(pool, names))[0], 'expire as timestamptz, under Asia/Kolkata');
-  assert.ok(Math.abs((await createAdmin({ pool, ...names }).list()).sessions[0]!.ttl - 600) < 5);
+  assert.equal((await migrate({ pool, names }))[0], 'expire as timestamptz, with TimeZone Asia/Kolkata');
+  assert.ok(Math.abs((await createAdmin({ pool, ...names }).list()).sessions[0]!.secondsLeft - 600) < 5);
 });
 
 test('where a role has another TimeZone, somebody must say which is right', async () => {
@@ -84,7 +84,7 @@ test('where a role has another TimeZone, somebody must say which is right', asyn
   await pool.query(`CREATE ROLE "${role}"`);
   onEnd(() => pool.query(`DROP ROLE "${role}"`));
   await pool.query(`ALTER ROLE "${role}" IN DATABASE ${database} SET TimeZone = 'Asia/Tokyo'`);
-  const error = await migrate(pool, names).catch((caught: Error) => caught);
+  const error = await migrate({ pool, names }).catch((caught: Error) => caught);
   assert.instance(error, TypeError);
   assert.match((error as Error).message, `${role} Asia/Tokyo`);
   assert.match((error as Error).message, /--time-zone/);
@@ -93,9 +93,9 @@ test('where a role has another TimeZone, somebody must say which is right', asyn
 
 test('the index of users is made where it is asked for', async () => {
   const { pool, names, table } = await freshStore();
-  assert.equal(await migrate(pool, names, { userPath: ['user', 'id'] }), ['the index on the user']);
+  assert.equal(await migrate({ pool, names }, { userPath: ['user', 'id'] }), ['the index on the user']);
   assert.equal((await shapeOf(pool, table)).keys, ["(sess #>> '{user,id}'::text[])", 'expire', 'sid']);
-  assert.equal(await migrate(pool, names, { userPath: ['user', 'id'] }), []);
+  assert.equal(await migrate({ pool, names }, { userPath: ['user', 'id'] }), []);
 });
 
 test('a partitioned table is migrated as well', async () => {
@@ -104,24 +104,27 @@ test('a partitioned table is migrated as well', async () => {
   await pool.query(
     `CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json, expire timestamp) PARTITION BY HASH (sid)`,
   );
-  await migrate(pool, names);
+  await migrate({ pool, names });
   assert.equal(await shapeOf(pool, table), today);
 });
 
 test('a dry run says the same and changes nothing', async () => {
   const { pool, names, table } = await oldTable();
   const before = await shapeOf(pool, table);
-  const steps = await migrate(pool, names, { dryRun: true, timeZone: 'UTC', userPath: ['user'] });
-  assert.equal(steps, ['expire as timestamptz, under UTC', 'the index on expire', 'the index on the user']);
+  const steps = await migrate({ pool, names }, { dryRun: true, timeZone: 'UTC', userPath: ['user'] });
+  assert.equal(steps, ['expire as timestamptz, with TimeZone UTC', 'the index on expire', 'the index on the user']);
   assert.equal(await shapeOf(pool, table), before);
 });
 
 test('what can not be done is an error in words', async () => {
   const { pool, names } = await oldTable();
   const message = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
-  assert.match(await message(migrate(pool, freshNames())), /there is no such table to migrate/);
-  assert.match(await message(migrate(pool, names, { timeZone: 'Mars/Olympus' })), /PostgreSQL knows no Mars\/Olympus/);
-  assert.match(await message(migrate(pool, names, { userPath: 'user' as never })), /userPath must be an array/);
+  assert.match(await message(migrate({ pool, names: freshNames() })), /the table does not exist/);
+  assert.match(
+    await message(migrate({ pool, names }, { timeZone: 'Mars/Olympus' })),
+    /PostgreSQL does not know Mars\/Olympus/,
+  );
+  assert.match(await message(migrate({ pool, names }, { userPath: 'user' as never })), /userPath must be an array/);
 });
 
 test('a table that is in use is left alone after two seconds, before a call of the store gives up', async () => {
@@ -129,12 +132,12 @@ test('a table that is in use is left alone after two seconds, before a call of t
   const other = await pool.connect();
   await other.query('BEGIN');
   await other.query(`SELECT FROM ${table}`);
-  const failed = migrate(pool, names).catch((error: Error) => error);
+  const failed = migrate({ pool, names }).catch((error: Error) => error);
   await blocked(pool);
 
   await store.set('a', session());
 
-  assert.match(((await failed) as Error).message, /not to be had within 2 s: nothing was changed/);
+  assert.match(((await failed) as Error).message, /the table was in use for 2 s, so nothing was changed/);
   await other.query('COMMIT');
   other.release();
   assert.equal(await shapeOf(pool, table), { type: 'timestamp without time zone', keys: ['sid'] });
@@ -145,7 +148,7 @@ test('sessions are saved while the index on expire is made', async () => {
   const other = await pool.connect();
   await other.query('BEGIN');
   await other.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
-  const done = migrate(pool, names);
+  const done = migrate({ pool, names });
   await blocked(pool);
   await store.set('a', session());
   await other.query('COMMIT');
@@ -159,7 +162,7 @@ test('it tells how far an index has come', async () => {
   await pool.query(`INSERT INTO ${table} SELECT n, ('{"user":"' || n || '","pad":"' || repeat('x', 500) || '"}')::json,
     now() + interval '1 h' FROM generate_series(1, 200000) AS n`);
   const told: [number, number][] = [];
-  await migrate(pool, names, { userPath: ['user'], onProgress: (done, total) => told.push([done, total]) });
+  await migrate({ pool, names }, { userPath: ['user'], onProgress: (done, total) => told.push([done, total]) });
   assert.ok(told.length > 0);
   assert.ok(told.every(([done, total]) => total > 0 && done >= 0));
 });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import { references } from '../../dev/cli-reference.js';
 import { startProgress } from '../../src/cli/progress.js';
 import { cli, printed } from '../support/cli.js';
 import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
@@ -43,16 +42,16 @@ test('init makes the schema, the table and the indexes, and then says that all i
   assert.is(missing.code, 3);
   assert.match(
     missing.stderr,
-    /^connect-pg-typed: there is no schema .*: name one with --schema, and make it with init --create-schema\n$/,
+    /^connect-pg-typed: the schema .* does not exist\. Create it with connect-pg-typed init --create-schema\n$/,
   );
 
   const dry = await init('--create-schema', '--dry-run');
-  assert.equal(dry, { code: 0, stdout: 'would make the schema, the table, the index on expire\n', stderr: '' });
+  assert.equal(dry, { code: 0, stdout: 'would create the schema, the table, the index on expire\n', stderr: '' });
   const made = await init('--create-schema', '--user-path', 'user.id', '--json');
   assert.equal(JSON.parse(made.stdout), {
-    made: ['the schema', 'the table', 'the index on expire', 'the index on the user'],
+    created: ['the schema', 'the table', 'the index on expire', 'the index on the user'],
   });
-  assert.is((await init('--user-path', '["user","id"]')).stdout, 'all is there\n');
+  assert.is((await init('--user-path', '["user","id"]')).stdout, 'nothing is missing\n');
   assert.equal(JSON.parse((await init('--user-path', 'id', '--dry-run', '--json')).stdout), {
     missing: ['the index on the user'],
   });
@@ -68,7 +67,7 @@ test('init --print prints the SQL that makes the same, and asks no database', as
   assert.is(code, 0);
   await pool.query(stdout);
   const said = await cli(['init', ...at(other), '--user-path', `it's`]);
-  assert.is(said.stdout, 'all is there\n');
+  assert.is(said.stdout, 'nothing is missing\n');
   assert.is((await json('init', '--print')).json.length, 2);
 });
 
@@ -77,7 +76,7 @@ test('stats counts and measures', async () => {
   await pool.query(`UPDATE ${table} SET expire = now() - interval '90 s' WHERE sid = $1`, [`${SID}0`]);
   const { stdout } = await run('stats');
   assert.match(stdout, /^live +2\nexpired +1\nmean size +\d+ B\n/);
-  assert.match(stdout, /\nfirst expires in +2 h\nlast expires in +2 h\nlongest overdue +1.5 min\n/);
+  assert.match(stdout, /\nfirst expires in +2 h\nlast expires in +2 h\noverdue +1.5 min\n/);
   const { code, json: found } = await json('stats');
   assert.is(code, 0);
   assert.equal([found.live, found.expired], [2, 1]);
@@ -90,7 +89,7 @@ test('list gives pages of handles', async () => {
   assert.match(
     stdout,
     new RegExp(
-      `^HANDLE +USER  EXPIRES IN\n${handles[0]}  ada   [12].*h\n${handles[1]}  ada   2 h\n\nmore: --after \\S+/${handles[1]}\n$`,
+      `^HANDLE +USER  EXPIRES IN\n${handles[0]}  ada   [12].*h\n${handles[1]}  ada   2 h\n\nnext page: --after \\S+/${handles[1]}\n$`,
     ),
   );
   const first = (await json('list', '--limit', '2')).json;
@@ -130,7 +129,7 @@ test('find gives the sessions of a user, and exits 1 where there is none', async
   });
   assert.match(
     (await run('revoke', '--user', 'eve')).stdout,
-    /^revoked 0 sessions: none has this user at passport.user$/m,
+    /^revoked 0 sessions: no session has this user at passport.user$/m,
   );
 });
 
@@ -161,14 +160,14 @@ test('prune deletes what has expired', async () => {
 
 test('doctor says that all is well, or what is not and what to do, and exits 1', async () => {
   const { pool, table, run, json } = await fresh();
-  assert.equal(await run('doctor'), { code: 0, stdout: 'all is well\n', stderr: '' });
+  assert.equal(await run('doctor'), { code: 0, stdout: 'no problem found\n', stderr: '' });
   assert.equal(await json('doctor'), { code: 0, json: [] });
   await pool.query(`ALTER TABLE ${table} RENAME sess TO payload`);
   const { code, stdout } = await run('doctor', '--user-path', 'id');
   assert.is(code, 1);
   assert.match(
     stdout,
-    /^1\. readSession, .*: column t.sess does not exist.*\n {3}Give the column.*\n {5}ALTER TABLE .*;\n/,
+    /^1\. getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
   );
   assert.match(stdout, /\n\n2\. there is no index at \["id"\]/);
   assert.equal(
@@ -180,11 +179,11 @@ test('doctor says that all is well, or what is not and what to do, and exits 1',
 test('migrate makes a table of another store one of today', async () => {
   const { names } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
   const run = (...args: string[]) => cli(['migrate', ...at(names), ...args]);
-  const steps = ['expire as timestamptz, under Asia/Tokyo', 'the index on expire', 'the index on the user'];
+  const steps = ['expire as timestamptz, with TimeZone Asia/Tokyo', 'the index on expire', 'the index on the user'];
   const asked = ['--time-zone', 'Asia/Tokyo', '--user-path', 'user.id'];
   assert.equal(JSON.parse((await run(...asked, '--dry-run', '--json')).stdout), { steps, isDry: true });
-  assert.equal(await run(...asked), { code: 0, stdout: `made ${steps.join(', ')}\n`, stderr: '' });
-  assert.equal(await run(...asked), { code: 0, stdout: 'all is as it should be\n', stderr: '' });
+  assert.equal(await run(...asked), { code: 0, stdout: `migrated: ${steps.join(', ')}\n`, stderr: '' });
+  assert.equal(await run(...asked), { code: 0, stdout: 'nothing to migrate\n', stderr: '' });
 });
 
 test('a dry run says what would be done, and changes nothing', async () => {
@@ -205,29 +204,29 @@ test('a dry run says what would be done, and changes nothing', async () => {
 test('what is asked wrongly ends with 2, and one line that says where to look', async () => {
   const { names } = await fresh();
   const wrong: [args: string[], why: RegExp][] = [
-    [['lst'], /there is no command "lst": see connect-pg-typed --help/],
-    [['toString'], /there is no command "toString"/],
-    [['list', 'x'], /there is nothing to do with "x": see connect-pg-typed list --help/],
-    [['list', '--limit', '0'], /--limit takes a positive number: see/],
+    [['lst'], /unknown command "lst"\. See connect-pg-typed --help/],
+    [['toString'], /unknown command "toString"/],
+    [['list', 'x'], /unexpected argument "x"\. See connect-pg-typed list --help/],
+    [['list', '--limit', '0'], /--limit must be a positive integer, not "0"\. See/],
     [['list', '--after', 'yesterday'], /after must be the next of another page/],
-    [['list', '--lmit', '1'], /there is no option --lmit: see connect-pg-typed list --help/],
+    [['list', '--lmit', '1'], /unknown option --lmit\. See connect-pg-typed list --help/],
     [['list', '--table', ''], /--table is empty/],
     [['list', '--table', 'x'.repeat(64)], /tableName is longer than 63 bytes/],
-    [['list', '--user-path', '[1'], /--user-path is no JSON array/],
+    [['list', '--user-path', '[1'], /--user-path must be a JSON array/],
     [['list', '--user-path', '[1]'], /userPath must be an array of keys/],
     [['list', '--user-path', 'user..id'], /--user-path has an empty key/],
-    [['show'], /give one HANDLE/],
-    [['show', 'a', 'b'], /give one HANDLE/],
-    [['show', `${SID}0`], /a handle has 64 hexadecimal digits/],
-    [['find'], /give one USER/],
-    [['revoke'], /give one HANDLE, or --user, or --all/],
-    [['revoke', '--all', '--user', 'ada'], /--all goes with neither/],
-    [['revoke', '0'.repeat(64), '--except', '0'.repeat(64)], /--except goes with --user/],
-    [['revoke', '--except', '0'.repeat(64)], /give one HANDLE, or --user/],
-    [['prune', '--batch', 'all'], /--batch takes a positive number/],
-    [['migrate', ...at(freshNames())], /there is no such table to migrate/],
-    [['init', '--create-schema'], /--create-schema needs a --schema/],
-    [['stats', '--url', 'mysql://x'], /this is no connection string: give one such as postgres:/],
+    [['show'], /expected one HANDLE/],
+    [['show', 'a', 'b'], /expected one HANDLE/],
+    [['show', `${SID}0`], /a handle must have 64 hexadecimal digits/],
+    [['find'], /expected one USER/],
+    [['revoke'], /expected one HANDLE, or --user, or --all/],
+    [['revoke', '--all', '--user', 'ada'], /--all cannot be combined with/],
+    [['revoke', '0'.repeat(64), '--except', '0'.repeat(64)], /--except needs --user/],
+    [['revoke', '--except', '0'.repeat(64)], /expected one HANDLE, or --user/],
+    [['prune', '--batch', 'all'], /--batch must be a positive integer/],
+    [['migrate', ...at(freshNames())], /the table does not exist/],
+    [['init', '--create-schema'], /--create-schema needs --schema/],
+    [['stats', '--url', 'mysql://x'], /the URL must be a connection string, such as postgres:/],
   ];
   const ended = await Promise.all(wrong.map(async ([args]) => cli(args)));
   for (const [n, [args, why]] of wrong.entries()) {
@@ -250,25 +249,25 @@ test('a database that can not be used ends with 3, and one line that says what t
     [
       ['stats'],
       { DATABASE_URL: url({ hostname: '127.0.0.1', port: '1' }) },
-      /cannot be reached \(connect ECONNREFUSED 127.0.0.1:1\): is it running.*--url, DATABASE_URL or the PG\* variables/,
+      /cannot reach the database \(connect ECONNREFUSED 127.0.0.1:1\)\. Is it running.*--url, DATABASE_URL or the PG\* variables/,
     ],
     [['stats'], { DATABASE_URL: 'postgres://x:unloved@nowhere.invalid/x' }, /cannot be reached \(getaddrinfo/],
     [['stats'], { DATABASE_URL: 'postgres://x:unloved@%2Fnowhere/x' }, /cannot be reached \(connect ENOENT/],
     [
       ['stats'],
       { DATABASE_URL: url({ username: 'nobody', password: 'unloved' }) },
-      /refuses the login .*: give the right one by --url/,
+      /refused the login .*\. Check --url/,
     ],
+    [['stats'], { DATABASE_URL: url({ pathname: '/nowhere' }) }, /database "nowhere" does not exist\. Check/],
     [
-      ['stats'],
-      { DATABASE_URL: url({ pathname: '/nowhere' }) },
-      /database "nowhere" does not exist: give the right one by/,
+      ['stats', ...at(freshNames())],
+      {},
+      /the table .* does not exist\. Create it with connect-pg-typed init, or set --schema and --table/,
     ],
-    [['stats', ...at(freshNames())], {}, /there is no table .*: connect-pg-typed init makes one, --schema and --table/],
     [
       ['init', '--table', 'x'],
       { DATABASE_URL: url({ search: `?options=${encodeURIComponent(searchPath('nowhere'))}` }) },
-      /there is no schema in the search_path/,
+      /the search_path has no schema/,
     ],
     [['list', ...at(names)], {}, /connect-pg-typed doctor says what the table lacks/],
     [
@@ -279,7 +278,7 @@ test('a database that can not be used ends with 3, and one line that says what t
     [
       ['init', '--schema', names.schemaName, '--table', 'x'],
       { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'unloved' }) },
-      /may not make the table: GRANT USAGE, CREATE ON SCHEMA/,
+      /may not create the table\. Run GRANT USAGE, CREATE ON SCHEMA/,
     ],
   ];
   const ended = await Promise.all(failing.map(async ([args, env]) => cli(args, env)));
@@ -297,7 +296,7 @@ test('without any address it asks for one, and with the PG variables it needs no
   const none = await cli(['stats'], { DATABASE_URL: undefined });
   assert.equal(
     [none.code, none.stderr],
-    [2, 'connect-pg-typed: no database to connect to: give --url, or set DATABASE_URL or PGHOST and its like\n'],
+    [2, 'connect-pg-typed: no database given. Pass --url, or set DATABASE_URL or the PG* variables\n'],
   );
   const { names } = await fresh();
   const { hostname, port, username, password, pathname } = new URL(process.env.TEST_SERVER_URL!);
@@ -318,16 +317,15 @@ test('no command is a question, help is an answer', async () => {
   const help = await cli(['--help']);
   assert.equal([none.code, help.code, none.stdout], [2, 0, help.stdout]);
   const lines = (await cli(['revoke', '--help'])).stdout.split('\n');
-  assert.match(lines[0]!, /^usage: connect-pg-typed revoke HANDLE/);
+  assert.match(lines[2]!, /^Usage: connect-pg-typed revoke HANDLE/);
   assert.equal(
     lines.slice(1).filter((line) => line.length > 80),
     [],
   );
 });
 
-test('the README and docs/cli.md are what --help says', async () => {
-  for (const [file, text] of references()) assert.is(readFileSync(file, 'utf8'), text, `${file}: npm run reference`);
-  assert.ok(readFileSync('README.md', 'utf8').includes((await cli(['--help'])).stdout));
+test('docs/cli.md shows what --help prints', async () => {
+  assert.ok(readFileSync('docs/cli.md', 'utf8').includes((await cli(['--help'])).stdout));
   assert.ok(readFileSync('docs/cli.md', 'utf8').includes((await cli(['migrate', '--help'])).stdout));
 });
 
@@ -352,11 +350,11 @@ test('ids are hashed and sessions encrypted by migrate, and keys come from the e
   const closed = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt');
   assert.equal([closed.code, /3 sessions stay as they are/.test(closed.stderr)], [3, true]);
   const dry = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--dry-run');
-  assert.is(dry.stdout, 'would make the hash of 3 session ids, 3 sessions encrypted with the first key\n');
+  assert.is(dry.stdout, 'would migrate: the hash of 3 session ids, 3 sessions encrypted with the first key\n');
 
   const done = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--allow-plaintext');
 
-  assert.is(done.stdout, 'made the hash of 3 session ids, 3 sessions encrypted with the first key\n');
+  assert.is(done.stdout, 'migrated: the hash of 3 session ids, 3 sessions encrypted with the first key\n');
   const { rows } = await pool.query(`SELECT sid, sess::text FROM ${table}`);
   assert.not.match(JSON.stringify(rows), new RegExp(`ada|bob|${SID}`));
   const file = `${mkdtempSync(path.join(tmpdir(), 'keys-'))}/keys`;
@@ -364,10 +362,7 @@ test('ids are hashed and sessions encrypted by migrate, and keys come from the e
   assert.match((await run('show', handles[2]!, '--keys-file', file)).stdout, /bob/);
   assert.is((await withEnv({ SESSION_KEYS: KEY }, 'find', 'ada')).stdout.trim().split('\n').length, 3);
   assert.is((await run('find', 'ada')).code, 1);
-  assert.match(
-    (await run('find', 'ada', '--keys-file', '/none')).stderr,
-    /--keys-file: \/none can't be read \(ENOENT\)/,
-  );
+  assert.match((await run('find', 'ada', '--keys-file', '/none')).stderr, /--keys-file: cannot read \/none \(ENOENT\)/);
   assert.is((await run('revoke', '--user', 'ada', '--keys-file', file)).stdout, 'revoked 2 sessions\n');
 });
 

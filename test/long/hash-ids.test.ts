@@ -41,7 +41,7 @@ test('of 100,000 sessions that are moved while 8 clients read and write none is 
   };
   const clients = Array.from({ length: 8 }, (_, id) => client(id));
   const begun = performance.now();
-  await migrate(pool, names, { hashIds: true });
+  await migrate({ pool, names }, { hashIds: true });
   const ms = performance.now() - begun;
   running = false;
   await Promise.all(clients);

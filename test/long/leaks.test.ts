@@ -113,7 +113,7 @@ async function loggingServer() {
     said.push(
       inspect(await admin.list(), { depth: 9 }),
       inspect(await admin.find('ada'), { depth: 9 }),
-      inspect(await admin.verify()),
+      inspect(await admin.doctor()),
     );
     await pool.query(`UPDATE "${tableName}" SET sess = '[]' WHERE sid = (SELECT min(sid) FROM "${tableName}")`);
     for (const id of ids) await store.get(id);
@@ -152,7 +152,7 @@ test('of 100 ids that were there in clear migrate logs none, and after VACUUM FU
   assert.is((await found(ids))['the files of tables and indexes'], 100);
   const logFrom = logged();
 
-  await migrate(pool, { tableName: 'session' }, { hashIds: true });
+  await migrate({ pool, names: { tableName: 'session' } }, { hashIds: true });
   await pool.query('VACUUM FULL session');
   await pool.query('CHECKPOINT');
   await pool.query('SELECT pg_switch_wal()');

@@ -61,7 +61,7 @@ for (const sess of ['json', 'jsonb'] as const) {
     const admin = createAdmin({ pool, tableName });
     const figures: Record<string, number> = { scan: await once(() => admin.find('7')) };
 
-    figures.migrate = await once(() => migrate(pool, { tableName }, { timeZone: 'UTC' }));
+    figures.migrate = await once(() => migrate({ pool, names: { tableName } }, { timeZone: 'UTC' }));
     figures.createUserIndex = await once(() => admin.createUserIndex());
     await pool.query(`ANALYZE ${table}`);
 
@@ -91,7 +91,7 @@ for (const sess of ['json', 'jsonb'] as const) {
     );
     figures.listFromTheMiddle = await median(() => admin.list({ after: expire }));
     figures.stats = await median(() => admin.stats());
-    figures.verify = await median(() => admin.verify());
+    figures.verify = await median(() => admin.doctor());
     console.log(
       `${sess}: ${JSON.stringify(figures, (_, value) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value))}`,
     );

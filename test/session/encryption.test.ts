@@ -5,7 +5,7 @@ import { createAdmin } from '../../src/admin/admin.js';
 import { encryptAll } from '../../src/admin/encrypt-all.js';
 import { migrate } from '../../src/admin/migrate.js';
 import { type Encryption, PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { makeVault } from '../../src/session/codec.js';
+import { makeCodec } from '../../src/session/codec.js';
 import { administrator, begin, cookieFor, freshStore, load, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
@@ -133,7 +133,7 @@ test('a row under a key that is not there is no session, an event, no deletion, 
   assert.equal(await stranger.all(), []);
   const refused = await stranger.update('a', () => {}).catch((error) => error);
   assert.instance(refused, SyntaxError);
-  assert.match(refused.message, /a key that is not among encryption.keys/);
+  assert.match(refused.message, /a key that encryption.keys does not have/);
   await stranger.touch('a', session({}, cookieFor(60)));
   assert.is(await text(), before);
   assert.equal(events, Array(2).fill({ handle: store.handle('a') }));
@@ -148,7 +148,7 @@ test('the first key writes, all read, and an altered id of a key opens nothing',
   await after.update('a', (found: any) => found.n++);
   assert.is(await before.get('a'), null);
   assert.is(((await after.get('a')) as any).n, 2);
-  const idOf = (sealed: string) => JSON.parse(sealed).ss__sealed.split('.')[0];
+  const idOf = (sealed: string) => JSON.parse(sealed).ss__encrypted.split('.')[0];
   await put(old.replace(idOf(old), idOf(await text())));
   assert.is(await after.get('a'), null);
 });
@@ -188,7 +188,7 @@ test('rotation by migrate loses none of 1,000 sessions under load, and leaves no
     }
   });
   while (updates < 20) await new Promise((resolve) => setTimeout(resolve, 1));
-  const steps = await migrate(pool, names, { encryption: { keys: [KEY, OLD_KEY] } });
+  const steps = await migrate({ pool, names }, { encryption: { keys: [KEY, OLD_KEY] } });
   running = false;
   await Promise.all(clients);
 
@@ -203,7 +203,7 @@ test('rotation by migrate loses none of 1,000 sessions under load, and leaves no
   assert.ok(Math.max(...moved) < 5000); // an update moves it by what it takes
   const admin = createAdmin({ pool, ...names, encryption: { keys: [KEY] } });
   assert.is((await admin.find('s7')).length, 1);
-  assert.equal(await migrate(pool, names, { encryption: { keys: [KEY] } }), []);
+  assert.equal(await migrate({ pool, names }, { encryption: { keys: [KEY] } }), []);
 });
 
 test('migrate encrypts what is in clear where it may, and says what it can not open', async () => {
@@ -211,8 +211,11 @@ test('migrate encrypts what is in clear where it may, and says what it can not o
   await another({ encryption: undefined, hashIds: true }).set('a', session({ n: 1 }));
   await withKeys(FOREIGN_KEY).set('b', session({ n: 1 }));
   const message = (allowPlaintext: boolean) =>
-    migrate(pool, names, { encryption: { keys: [KEY], allowPlaintext } }).then(String, (error: Error) => error.message);
-  assert.match(await message(false), /^2 sessions stay as they are, since no key opens them: give the key/);
+    migrate({ pool, names }, { encryption: { keys: [KEY], allowPlaintext } }).then(
+      String,
+      (error: Error) => error.message,
+    );
+  assert.match(await message(false), /^2 sessions stay as they are: no key decrypts them. Add the key/);
   assert.match(await message(true), /^1 sessions stay as they are/);
   assert.is(((await another({ hashIds: true }).get('a')) as any).n, 1);
 });
@@ -243,10 +246,10 @@ test('keys are 32 bytes in any of their forms, else an error that does not tell 
     [{ keys: [] }, /encryption must be an object/],
     [{ keys: 'secret' }, /encryption must be an object/],
     [{ key: KEY, keys: [KEY] }, /encryption must be an object/],
-    [{ keys: ['secret'] }, /a key has 32 bytes/],
-    [{ keys: [randomBytes(16)] }, /a key has 32 bytes/],
-    [{ keys: ['secret!'.padEnd(43, '!')] }, /a key has 32 bytes/],
-    [{ keys: [KEY, bytes] }, /holds a key twice/],
+    [{ keys: ['secret'] }, /a key must have 32 bytes/],
+    [{ keys: [randomBytes(16)] }, /a key must have 32 bytes/],
+    [{ keys: ['secret!'.padEnd(43, '!')] }, /a key must have 32 bytes/],
+    [{ keys: [KEY, bytes] }, /holds the same key twice/],
     [{ keys: [KEY], userPath: 'user.id' }, /userPath must be an array/],
   ];
   for (const [encryption, says] of wrong) {
@@ -291,7 +294,7 @@ test('keys are changed under no session whose user only a serializer of the app 
   const { store, pool, names } = await fresh({ encryption: { keys: [OLD_KEY] }, serializer });
   await store.set('a', session({ passport: { user: 7 } }));
   const encryption = { keys: [KEY, OLD_KEY] };
-  assert.is(await encryptAll(pool, names, makeVault({ encryption })), 1);
+  assert.is(await encryptAll({ pool, names }, makeCodec({ encryption }), () => {}), 1);
   assert.is((await createAdmin({ pool, ...names, encryption, serializer }).find(7)).length, 1);
 });
 
@@ -306,5 +309,5 @@ test('a serializer that makes no JSON needs encryption', async () => {
   const error = await another({ serializer: reversed, encryption: undefined })
     .set('a', session({ n: 1 }))
     .catch((caught: Error) => caught);
-  assert.match((error as Error).message, /serializer.stringify must make JSON/);
+  assert.match((error as Error).message, /serializer.stringify must return JSON/);
 });

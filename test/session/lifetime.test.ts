@@ -6,7 +6,7 @@ import { begin, cookieFor, freshStore, load, session } from '../support/fresh-st
 import { suite } from '../support/harness.js';
 
 const test = suite('lifetime', { timeout: 30_000 });
-const KEY = 'ss__birth';
+const KEY = 'ss__createdAt';
 
 /** A store, and a way to let sessions grow older. */
 async function fresh(options: Parameters<typeof freshStore>[0] = {}) {

@@ -150,7 +150,7 @@ for (const [what, text] of [
     assert.equal(await store.all(), []);
 
     assert.is((await pool.query(`SELECT 1 FROM ${table}`)).rows.length, 1);
-    const line = 'Found a row that is no session: SyntaxError: a row of the session table holds no JSON object';
+    const line = 'A row does not hold a session: SyntaxError: a row of the session table does not hold a JSON object';
     assert.equal(logged, [line, line]);
   });
 }

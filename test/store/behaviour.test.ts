@@ -599,7 +599,7 @@ behaviour(
   async (open) =>
     open({ tabelName: 'sessions' }).then(
       () => 'ignored',
-      ({ message }) => is(message.split(';')[0], 'there is no option tabelName'),
+      ({ message }) => is(message, 'unknown option "tabelName". Did you mean "tableName"?'),
     ),
 );
 

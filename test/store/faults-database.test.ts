@@ -1,7 +1,7 @@
 // What a database can do to a call, beyond being away.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { Checkout } from '../../src/postgres/client-queue.js';
+import { PoolConnection } from '../../src/postgres/connection.js';
 import { answered, assertInTime } from '../support/answers.js';
 import { load, session, storedId } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
@@ -94,7 +94,7 @@ test('what has no time left is given no connection, though one is idle', async (
   assert.is(pool.idleCount, 1);
   let given = 0;
   pool.on('acquire', () => given++);
-  const late = new Checkout(pool).client(performance.now() - 1, () => {});
+  const late = new PoolConnection(pool).withClient(performance.now() - 1, async () => {});
   assert.is(codeOf(await answered('client', () => late)), 'TIMEOUT');
   assert.is(given, 0);
 });

@@ -30,10 +30,7 @@ test('health() answers with what is wrong, and does not fail', async () => {
   const missing = await store.health();
   assert.is(missing.ok, false);
   assert.is(missing.error!.sqlState, '42P01');
-  assert.match(
-    missing.error!.message,
-    /does not exist\. Make the table by createTable\(\), .* or name another by schemaName/,
-  );
+  assert.match(missing.error!.message, /does not exist\. Create the table with createTable\(\), .* or set schemaName/);
 
   const away = new PgSessionStore({ conString: 'postgres://postgres@127.0.0.1:1/none', pruneSessionInterval: false });
   onEnd(() => away.close());

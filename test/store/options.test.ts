@@ -10,12 +10,12 @@ const test = suite('options');
 
 const wrong: [what: string, options: object, says: RegExp][] = [
   ['no object', 5 as never, /options must be an object, such as \{ pool \}/],
-  ['an unknown name', { tabelName: 'x' }, /no option tabelName; there are pool, .*tableName/],
-  ['pgPromise', { pgPromise: {} }, /give `pool: pgp\.\$pool`/],
+  ['an unknown name', { tabelName: 'x' }, /unknown option "tabelName"\. Did you mean "tableName"/],
+  ['pgPromise', { pgPromise: {} }, /Use `pool: pgp\.\$pool`/],
   ['a client for a pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not of the type Client/],
   ['a string for a pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not of the type String/],
-  ['the pool itself', new pg.Pool(), /give the pool as an option: \{ pool \}/],
-  ['a pool that is undefined', { pool: undefined }, /pool is undefined: make it before the store/],
+  ['the pool itself', new pg.Pool(), /pass the pool as an option: \{ pool \}/],
+  ['a pool that is undefined', { pool: undefined }, /pool is undefined. Create it before the store/],
   ['a conString that is no URL', { conString: 'localhost/app' }, /conString must be a connection string/],
   ['a timeout of 0', { timeout: 0 }, /timeout must be a positive number of seconds, at most 600, not 0/],
   [
@@ -23,8 +23,8 @@ const wrong: [what: string, options: object, says: RegExp][] = [
     { timeout: 5000 },
     /timeout must be a positive number of seconds, at most 600, not 5000/,
   ],
-  ['a maxWaiting of 0', { maxWaiting: 0 }, /maxWaiting must be a positive whole number, not 0/],
-  ['half a call for maxWaiting', { maxWaiting: 0.5 }, /maxWaiting must be a positive whole number, not 0.5/],
+  ['a maxWaiting of 0', { maxWaiting: 0 }, /maxWaiting must be a positive integer, not 0/],
+  ['half a call for maxWaiting', { maxWaiting: 0.5 }, /maxWaiting must be a positive integer, not 0.5/],
   ['a number for conString', { conString: 5 }, /conString must be a connection string.*not 5/],
   ['an empty conString', { conString: '' }, /conString must be a connection string.*not an empty string/],
   ['a string for conObject', { conObject: 'x' }, /conObject must be an object/],
@@ -37,7 +37,7 @@ const wrong: [what: string, options: object, says: RegExp][] = [
   ['an empty tableName', { tableName: '' }, /tableName is empty/],
   ['a ttl as text', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
   ['a lifetime of 0', { lifetime: 0 }, /lifetime must be a positive number of seconds, not 0/],
-  ['no keys', { encryption: {} }, /encryption must be an object \{ keys, userPath, allowPlaintext \} with a list/],
+  ['no keys', { encryption: {} }, /encryption must be an object \{ keys, userPath, allowPlaintext \} with an array/],
   ['half a serializer', { serializer: JSON.parse }, /serializer must be an object with the functions stringify/],
   ['a word for hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', not/],
   ['createTableIfMissing as text', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
@@ -50,8 +50,8 @@ const wrong: [what: string, options: object, says: RegExp][] = [
     { pruneSessionRandomizedInterval: 5 },
     /pruneSessionRandomizedInterval must be true, false/,
   ],
-  ['pruneBatchSize 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive whole number, not 0/],
-  ['pruneBatchSize 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive whole number, not 1.5/],
+  ['pruneBatchSize 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive integer, not 0/],
+  ['pruneBatchSize 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive integer, not 1.5/],
   ['revocations as text', { revocations: 'yes' }, /revocations must be true, false, or \{ connectionString \}/],
   [
     'revocations without a connection',
@@ -67,7 +67,7 @@ const wrong: [what: string, options: object, says: RegExp][] = [
   [
     'revocations with a pool that does not say where it connects',
     { pool: { connect() {}, totalCount: 0 }, revocations: true },
-    /revocations: this pool does not say where it connects: give \{ connectionString \}/,
+    /revocations: this pool does not say where it connects. Use \{ connectionString \}/,
   ],
   ['errorLog as an object', { errorLog: console }, /errorLog must be a function/],
 ];
@@ -96,7 +96,7 @@ function environment(variables: Record<string, string>) {
 
 test('no pool and no connection is a TypeError that says what to do', () => {
   environment({});
-  assert.throws(() => new PgSessionStore(), /give a pool, conString or conObject, or set DATABASE_URL or PGHOST/);
+  assert.throws(() => new PgSessionStore(), /Pass pool, conString or conObject, or set DATABASE_URL or the PG/);
 });
 
 const url = () => new URL(process.env.TEST_SERVER_URL!);
@@ -184,7 +184,7 @@ test('a dot in tableName without a schemaName warns, and is part of the name', a
   onEnd(() => store.close());
   assert.match(
     (await warned).message,
-    /'web.session' is a table with a dot in its name; for a schema there is schemaName/,
+    /'web.session' names a table with a dot in its name. To name a schema, use schemaName/,
   );
 });
 

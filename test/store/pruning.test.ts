@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { pruneSessions } from '../../src/generated/admin.js';
+import { pruneSessions } from '../../src/generated/prune.js';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';

@@ -568,14 +568,14 @@ test('an update whose function throws, is async or is none says so and writes no
     }),
     'thrown by the app',
   );
-  assert.match(await failing(async (found: any) => change(found)), /must not be async/);
+  assert.match(await failing(async (found: any) => change(found)), /a function that is not async/);
   assert.match(
     await failing(async () => {
       throw new Error('late');
     }),
-    /must not be async/,
+    /a function that is not async/,
   );
-  assert.match(await failing(undefined), /give a function/);
+  assert.match(await failing(undefined), /needs a function/);
   assert.equal(await data(one), { views: 1 });
 });
 

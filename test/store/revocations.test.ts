@@ -8,7 +8,7 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { Revocations, type RevocationsOptions } from '../../src/store/revocation-listener.js';
+import { RevocationListener, type RevocationListenerOptions } from '../../src/store/revocation-listener.js';
 import { revocationChannel, type TableNames } from '../../src/table/names.js';
 import { cli } from '../support/cli.js';
 import { freshPool, freshStore, OPTIONS, session } from '../support/fresh-store.js';
@@ -272,7 +272,7 @@ test('a connection that breaks is made anew, and then resync says that something
 
   assert.equal(await ear.handles(1), handlesOf(store, 'heard'));
   assert.is(await ear.resyncs(2), 2);
-  assert.equal(logged, ['Failed to listen to revocations:']);
+  assert.equal(logged, ['Failed to listen for revocations:']);
 });
 
 test('a connection that the server ends is made anew', async () => {
@@ -290,9 +290,12 @@ test('a connection that the server ends is made anew', async () => {
 });
 
 /** Hears without a store, so that tests need not wait for half a minute. */
-function hear(options: Partial<RevocationsOptions> & Pick<RevocationsOptions, 'config'>, names: TableNames = {}) {
+function hear(
+  options: Partial<RevocationListenerOptions> & Pick<RevocationListenerOptions, 'config'>,
+  names: TableNames = {},
+) {
   const told = { resyncs: 0, errors: [] as unknown[] };
-  const revocations = new Revocations(revocationChannel(names), {
+  const revocations = new RevocationListener(revocationChannel(names), {
     timeoutMs: 300,
     onRevoked: () => {},
     onResync: () => told.resyncs++,

@@ -3,10 +3,10 @@
 import pg from 'pg';
 import {
   destroySessions,
-  readSessions,
+  getSessions,
   replaceSessions,
+  setSessions,
   touchSessions,
-  writeSessions,
 } from '../../src/generated/session.js';
 import { bindTable, type TableNames } from '../../src/table/names.js';
 
@@ -30,7 +30,7 @@ async function touch(): Promise<void> {
 }
 
 async function replace(): Promise<void> {
-  const rows = await readSessions.run({ sids: some() }, connection);
+  const rows = await getSessions.run({ sids: some() }, connection);
   rows.sort(() => Math.random() - 0.5);
   const sids = rows.map(({ sid }) => sid);
   const loaded = rows.map(({ sess }) => sess!);
@@ -41,13 +41,13 @@ async function replace(): Promise<void> {
 
 async function write(): Promise<void> {
   const sids = some();
-  await writeSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
+  await setSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
 }
 
 async function destroyAndWrite(): Promise<void> {
   const sids = some().slice(0, 4);
   await destroySessions.run({ sids }, connection);
-  await writeSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
+  await setSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
 }
 
 async function work(): Promise<void> {

@@ -85,7 +85,7 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
     await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,
       sess ${columns.sess} NOT NULL, expire ${columns.expire} NOT NULL)`);
   } else {
-    await createTable(administrator(pool), names, { createSchema: true });
+    await createTable({ pool: administrator(pool), names: names }, { createSchema: true });
   }
   return { store, pool, names, table };
 }

@@ -48,7 +48,7 @@ export async function makeTable(name: StoreName, place: Place): Promise<void> {
   if (name === 'MemoryStore') return;
   await makeSchema(place);
   if (name === 'connect-pg-typed') {
-    await createTable(administrator(pool), { schemaName, tableName }, {});
+    await createTable({ pool: administrator(pool), names: { schemaName, tableName } }, {});
   } else {
     const sql = readFileSync(require.resolve(`${name}/table.sql`), 'utf8');
     await pool.query(sql.replaceAll('"session"', () => quotedName(place)));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import type { PgSessionStore, SessionStoreError } from '../../src/index.js';
-import { Coalescer } from '../../src/table/batcher.js';
+import { Batcher } from '../../src/table/batcher.js';
 import { blocked, freshPool, freshStore, load, session, statementsOf, waiting } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
@@ -79,14 +79,14 @@ test('two statements that take long keep no others waiting', async () => {
 test('what has waited too long leaves with no batch, nor does it hold one back', async () => {
   const sent: string[][] = [];
   const ends: (() => void)[] = [];
-  const coalescer = new Coalescer<string, string>({
+  const coalescer = new Batcher<string, string>({
     async send(items) {
       sent.push(items);
       if (sent.length <= 2) await new Promise<void>((resolve) => ends.push(resolve));
       return items;
     },
     bytes: () => 1,
-    failsForOne: () => false,
+    isRowLevel: () => false,
   });
   const now = performance.now();
   const slow = [coalescer.call('a', now + 10_000)];

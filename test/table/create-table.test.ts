@@ -110,14 +110,14 @@ test('an option of createTable that there is not is refused, and nothing is made
   for (const wrong of [{ userpath: ['user'] }, { createSchema: true, logged: false }]) {
     const error = await store.createTable(wrong as never).catch((caught) => caught);
     assert.instance(error, TypeError);
-    assert.match(error.message, /there is no option (userpath|logged); there are createSchema, unlogged, userPath/);
+    assert.match(error.message, /unknown option "(userpath|logged)". The options are createSchema, unlogged, userPath/);
   }
 });
 
 test('a missing schema is an error that says what to do', async () => {
   const store = storeFor(freshNames());
   const error = await store.createTable().catch((caught) => caught);
-  assert.match(error.message, /schema does not exist: create it, or call createTable\(\{ createSchema: true \}\)/);
+  assert.match(error.message, /schema does not exist. Create it, or call createTable\(\{ createSchema: true \}\)/);
 });
 
 test('where createTableIfMissing can not make the table, a call fails as with any other failure of the database', async () => {
@@ -131,10 +131,13 @@ test('where createTableIfMissing can not make the table, a call fails as with an
 test('where the search_path has no schema, the error asks for a schemaName', async () => {
   const pool = freshPool({ options: '-c search_path=none' });
   const store = storeFor({ tableName: 'session' }, {}, pool);
-  assert.match((await store.createTable().catch((error) => error)).message, /search_path: give a schemaName/);
+  assert.match(
+    (await store.createTable().catch((error) => error)).message,
+    /search_path has no schema. Set schemaName/,
+  );
   assert.match(
     (await store.createTable({ createSchema: true }).catch((error) => error)).message,
-    /no schemaName to create/,
+    /createSchema needs a schemaName/,
   );
 });
 
@@ -144,7 +147,7 @@ test('a sequence of that name is an error, not a table', async () => {
   const error = await storeFor(names, {}, pool)
     .createTable()
     .catch((caught) => caught);
-  assert.match(error.message, /something that is no table has the name/);
+  assert.match(error.message, /the name belongs to something that is not a table/);
 });
 
 test('createTable takes a callback first, too', async () => {
@@ -304,7 +307,7 @@ test('a role that may not make what is missing is told the grant, which then suf
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
   const refusal = async (work: Promise<unknown>) => (await failure(work)).message;
   const granted = async (message: string, grant: string) => {
-    assert.ok(message.includes(`: ${grant}, or `), message);
+    assert.ok(message.includes(`. Run ${grant}, or `), message);
     await pool.query(grant);
   };
 
@@ -339,7 +342,7 @@ test("a role that may not make an index on somebody else's table is told whose i
   const { role, clerksPool } = await freshClerk(pool);
   await pool.query(`GRANT ALL ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   const { owner } = (await pool.query('SELECT quote_ident(current_user) AS owner')).rows[0];
-  const says = `the role ${role} may not make an index on the table, which is ${owner}'s: make it as ${owner}`;
+  const says = `the role ${role} may not create an index on a table that ${owner} owns. Create it as ${owner}`;
   const userPath = ['user', 'id'];
   const admin = createAdmin({ pool: clerksPool, ...names, userPath });
   for (const ask of [() => storeFor(names, {}, clerksPool).createTable({ userPath }), () => admin.createUserIndex()]) {

@@ -63,7 +63,7 @@ test('what the README grants suffices for all that an app does, and for the admi
 
   const admin = createAdmin({ pool: clerksPool, ...names });
   for (const sid of ['a', 'b', 'c', 'd']) await store.set(sid, session({ passport: { user: sid } }));
-  assert.equal(await admin.verify(), []);
+  assert.equal(await admin.doctor(), []);
   assert.is((await admin.find('a')).length, 1);
   assert.is((await admin.list()).sessions.length, 4);
   assert.is((await admin.stats()).live, 4);

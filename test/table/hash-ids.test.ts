@@ -90,7 +90,7 @@ for (const hashIds of [true, 'upgrade'] as const) {
         await store.destroy(sid);
         const refused = await store.set(sid, session()).catch((error) => error);
         assert.instance(refused, TypeError);
-        assert.match(refused.message, /a session id has 1 to 1024 characters, not/);
+        assert.match(refused.message, /a session id must have 1 to 1024 characters, not/);
       }
     });
     assert.is(sent, '[]');
@@ -179,7 +179,7 @@ test("with 'upgrade', a session that is moved between the two looks is found by 
   const client = await pool.connect();
   const { query } = client;
   client.query = (async (...args: any[]) => {
-    if (args[0]?.values?.[0] === 'a') await migrate(elsewhere, names, { hashIds: true });
+    if (args[0]?.values?.[0] === 'a') await migrate({ pool: elsewhere, names: names }, { hashIds: true });
     return (query as any).apply(client, args);
   }) as never;
   client.release();
@@ -202,7 +202,7 @@ test('where the server moves no key, sessions are taken and put in one transacti
   );
 
   await upgrading.touch('a', session());
-  await migrate(pool, names, { hashIds: true });
+  await migrate({ pool, names }, { hashIds: true });
 
   assert.equal(await ids(), ['a', 'b', 'c'].map((sid) => stored(upgrading, sid)).sort());
   const after = (await pool.query(`SELECT sess::text FROM ${table}`)).rows;
@@ -224,11 +224,11 @@ test('migrate brings all under their hashes in batches, twins too, and again the
     stored(hashed, 'expired under its hash'),
   ]);
   await clear.set('expired under its hash', session({ user: 'new' }));
-  assert.equal(await migrate(pool, names, { hashIds: true, dryRun: true }), ['the hash of 1802 session ids']);
+  assert.equal(await migrate({ pool, names }, { hashIds: true, dryRun: true }), ['the hash of 1802 session ids']);
   const told: [number, number][] = [];
 
   const sent = await valuesOf(pool, () =>
-    migrate(pool, names, { hashIds: true, onProgress: (done, total) => told.push([done, total]) }),
+    migrate({ pool, names }, { hashIds: true, onProgress: (done, total) => told.push([done, total]) }),
   );
 
   assert.ok(told.length >= 4 && told.every(([, total]) => total === 1802));
@@ -238,7 +238,7 @@ test('migrate brings all under their hashes in batches, twins too, and again the
   assert.ok(found.every((sid) => /^sha256:[0-9a-f]{64}$/.test(sid)));
   assert.ok(found.includes(stored(hashed, 's1700')));
   for (const sid of ['newer under its hash', 'expired under its hash']) assert.is(await user(hashed, sid), 'new');
-  assert.equal(await migrate(pool, names, { hashIds: true }), []);
+  assert.equal(await migrate({ pool, names }, { hashIds: true }), []);
 });
 
 test('the admin knows sessions under either form by the same handle', async () => {

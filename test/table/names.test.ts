@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { loadModule, parseSync } from 'libpg-query';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { countSessions } from '../../src/generated/admin.js';
+import { countSessions } from '../../src/generated/session.js';
 import { PgSessionStore } from '../../src/index.js';
 import { createTable } from '../../src/table/create-table.js';
 import { bindTable, type TableNames } from '../../src/table/names.js';
@@ -224,7 +224,7 @@ for (const name of legal) {
     const names = { schemaName: name, tableName: name };
     const store = new PgSessionStore({ pool, pruneSessionInterval: false, conString: undefined, ...names });
     await pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
-    await createTable(administrator(pool), names, { createSchema: true });
+    await createTable({ pool: administrator(pool), names: names }, { createSchema: true });
 
     await store.set('a', session({ user: 'ada' }));
     await store.touch('a', session());
@@ -250,7 +250,7 @@ const refused: [what: string, name: unknown, why: RegExp][] = [
   ['half a surrogate pair', 'a\ud83d', /half a surrogate pair/],
   ['64 bytes', 'x'.repeat(64), /longer than 63 bytes/],
   ['22 characters of 3 bytes', '漢'.repeat(22), /longer than 63 bytes/],
-  ['a number', 5, /is no string/],
+  ['a number', 5, /is not a string/],
 ];
 
 for (const [what, name, why] of refused) {
@@ -262,12 +262,15 @@ for (const [what, name, why] of refused) {
 }
 
 test('a table called as the queries call their CTEs needs its schema', async () => {
-  assert.throws(() => bindTable(freshPool(), { tableName: 'ss__leader' }), /give its schemaName/);
+  assert.throws(() => bindTable(freshPool(), { tableName: 'ss__leader' }), /Set schemaName too/);
 });
 
 test('bindTable refuses what is not schemaName and tableName, which would mean another table', () => {
   for (const wrong of [{ schema: 'web', table: 'x' }, 'user sessions', { tablename: 'x' }]) {
-    assert.throws(() => bindTable(freshPool(), wrong as never), /give the table as \{ schemaName, tableName \}/);
+    assert.throws(
+      () => bindTable(freshPool(), wrong as never),
+      /the table must be an object \{ schemaName, tableName \}/,
+    );
   }
 });
 

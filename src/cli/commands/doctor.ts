@@ -1,26 +1,27 @@
-// doctor: what is wrong with the table, and what to do.
-
+// doctor: finds what is wrong with the table.
 import { noPositional, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
-import { harmless } from '../print.js';
+import { escapeControlCharacters } from '../print.js';
 
 export const doctor: Command = {
   usage: '',
-  summary: 'Looks for what is wrong with the table, and says what to do.',
+  summary: 'Finds what is wrong with the table, and says what to do.',
   details:
-    'Exits with 1 where it finds something. It asks the server whether every query fits the table, reads the whole table, and changes nothing. Run it as the role of your app, the way your app connects.',
+    'It asks PostgreSQL whether each query fits the table, reads the whole table, and changes nothing. ' +
+    'Run it with the role of your app, and connect as your app does. Exits with 1 if it finds a problem.',
   options: {
-    'user-path': { ...USER_PATH['user-path']!, help: 'look for the index of users there; default: for none' },
+    'user-path': { ...USER_PATH['user-path']!, help: 'expect an index of users at this path; default: do not' },
   },
+  examples: ['doctor', 'doctor --schema web --user-path passport.user --json'],
   async run({ positionals, admin }) {
     noPositional(positionals);
-    const findings = await admin().verify();
+    const findings = await admin().doctor();
     const text = findings.map(({ problem, advice, sql }, n) =>
-      [`${n + 1}. ${problem}`, advice, ...sql.map((statement) => indent(statement))].map(harmlessLines).join('\n   '),
+      [`${n + 1}. ${problem}`, advice, ...sql.map(indent)].map(escapeLines).join('\n   '),
     );
-    return { text: text.join('\n\n') || 'all is well', json: findings, isNo: findings.length > 0 };
+    return { text: text.join('\n\n') || 'no problem found', json: findings, exitCode: findings.length > 0 ? 1 : 0 };
   },
 };
 
 const indent = (statement: string): string => `  ${statement.replaceAll('\n', '\n     ')}`;
-const harmlessLines = (text: string): string => text.split('\n').map(harmless).join('\n');
+const escapeLines = (text: string): string => text.split('\n').map(escapeControlCharacters).join('\n');

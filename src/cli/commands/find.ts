@@ -1,20 +1,19 @@
-// find: the live sessions of a user.
-
+// find: finds the live sessions of a user.
 import { onePositional, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
-import { whereUsersAre } from '../help.js';
 import { KEYS } from '../keys.js';
-import { briefly, sessionTable } from '../print.js';
+import { pathText, sessionTable, summaryOf } from '../print.js';
 
 export const find: Command = {
   usage: 'USER',
   summary: 'Finds the live sessions of a user.',
-  details: 'Exits with 1 where there is none. The index that init --user-path makes helps.',
+  details: 'The index that init --user-path creates makes it fast. Exits with 1 if the user has no live session.',
   options: { ...USER_PATH, ...KEYS },
+  examples: ['find 42', 'find alice@example.com --user-path user.email'],
   async run({ positionals, userPath, admin }) {
     const sessions = await admin().find(onePositional(positionals, 'USER'));
-    const isNo = sessions.length === 0;
-    const text = isNo ? `no live session has this user at ${whereUsersAre(userPath)}` : sessionTable(sessions);
-    return { text, json: sessions.map(briefly), isNo };
+    const json = sessions.map(summaryOf);
+    if (json.length > 0) return { text: sessionTable(sessions), json };
+    return { text: `no live session has this user at ${pathText(userPath)}`, json, exitCode: 1 };
   },
 };

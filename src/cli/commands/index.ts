@@ -1,4 +1,4 @@
-// The commands that there are.
+// All commands, in the order of the help.
 import type { Command } from '../command.js';
 import { doctor } from './doctor.js';
 import { find } from './find.js';
@@ -21,18 +21,3 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   prune,
   migrate,
 };
-
-/** The help of all. */
-export const HELP = `usage: connect-pg-typed COMMAND [option ...]
-
-The sessions of connect-pg-typed in their PostgreSQL table.
-
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
-  .join('\n')}
-
-connect-pg-typed COMMAND --help says what a command takes. A session goes by its
-HANDLE, the SHA-256 of its id: ids are neither taken nor printed.
-
-Exit codes: 0 done; 1 the answer is no: nothing found, or something wrong;
-2 asked for in a way that does not work; 3 the database failed.`;

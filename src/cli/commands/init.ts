@@ -1,36 +1,40 @@
-// init: makes the table, or prints the SQL that would.
+// init: creates the table, or prints the SQL for it.
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
 import { DRY_RUN, noPositional, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
 
 export const init: Command = {
   usage: '',
-  summary: 'Makes the table and its indexes, as far as they are missing.',
-  details: 'With --user-path it also makes the index by which a user is found.',
+  summary: 'Creates the table and its indexes if they are missing.',
+  details: 'With --user-path it also creates the index that finds a user.',
   options: {
-    print: { help: 'print the SQL instead, say for a migration tool; needs no database' },
-    'create-schema': { help: 'make the schema too' },
-    unlogged: { help: 'make the table UNLOGGED: a crash of the server empties it' },
+    print: { help: 'print the SQL instead, for a migration tool; does not need a database' },
+    'create-schema': { help: 'also create the schema' },
+    unlogged: { help: 'create an UNLOGGED table: a crash of the server empties it' },
     'user-path': {
       ...USER_PATH['user-path']!,
-      help: 'where sessions say whose they are: user.id, or as JSON ["user","id"]',
+      help: 'the path to the user in a session: user.id, or as JSON ["user","id"]; default: no index',
     },
     ...DRY_RUN,
   },
-  async run({ positionals, values, names, userPath, connection }) {
+  examples: [
+    'init --url postgres://localhost/app --user-path passport.user',
+    'init --schema web --create-schema --print',
+  ],
+  async run({ positionals, values, names, userPath, location }) {
     noPositional(positionals);
     const createSchema = values['create-schema'] === true;
-    if (createSchema && names.schemaName === undefined) throw new UsageError('--create-schema needs a --schema');
+    if (createSchema && names.schemaName === undefined) throw new UsageError('--create-schema needs --schema');
     const options = { createSchema, unlogged: values.unlogged === true, ...(userPath && { userPath }) };
     if (values.print) {
       const statements = await tableStatements(names, options);
       return { text: statements.join('\n\n'), json: statements };
     }
-    const { pool } = connection();
-    const missing = await missingParts(pool, names, options);
-    if (!values['dry-run'] && missing.length > 0) await createTable(pool, names, options);
-    const verb = values['dry-run'] ? 'would make' : 'made';
-    const text = missing.length > 0 ? `${verb} ${missing.join(', ')}` : 'all is there';
-    return { text, json: { [values['dry-run'] ? 'missing' : 'made']: missing } };
+    const isDry = values['dry-run'] === true;
+    const missing = await missingParts(location(), options);
+    if (!isDry && missing.length > 0) await createTable(location(), options);
+    const text =
+      missing.length > 0 ? `${isDry ? 'would create' : 'created'} ${missing.join(', ')}` : 'nothing is missing';
+    return { text, json: { [isDry ? 'missing' : 'created']: missing } };
   },
 };

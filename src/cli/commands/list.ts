@@ -1,26 +1,26 @@
-// list: the live sessions, a page at a time.
-
-import { noPositional, numberOf, text, USER_PATH } from '../arguments.js';
+// list: lists the live sessions, a page at a time.
+import { noPositional, numberOf, stringOf, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
 import { KEYS } from '../keys.js';
-import { briefly, sessionTable } from '../print.js';
+import { sessionTable, summaryOf } from '../print.js';
+
+const DEFAULT_LIMIT = 100;
 
 export const list: Command = {
   usage: '',
-  summary: 'Lists the live sessions, those that expire first coming first.',
+  summary: 'Lists the live sessions, first to expire first.',
   options: {
-    limit: { value: 'NUMBER', help: 'sessions at most; default: 100' },
-    after: { value: 'CURSOR', help: 'go on where another page ended' },
+    limit: { value: 'NUMBER', help: `sessions at most; default: ${DEFAULT_LIMIT}` },
+    after: { value: 'CURSOR', help: 'where the previous page ended; default: the first page' },
     ...USER_PATH,
     ...KEYS,
   },
+  examples: ['list --limit 20', 'list --user-path user.id --json'],
   async run({ positionals, values, admin }) {
     noPositional(positionals);
-    const { sessions, next } = await admin().list({
-      after: text(values.after) ?? null,
-      limit: numberOf(values, 'limit') ?? 100,
-    });
-    const more = next ? `\n\nmore: --after ${next}` : '';
-    return { text: `${sessionTable(sessions)}${more}`, json: { sessions: sessions.map(briefly), next } };
+    const after = stringOf(values.after) ?? null;
+    const { sessions, next } = await admin().list({ after, limit: numberOf(values, 'limit') ?? DEFAULT_LIMIT });
+    const more = next ? `\n\nnext page: --after ${next}` : '';
+    return { text: `${sessionTable(sessions)}${more}`, json: { sessions: sessions.map(summaryOf), next } };
   },
 };

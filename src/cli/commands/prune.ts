@@ -1,21 +1,27 @@
-// prune: deletes what has expired.
-
+// prune: deletes expired sessions.
+import { DEFAULT_PRUNE_BATCH } from '../../table/prune.js';
 import { DRY_RUN, noPositional, numberOf } from '../arguments.js';
 import type { Command } from '../command.js';
-import { many } from '../print.js';
+import { pluralize } from '../print.js';
 import { startProgress } from '../progress.js';
 
 export const prune: Command = {
   usage: '',
   summary: 'Deletes the expired sessions.',
-  details: 'In batches, none while another process is pruning. The store does so by itself.',
-  options: { batch: { value: 'NUMBER', help: 'rows of one statement at most; default: 1000' }, ...DRY_RUN },
+  details:
+    'It deletes them in batches, and nothing if another process is pruning. Stores do this by themselves, ' +
+    'unless pruneSessionInterval is false.',
+  options: {
+    batch: { value: 'NUMBER', help: `rows that one statement deletes at most; default: ${DEFAULT_PRUNE_BATCH}` },
+    ...DRY_RUN,
+  },
+  examples: ['prune', 'prune --batch 10000 --schema web'],
   async run({ positionals, values, admin }) {
     noPositional(positionals);
-    const batchSize = numberOf(values, 'batch') ?? 1000;
+    const batchSize = numberOf(values, 'batch') ?? DEFAULT_PRUNE_BATCH;
     const { expired } = await admin().stats();
     if (values['dry-run']) {
-      return { text: `would prune ${many(expired, 'expired session')}`, json: { pruned: expired, isDry: true } };
+      return { text: `would prune ${pluralize(expired, 'expired session')}`, json: { pruned: expired, isDry: true } };
     }
     const progress = await startProgress('pruning', expired);
     let done = 0;
@@ -26,6 +32,6 @@ export const prune: Command = {
     const pruned = await admin()
       .prune({ batchSize, onBatch })
       .finally(() => progress.stop());
-    return { text: `pruned ${many(pruned, 'expired session')}`, json: { pruned, isDry: false } };
+    return { text: `pruned ${pluralize(pruned, 'expired session')}`, json: { pruned, isDry: false } };
   },
 };

@@ -1,49 +1,50 @@
-// revoke: deletes sessions, which signs out whoever has them.
-
-import { DRY_RUN, noPositional, onePositional, text, USER_PATH, UsageError } from '../arguments.js';
+// revoke: deletes sessions, which signs out their users.
+import { DRY_RUN, noPositional, onePositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
-import type { Given } from '../context.js';
-import { whereUsersAre } from '../help.js';
+import type { Context } from '../context.js';
 import { KEYS } from '../keys.js';
-import { many } from '../print.js';
+import { pathText, pluralize } from '../print.js';
 
 export const revoke: Command = {
   usage: 'HANDLE [--user USER] | --user USER [--except HANDLE] | --all',
-  summary: 'Deletes sessions, which signs out whoever has them.',
+  summary: 'Deletes sessions, which signs out their users.',
   details:
-    'Takes one session, all of a user, or all there are. Exits with 1 where there was none. With a HANDLE it reads all session ids, but not with its USER as well. Stores with the option revocations hear of it.',
+    'It deletes one session, all sessions of a user, or all sessions. Stores with the option revocations are notified. ' +
+    'HANDLE alone reads all session ids; with --user it uses the index. Exits with 1 if there was no such session.',
   options: {
-    user: { value: 'USER', help: 'whose sessions' },
-    except: { value: 'HANDLE', help: 'but not this one' },
-    all: { help: 'everybody' },
+    user: { value: 'USER', help: 'the user of the sessions' },
+    except: { value: 'HANDLE', help: 'a session to keep' },
+    all: { help: 'delete all sessions' },
     ...USER_PATH,
     ...KEYS,
     ...DRY_RUN,
   },
-  async run(given) {
-    const isDry = given.values['dry-run'] === true;
-    const revoked = await revokeOf(given, isDry);
-    const what = isDry ? 'live session' : 'session';
-    const why = revoked === 0 && given.values.user ? `: none has this user at ${whereUsersAre(given.userPath)}` : '';
+  examples: ['revoke --user 42', 'revoke --user 42 --except $HANDLE --dry-run'],
+  async run(context) {
+    const isDry = context.values['dry-run'] === true;
+    const revoked = await revokeSessions(context, isDry);
+    const noun = isDry ? 'live session' : 'session';
+    const reason =
+      revoked === 0 && context.values.user ? `: no session has this user at ${pathText(context.userPath)}` : '';
     return {
-      text: `${isDry ? 'would revoke' : 'revoked'} ${many(revoked, what)}${why}`,
+      text: `${isDry ? 'would revoke' : 'revoked'} ${pluralize(revoked, noun)}${reason}`,
       json: { revoked, isDry },
-      isNo: revoked === 0,
+      exitCode: revoked === 0 ? 1 : 0,
     };
   },
 };
 
-/** How many sessions were revoked; in a dry run, how many live ones would be. */
-async function revokeOf({ positionals, values, admin }: Given, isDry: boolean): Promise<number> {
-  const [user, except] = [text(values.user), text(values.except)];
+/** The number of revoked sessions. In a dry run, the number of live sessions that would be. */
+async function revokeSessions({ positionals, values, admin }: Context, isDry: boolean): Promise<number> {
+  const [user, except] = [stringOf(values.user), stringOf(values.except)];
   if (values.all) {
     noPositional(positionals);
-    if (user ?? except) throw new UsageError('--all goes with neither --user nor --except');
+    if (user ?? except) throw new UsageError('--all cannot be combined with --user or --except');
     return isDry ? admin().count() : admin().revokeAll();
   }
   if (positionals.length > 0 || user === undefined) {
     const handle = onePositional(positionals, 'HANDLE, or --user, or --all');
-    if (except !== undefined) throw new UsageError('--except goes with --user, and with no HANDLE');
+    if (except !== undefined) throw new UsageError('--except needs --user, and no HANDLE');
     if (!isDry) return Number(await admin().revoke(handle, user === undefined ? {} : { user }));
     const found = await admin().show(handle);
     return Number(found !== null && (user === undefined || found.user === user));

@@ -1,24 +1,24 @@
-// show: one session, with what it holds.
-
+// show: shows one session with its content.
 import { onePositional, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
 import { KEYS } from '../keys.js';
-import { briefly, duration, harmless, pairs } from '../print.js';
+import { duration, escapeControlCharacters, pairs, summaryOf } from '../print.js';
 
 export const show: Command = {
   usage: 'HANDLE',
-  summary: 'Shows one live session and what it holds.',
-  details: 'Exits with 1 where there is none. It reads all session ids.',
+  summary: 'Shows a live session and its content.',
+  details: 'It reads all session ids. Exits with 1 if there is no such session.',
   options: { ...USER_PATH, ...KEYS },
+  examples: ['show $HANDLE', 'show $HANDLE --json'],
   async run({ positionals, admin }) {
     const handle = onePositional(positionals, 'HANDLE');
     const found = await admin().show(handle);
-    if (!found) return { text: 'there is no such live session', json: null, isNo: true };
+    if (!found) return { text: 'there is no such live session', json: null, exitCode: 1 };
     const { session } = found;
-    const head = pairs({ handle, user: found.user ?? '-', 'expires in': duration(found.ttl) });
+    const head = pairs({ handle, user: found.user ?? '-', 'expires in': duration(found.secondsLeft) });
     const body = session
-      ? JSON.stringify(session, null, 2).split('\n').map(harmless).join('\n')
-      : 'the row holds no session';
-    return { text: `${head}\n${body}`, json: { ...briefly(found), session } };
+      ? JSON.stringify(session, null, 2).split('\n').map(escapeControlCharacters).join('\n')
+      : 'the row does not hold a session';
+    return { text: `${head}\n${body}`, json: { ...summaryOf(found), session } };
   },
 };

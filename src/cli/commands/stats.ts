@@ -1,5 +1,4 @@
-// stats: how many sessions there are, how large, and how old.
-
+// stats: counts and measures the sessions.
 import { noPositional } from '../arguments.js';
 import type { Command } from '../command.js';
 import { bytes, duration, pairs } from '../print.js';
@@ -8,6 +7,7 @@ export const stats: Command = {
   usage: '',
   summary: 'Counts and measures the sessions and their table.',
   options: {},
+  examples: ['stats', 'stats --schema web --json'],
   async run({ positionals, admin }) {
     noPositional(positionals);
     const found = await admin().stats();
@@ -16,9 +16,9 @@ export const stats: Command = {
       expired: String(found.expired),
       'mean size': bytes(found.meanBytes),
       'largest size': bytes(found.largestBytes),
-      'first expires in': duration(found.oldest),
-      'last expires in': duration(found.newest),
-      'longest overdue': duration(found.overdue),
+      'first expires in': duration(found.firstExpiresIn),
+      'last expires in': duration(found.lastExpiresIn),
+      overdue: duration(found.overdue),
       table: bytes(found.tableBytes),
       indexes: bytes(found.indexBytes),
       'dead rows': String(found.deadRows),

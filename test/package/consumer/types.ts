@@ -4,10 +4,10 @@ import { type Admin, createAdmin, type SessionEntry } from 'connect-pg-typed/adm
 import {
   bindTable,
   countSessions,
+  getSessions,
   type ListSessionsResult,
   listSessions,
   pruneSessions,
-  readSessions,
   type TableNames,
 } from 'connect-pg-typed/queries';
 import session, { type SessionData } from 'express-session';
@@ -85,9 +85,9 @@ export async function queriesAreTyped() {
   const [counted] = await countSessions.run(undefined, table);
   const count: number | undefined = counted?.count;
   const rows: ListSessionsResult[] = await listSessions.run(undefined, table);
-  const sids: string[] = (await readSessions.run({ sids: ['a'] }, table)).map((row) => row.sid);
+  const sids: string[] = (await getSessions.run({ sids: ['a'] }, table)).map((row) => row.sid);
   // @ts-expect-error: it takes sids
-  await readSessions.run({ sid: 'a' }, table);
+  await getSessions.run({ sid: 'a' }, table);
   // @ts-expect-error: a batch is a number
   await pruneSessions.run({ key: 1, batch: 'all' }, table);
   // @ts-expect-error: the count is a number
@@ -103,9 +103,9 @@ export async function theAdminIsTyped() {
   const views: number | undefined = found[0]?.session?.views;
   const counts: number[] = [await admin.count(), await admin.revokeUser('ada', { except: store.handle('a') })];
   const { sessions, next } = await admin.list({ after: null, limit: 10 });
-  const { live, oldest } = await admin.stats();
+  const { live, firstExpiresIn } = await admin.stats();
   // @ts-expect-error: there may be no session
-  const left: number = oldest;
+  const left: number = firstExpiresIn;
   // @ts-expect-error: an entry has no id
   sessions[0]?.sid;
   // @ts-expect-error: a user is text or a number

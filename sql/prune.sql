@@ -1,0 +1,27 @@
+/*
+ * Deletes one batch of expired sessions. The advisory lock lets only one process prune at a time: 0
+ * rows can also mean that another process holds it.
+ *
+ * ANY(ARRAY(...)) reads the index once a batch, where IN (...) reads the whole backlog. The outer
+ * condition keeps a session that was touched meanwhile. IS TRUE stops the planner from checking it
+ * by the index on expire, which also reads the backlog: 23 s a batch with a million rows left. Rows
+ * are found by sid, because ctids repeat across partitions.
+ *
+ * :since is the last expiry of the previous batch. Starting there skips the index entries of
+ * deleted rows, which take seconds to scan if an old transaction keeps a million of them from being
+ * vacuumed.
+ */
+/* @name pruneSessions */
+WITH ss__leader AS MATERIALIZED (
+  SELECT pg_try_advisory_xact_lock(:key!) AS ok
+)
+DELETE FROM "session_store"."session" AS t
+WHERE t.sid = ANY(ARRAY(
+  SELECT s.sid
+  FROM "session_store"."session" AS s
+  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
+    AND s.expire >= to_timestamp(coalesce(:since::float8, '-Infinity'))
+  ORDER BY s.expire
+  LIMIT :batch!::int
+)) AND (t.expire <= now()) IS TRUE
+RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!";

@@ -1,0 +1,41 @@
+// What the store reports about itself.
+import type { Pool } from 'pg';
+import type { SessionStoreError } from '../errors.js';
+
+/** Whether the store works, for a readiness probe. */
+export interface Health {
+  /** Whether the table can be read. */
+  ok: boolean;
+  /** Milliseconds of the round trip, with the time to connect if a connection was needed. */
+  latencyMs: number;
+  /** The pool's connections, its idle connections, and the checkouts that wait for one. */
+  pool: { total: number; idle: number; waiting: number };
+  /** Why the table cannot be read. */
+  error?: SessionStoreError;
+}
+
+/** Counters since the store was created. */
+export interface Stats {
+  /** Calls of the store's methods. */
+  calls: number;
+  /** Statements that served several calls. */
+  batches: number;
+  /** Saves that were merged with the changes of another request. */
+  merges: number;
+  /** Writes that found their session gone. */
+  gone: number;
+  /** Reads of a live row that does not hold a session. */
+  unreadable: number;
+  /** Statements that were sent again. */
+  retries: number;
+  /** Calls that failed after `timeout`. */
+  timeouts: number;
+  /** Expired sessions that were deleted. */
+  pruned: number;
+}
+
+export function healthOf(pool: Pool, latencyMs: number, error: unknown): Health {
+  const { totalCount: total, idleCount: idle, waitingCount: waiting } = pool;
+  const health = { latencyMs, pool: { total, idle, waiting } };
+  return error === null ? { ok: true, ...health } : { ok: false, ...health, error: error as SessionStoreError };
+}

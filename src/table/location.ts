@@ -1,0 +1,15 @@
+// Where a session table is, and a connection to it for one call.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { Pool } from 'pg';
+import { PoolConnection } from '../postgres/connection.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { bindTable, type TableNames } from './names.js';
+
+export interface TableLocation {
+  pool: Pool;
+  names: TableNames;
+}
+
+/** A connection for the generated queries, until the deadline. Default: no limit, as for building an index. */
+export const connectTable = ({ pool, names }: TableLocation, deadline: Deadline = Infinity): IDatabaseConnection =>
+  bindTable(new PoolConnection(pool).until(deadline), names);
