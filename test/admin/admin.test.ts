@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type Admin, type AdminOptions, createAdmin } from '../../src/admin/admin.js';
-import { administrator, begin, cookieFor, freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import {
+  administrator,
+  cookieFor,
+  freshPool,
+  freshStore,
+  loadSession,
+  newSession,
+  session,
+} from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { makeStore } from '../support/stores.js';
 
@@ -190,7 +198,9 @@ test('with eight savers at work, none of the sessions of a user is alive after r
   const other = makeStore('connect-pg-typed', { pool, ...names }, { touchAfter: 0 });
   for (let n = 0; n < 1000; n += 100) {
     await Promise.all(
-      Array.from({ length: 100 }, (_, k) => store.set(`s${n + k}`, begin(store, `s${n + k}`, { user: 7 }) as never)),
+      Array.from({ length: 100 }, (_, k) =>
+        store.set(`s${n + k}`, newSession(store, `s${n + k}`, { user: 7 }) as never),
+      ),
     );
   }
   await store.set('other', session({ user: 8 }));
@@ -198,7 +208,7 @@ test('with eight savers at work, none of the sessions of a user is alive after r
   let saves = 0;
   const savers = Array.from({ length: 8 }, async (_, n) => {
     const mine = n % 2 ? store : (other as typeof store);
-    const loaded = await Promise.all(Array.from({ length: 125 }, (_, k) => load(mine, `s${n * 125 + k}`)));
+    const loaded = await Promise.all(Array.from({ length: 125 }, (_, k) => loadSession(mine, `s${n * 125 + k}`)));
     for (let round = 0; !revoked || round < 2; round++) {
       for (const [k, one] of loaded.entries()) {
         one.views = `${n} ${round} ${k}`;
@@ -315,9 +325,9 @@ test('what is asked wrongly is refused in words', async () => {
     [() => createAdmin({ pool, tableName: '' }), /tableName is empty/],
     [() => createAdmin({ pool, userPath: 'user.id' as never }), /userPath must be an array of keys/],
     [() => createAdmin({ pool, userPath: [] }), /userPath must be an array of keys/],
-    [() => admin.find(undefined as never), /give the user as the string or the number/],
-    [() => admin.find(Number.NaN), /give the user as the string or the number/],
-    [() => admin.revokeUser({} as never), /give the user as the string or the number/],
+    [() => admin.find(undefined as never), /the user must be the string or number/],
+    [() => admin.find(Number.NaN), /the user must be the string or number/],
+    [() => admin.revokeUser({} as never), /the user must be the string or number/],
     [() => admin.revoke('some-session-id'), /a handle has 64 hexadecimal digits/],
     [() => admin.revokeUser('ada', { except: 'some-session-id' }), /a handle has 64 hexadecimal digits/],
     [

@@ -5,19 +5,19 @@ import { createAdmin } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import {
-  beAdministrator,
-  blocked,
   cookieFor,
   freshNames,
   freshPool,
   freshStore,
   session,
+  untilBlocked,
+  useAdministrator,
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { makeStore, makeTable, type StoreName, sessionFor } from '../support/stores.js';
 
 const test = suite('migrate', { timeout: 60_000 });
-beAdministrator();
+useAdministrator();
 
 const oldTable = (pool?: pg.Pool) =>
   freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' }, ...(pool && { pool }) });
@@ -133,7 +133,7 @@ test('a table that is in use is left alone after two seconds, before a call of t
   await other.query('BEGIN');
   await other.query(`SELECT FROM ${table}`);
   const failed = migrate({ pool, names }).catch((error: Error) => error);
-  await blocked(pool);
+  await untilBlocked(pool);
 
   await store.set('a', session());
 
@@ -149,7 +149,7 @@ test('sessions are saved while the index on expire is made', async () => {
   await other.query('BEGIN');
   await other.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
   const done = migrate({ pool, names });
-  await blocked(pool);
+  await untilBlocked(pool);
   await store.set('a', session());
   await other.query('COMMIT');
   other.release();

@@ -1,6 +1,6 @@
 // The rowdy history, 20 times 15 seconds. ROWDY_SEED plays one again.
 import * as assert from 'uvu/assert';
-import { connectionsAreReset, rowdyHistory } from '../support/chaos.js';
+import { chaosHistory, connectionsAreReset } from '../support/chaos.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('rowdy, for long', { timeout: 60_000 });
@@ -9,7 +9,7 @@ const seeds = process.env.ROWDY_SEED ? [Number(process.env.ROWDY_SEED)] : Array.
 
 for (const seed of seeds) {
   test(`seed ${seed}`, async () => {
-    const { faults, ...counts } = await rowdyHistory(
+    const { faults, ...counts } = await chaosHistory(
       seed,
       { seconds: SECONDS, acknowledged: 2001 },
       await connectionsAreReset(),

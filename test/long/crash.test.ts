@@ -1,7 +1,7 @@
 // The whole server dies at once, ten times, and is started again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { rowdyHistory } from '../support/chaos.js';
+import { chaosHistory } from '../support/chaos.js';
 import { onEnd, suite } from '../support/harness.js';
 import { Server } from '../support/server.js';
 
@@ -11,7 +11,7 @@ for (let n = 1; n <= 10; n++) {
   test(`kill -9, time ${n}: nothing acknowledged is lost, and nothing destroyed comes back`, async () => {
     const server = await Server.start();
     onEnd(() => server.remove());
-    const { faults, ...counts } = await rowdyHistory(
+    const { faults, ...counts } = await chaosHistory(
       n,
       { seconds: 3, acknowledged: 501 },
       {

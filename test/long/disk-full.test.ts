@@ -4,10 +4,10 @@ import * as fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
-import { answered, assertInTime, assertWell, callers } from '../support/answers.js';
 import { session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { type Outage, openScene } from '../support/outages.js';
+import { assertHealthy, assertInTime, callers, outcomeOf } from '../support/outcomes.js';
 import { Server } from '../support/server.js';
 import { visit } from '../support/visitors.js';
 
@@ -59,7 +59,7 @@ test(probe ? 'writes fail, reads go on, nobody is signed out, and afterwards all
       const free = (await fs.statfs(folder)).bavail * (await fs.statfs(folder)).bsize;
       await fs.writeFile(filler, Buffer.alloc(free));
       for (let n = 0; n < 1000; n++) {
-        const { error } = await answered('set', () => store.set(`filler ${n}`, session({ text: 'x'.repeat(1000) })));
+        const { error } = await outcomeOf('set', () => store.set(`filler ${n}`, session({ text: 'x'.repeat(1000) })));
         if ((error as any)?.sqlState === '53100') return;
         if (error) throw error;
       }
@@ -77,5 +77,5 @@ test(probe ? 'writes fail, reads go on, nobody is signed out, and afterwards all
   for (const { method, error } of answers) {
     if (/^(get|length|all)$/.test(method)) assert.not.ok(error, `${method}: ${error}`);
   }
-  await assertWell(ask);
+  await assertHealthy(ask);
 });

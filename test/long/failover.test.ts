@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { type Answer, answered, assertInTime } from '../support/answers.js';
-import { rowdyHistory } from '../support/chaos.js';
+import { chaosHistory } from '../support/chaos.js';
 import { freshPool, freshStore, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { assertInTime, type Outcome, outcomeOf } from '../support/outcomes.js';
 import { startPair } from '../support/pair.js';
 
 const test = suite('failover', { timeout: 60_000 });
@@ -16,7 +16,7 @@ for (const afterMs of [0, 1000, 2000]) {
     const pair = await startPair();
     const connect = () => freshPool({ connectionString: pair.address.url, max: 4 });
     const { names } = await freshStore({ pool: connect(), errorLog: () => {} });
-    const answers: Answer[] = [];
+    const answers: Outcome[] = [];
     let lastBefore = 0;
     let firstAfter = Infinity;
     let killedAt = Infinity;
@@ -40,7 +40,7 @@ for (const afterMs of [0, 1000, 2000]) {
           ['touch', () => store.touch(sid, session())],
         ];
         for (const [method, call] of calls) {
-          const answer = await answered(method, call);
+          const answer = await outcomeOf(method, call);
           answers.push(answer);
           if (method !== 'update') continue;
           if (answer.error) unknown++;
@@ -75,7 +75,7 @@ for (const afterMs of [0, 1000, 2000]) {
 test('a rowdy history with a failover loses nothing that was acknowledged, and brings nothing back', async () => {
   const pair = await startPair();
   let isOver = false;
-  const { faults, ...counts } = await rowdyHistory(
+  const { faults, ...counts } = await chaosHistory(
     1,
     { seconds: 8, acknowledged: 0 },
     {

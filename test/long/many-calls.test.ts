@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as assert from 'uvu/assert';
-import { type Answer, answered, assertInTime, assertWell, callers } from '../support/answers.js';
 import { session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { OUTAGES, openScene, type Scene } from '../support/outages.js';
+import { assertHealthy, assertInTime, callers, type Outcome, outcomeOf } from '../support/outcomes.js';
 
 const test = suite('many calls', { timeout: 120_000 });
 const CALLS = 100_000;
@@ -22,14 +22,14 @@ const heap = () => {
 
 /** So many calls at once. Its answers are counted by their codes; nothing is left of them but that, and the heap at its fullest. */
 async function wave({ store }: Scene, size: number, codes: Record<string, number>): Promise<number> {
-  const calls: Promise<Answer>[] = [];
+  const calls: Promise<Outcome>[] = [];
   for (let n = 0; n < size; n++) {
     const kinds = [
       () => store.get(`nobody ${n}`),
       () => store.set(`new ${n}`, session({ text: 'x'.repeat(500) })),
       () => store.touch(`nobody ${n}`, session()),
     ];
-    calls.push(answered('call', kinds[n % 3]!));
+    calls.push(outcomeOf('call', kinds[n % 3]!));
     if (n % 10_000 === 9_999) await new Promise(setImmediate);
   }
   const most = heap();
@@ -58,7 +58,7 @@ for (const away of ['a black hole', 'an address where nobody is', 'an exhausted 
       for (let n = 0; n < waves; n++) most = Math.max(most, (await wave(scene, CALLS / waves, codes)) - before);
       const { waitingCount } = scene.pool;
       await OUTAGES[away]!.end(scene);
-      await assertWell(ask);
+      await assertHealthy(ask);
       await sleep(100); // what has been answered is let go of
       const left = heap() - before;
 

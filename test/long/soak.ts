@@ -7,7 +7,7 @@ import { writeHeapSnapshot } from 'node:v8';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
 import { PgSessionStore, SessionStoreError } from '../../src/index.js';
-import { load, session } from '../support/fresh-store.js';
+import { loadSession, session } from '../support/fresh-store.js';
 import { TcpProxy } from '../support/proxy.js';
 
 const MINUTE_MS = 60_000;
@@ -104,7 +104,7 @@ async function work(): Promise<void> {
     else if (what < 0.25) await counted('update', store.update(sid, count));
     else if (what < 0.5) await counted('get', store.get(sid));
     else {
-      const loaded = await load(store, sid).catch((error) => {
+      const loaded = await loadSession(store, sid).catch((error) => {
         if (error instanceof SessionStoreError) failed.get = (failed.get ?? 0) + 1;
       });
       if (loaded && what < 0.75) await counted('touch', store.touch(sid, loaded as never));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import { freshPool, freshStore, loadSession, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { pgbouncer, startPgBouncer } from '../support/pgbouncer.js';
 
@@ -55,7 +55,7 @@ test('a table that was altered meanwhile costs no call an error', async () => {
   await pool.query(`ALTER TABLE ${table} ALTER sid TYPE text`);
   assert.is(((await store.get('a')) as any).user, 'ada');
   await pool.query(`ALTER TABLE ${table} ALTER sess TYPE jsonb`);
-  const loaded = await load(store, 'a');
+  const loaded = await loadSession(store, 'a');
   loaded.user = 'grace';
   await store.set('a', loaded as never);
   assert.is(((await store.get('a')) as any).user, 'grace');
@@ -92,7 +92,7 @@ if (pgbouncer) {
     await each((sid) => pooled.set(sid, session({ views: 1 })));
     await each((sid) => pooled.get(sid));
     await each(async (sid) => {
-      const loaded = await load(pooled, sid);
+      const loaded = await loadSession(pooled, sid);
       loaded.views++;
       await pooled.set(sid, loaded as never);
     });

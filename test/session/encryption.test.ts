@@ -6,7 +6,7 @@ import { encryptAll } from '../../src/admin/encrypt-all.js';
 import { migrate } from '../../src/admin/migrate.js';
 import { type Encryption, PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { makeCodec } from '../../src/session/codec.js';
-import { administrator, begin, cookieFor, freshStore, load, session } from '../support/fresh-store.js';
+import { administrator, cookieFor, freshStore, loadSession, newSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('encryption', { timeout: 60_000 });
@@ -36,9 +36,9 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
   test(`in a ${sess} column sessions are kept, merged and found, and nothing of them can be read`, async () => {
     const { store, pool, names, text } = await fresh({ columns: { sess, expire: 'timestamptz' } });
     const secret = { passport: { user: 'ada' }, secret: 'whisper \u0000 \ud800 \ue000 漢' };
-    await store.set('a', begin(store, 'a', secret) as never);
+    await store.set('a', newSession(store, 'a', secret) as never);
     assert.not.match(await text(), /"ada|whisper|cookie|secret/); // by chance base64 may spell words of three letters
-    const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+    const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
     one.x = 1;
     other.y = 1;
     await store.set('a', one as never);
@@ -62,8 +62,8 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
 
   test(`in a ${sess} column the row holds what was sent: a second save costs one statement`, async () => {
     const { store } = await fresh({ columns: { sess, expire: 'timestamptz' } });
-    await store.set('a', begin(store, 'a', { passport: { user: 1 }, n: 0 }) as never);
-    const loaded = await load(store, 'a');
+    await store.set('a', newSession(store, 'a', { passport: { user: 1 }, n: 0 }) as never);
+    const loaded = await loadSession(store, 'a');
     store.on('conflict', () => assert.unreachable());
     for (const n of [1, 2, 3]) {
       loaded.n = n;
@@ -160,7 +160,7 @@ test('a row in clear is accepted only where allowPlaintext says so, and is encry
   await clear.set('a', session({ passport: { user: 'ada' } }));
   await clear.set('b', session({ passport: { user: 'ada' } }));
   assert.is(await store.get('a'), null);
-  const loaded = await load(allowing, 'a');
+  const loaded = await loadSession(allowing, 'a');
   loaded.n = 1;
   await allowing.set('a', loaded as never);
   assert.is(((await store.get('a')) as any).n, 1);
@@ -271,8 +271,8 @@ for (const encryption of [undefined, { keys: [KEY] }]) {
   test(`with a serializer${encryption ? ' and encryption' : ''} dates stay dates, and requests merge`, async () => {
     const { store, pool, names } = await fresh({ encryption, serializer: dates });
     const at = new Date(1e12);
-    await store.set('a', begin(store, 'a', { at, passport: { user: 7 }, text: 'a\u0000\ud800' }) as never);
-    const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+    await store.set('a', newSession(store, 'a', { at, passport: { user: 7 }, text: 'a\u0000\ud800' }) as never);
+    const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
     assert.equal([one.at, one.text], [at, 'a\u0000\ud800']);
     one.at = new Date(2e12);
     other.seen = at;

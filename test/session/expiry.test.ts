@@ -3,7 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { cookieFor, freshPool, freshStore, load, OPTIONS, session, statementsOf } from '../support/fresh-store.js';
+import {
+  cookieFor,
+  freshPool,
+  freshStore,
+  loadSession,
+  OPTIONS,
+  session,
+  statementsOf,
+} from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { quotedName } from '../support/stores.js';
 
@@ -269,7 +277,7 @@ for (const [touchAfter, moves, writes] of [
     const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), touchAfter });
     await store.set('a', session({}, cookieFor(100)));
     await pool.query(`UPDATE ${table} SET expire = now() + make_interval(secs => $1)`, [100 - moves]);
-    const loaded = await load(store, 'a');
+    const loaded = await loadSession(store, 'a');
     loaded.touch();
     const sent = await statementsOf(pool, () => store.touch('a', loaded as never));
     assert.equal(sent, writes ? ['UPDATE'] : []);
@@ -286,7 +294,7 @@ test('by default a touch of a session that lives for weeks is written when it mo
     [65, true],
   ] as const) {
     await pool.query(`UPDATE ${table} SET expire = now() + make_interval(secs => $1)`, [month - moves]);
-    const loaded = await load(store, 'a');
+    const loaded = await loadSession(store, 'a');
     loaded.touch();
     assert.is((await statementsOf(pool, () => store.touch('a', loaded as never))).length, writes ? 1 : 0);
   }
@@ -296,7 +304,7 @@ test('a request that saves needs no touch after it, and one that touches twice w
   const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
   await store.set('a', session({}, cookieFor(100)));
   await pool.query(`UPDATE ${table} SET expire = now() + interval '50 s'`);
-  const [saved, touched] = [await load(store, 'a'), await load(store, 'a')] as any[];
+  const [saved, touched] = [await loadSession(store, 'a'), await loadSession(store, 'a')] as any[];
   saved.views = 1;
   saved.touch();
   await store.set('a', saved);
@@ -310,7 +318,7 @@ test('a request that saves needs no touch after it, and one that touches twice w
 test('a touch that comes while a save is under way is judged by what that writes', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({}, cookieFor(100)));
-  const loaded = await load(store, 'a');
+  const loaded = await loadSession(store, 'a');
   loaded.cookie.maxAge = 1_000_000;
   const saved = store.set('a', loaded as never);
   loaded.cookie.maxAge = 100_000;

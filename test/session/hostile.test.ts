@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { StoreOptions } from '../../src/index.js';
-import { freshStore, load, session } from '../support/fresh-store.js';
+import { freshStore, loadSession, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('hostile', { timeout: 120_000 });
@@ -53,7 +53,7 @@ for (const [how, rounds, options] of SETTINGS)
       const round = async (_: unknown, k: number) => {
         const sid = `visitor ${k}`;
         await store.set(sid, session(JSON.parse(`{"data":${hostile(n + k)}}`)));
-        const [mine, theirs] = [await load(store, sid), await load(store, sid)];
+        const [mine, theirs] = [await loadSession(store, sid), await loadSession(store, sid)];
         for (const [name, value] of Object.entries(JSON.parse(hostile(n + k)))) own(theirs, name, value);
         await store.set(sid, theirs as never);
         own(mine, '__proto__', JSON.parse(hostile(n + k)));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { Browser, startApp } from '../support/app.js';
-import { begin, cookieFor, freshStore, load, session } from '../support/fresh-store.js';
+import { cookieFor, freshStore, loadSession, newSession, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('lifetime', { timeout: 30_000 });
@@ -29,13 +29,13 @@ async function fresh(options: Parameters<typeof freshStore>[0] = {}) {
 for (const concurrency of ['merge', 'overwrite'] as const) {
   test(`with ${concurrency}, saves and touches keep the birth, and reach no further than the lifetime`, async () => {
     const { store, age, row } = await fresh({ concurrency });
-    await store.set('a', begin(store, 'a', { n: 1 }, 7_200_000) as never);
+    await store.set('a', newSession(store, 'a', { n: 1 }, 7_200_000) as never);
     const { birth, left } = await row();
     assert.ok(Math.abs(birth - Date.now()) < 5000 && Math.abs(left - 3600) < 5);
     await age(3000);
 
     for (const n of [2, 3]) {
-      const loaded = await load(store, 'a');
+      const loaded = await loadSession(store, 'a');
       assert.ok(loaded.cookie.expires!.getTime() < Date.now() + 605_000);
       loaded.cookie.maxAge = 7_200_000;
       await store.touch('a', loaded as never);
@@ -61,10 +61,10 @@ for (const concurrency of ['merge', 'overwrite'] as const) {
 
 test('the birth is in no session and no event, and an app can not set it', async () => {
   const { store, row } = await fresh();
-  await store.set('a', begin(store, 'a', { n: 1, [KEY]: 8e15 }) as never);
+  await store.set('a', newSession(store, 'a', { n: 1, [KEY]: 8e15 }) as never);
   const { birth } = await row();
   assert.ok(Math.abs(birth - Date.now()) < 5000);
-  const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+  const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
   assert.not.ok(KEY in one || KEY in (await store.get('a'))! || KEY in (await store.all())[0]!);
   const keys: string[][] = [];
   store.on('conflict', (event) => keys.push(event.keys));
@@ -86,7 +86,7 @@ test('the birth is in no session and no event, and an app can not set it', async
 test('a session from before the option is born with its first save', async () => {
   const { store, pool, table, row } = await fresh();
   await pool.query(`INSERT INTO ${table} VALUES ('a', '{"cookie":{},"n":1}', now() + interval '30 days')`);
-  const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+  const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
   assert.is((await row()).birth, null);
   one.n = 2;
   await store.set('a', one as never);
@@ -108,12 +108,12 @@ test('regenerate starts a new life', async () => {
 test('of 1000 sessions that are touched again and again for longer than their lifetime none can be read after it', async () => {
   const { store } = await fresh({ lifetime: 3 });
   const sids = Array.from({ length: 1000 }, (_, n) => `s${n}`);
-  await Promise.all(sids.map((sid) => store.set(sid, begin(store, sid) as never)));
+  await Promise.all(sids.map((sid) => store.set(sid, newSession(store, sid) as never)));
   const born = Date.now();
   let alive = 1000;
   for (let second = 1; second <= 5; second++) {
     await sleep(born + second * 1000 - Date.now());
-    const found = await Promise.all(sids.map((sid) => load(store, sid).catch(() => undefined)));
+    const found = await Promise.all(sids.map((sid) => loadSession(store, sid).catch(() => undefined)));
     if (second < 3) alive = found.filter(Boolean).length;
     await Promise.all(sids.map((sid, n) => store.touch(sid, (found[n] ?? session({}, cookieFor(60))) as never)));
   }

@@ -5,10 +5,10 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import type { SessionData } from 'express-session';
 import * as assert from 'uvu/assert';
 import type { SessionStoreError } from '../../src/index.js';
-import { administrator, freshNames, freshPool, load, waiting } from '../support/fresh-store.js';
+import { administrator, freshNames, freshPool, loadSession, lockWaiters } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
-import { ask, makeSchema, quotedName, STORES, type StoreName, sessionFor, versionOf } from '../support/stores.js';
-import { alone, type Open, opener, type Subject, until } from '../support/subject.js';
+import { callStore, makeSchema, quotedName, STORES, type StoreName, sessionFor, versionOf } from '../support/stores.js';
+import { type Open, opener, runScenario, type Subject, until } from '../support/subject.js';
 
 type Outcome = true | string; // it holds, or what happens instead
 interface Differences {
@@ -236,7 +236,7 @@ behaviour('A `ttl` of 0 is refused.', { simple: 'a day', pool: 'a day', memory: 
 onTable(
   'An app whose clock is an hour ahead writes the right expiry.',
   { simple: 'an hour too long', pool: 'an hour too long' },
-  async (_, name) => lives((await alone(name)).clockAhead as number, '1000 s'),
+  async (_, name) => lives((await runScenario(name)).clockAhead as number, '1000 s'),
 );
 
 behaviour('`touch` moves the expiry.', {}, async (open) => {
@@ -296,7 +296,7 @@ behaviour(
     const { store, set, touch, left } = await open();
     await set('a', sessionFor(100));
     await touch('a', sessionFor(1000));
-    const loaded = await ask(store, 'load', 'a');
+    const loaded = await callStore(store, 'load', 'a');
     await set('a', loaded);
     return lives(await left('a'), '1000 s');
   },
@@ -317,7 +317,7 @@ const revived = { simple: 'it lives again', pool: 'it lives again', memory: 'it 
 behaviour('Two requests that change different keys both keep their change.', lost, async (open) => {
   const { store, set, get } = await open();
   await set('a', sessionFor(100, { user: 'ada' }));
-  const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+  const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
   one.cart = ['book'];
   other.theme = 'dark';
   await set('a', one);
@@ -336,7 +336,7 @@ behaviour(
   async (open) => {
     const { store, set, get } = await open();
     await set('a', sessionFor(100, { flash: 'hello' }));
-    const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+    const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
     delete one.flash;
     other.theme = 'dark';
     await set('a', one);
@@ -348,7 +348,7 @@ behaviour(
 behaviour('A session that one request destroys is not revived by the save of another.', revived, async (open) => {
   const { store, set, get, destroy } = await open();
   await set('a', sessionFor(100, { user: 'ada' }));
-  const slow = await load(store, 'a');
+  const slow = await loadSession(store, 'a');
   await destroy('a');
   slow.theme = 'dark';
   await set('a', slow);
@@ -358,7 +358,7 @@ behaviour('A session that one request destroys is not revived by the save of ano
 behaviour('Nor by the save of a request that only read, as with `resave: true`.', revived, async (open) => {
   const { store, set, get, destroy } = await open();
   await set('a', sessionFor(100, { user: 'ada' }));
-  const slow = await load(store, 'a');
+  const slow = await loadSession(store, 'a');
   await destroy('a');
   await set('a', slow);
   return !(await get('a')) || 'it lives again';
@@ -367,7 +367,7 @@ behaviour('Nor by the save of a request that only read, as with `resave: true`.'
 behaviour('Nor by the touch of another.', {}, async (open) => {
   const { store, set, touch, get, destroy } = await open();
   await set('a', sessionFor(100, { user: 'ada' }));
-  const slow = await load(store, 'a');
+  const slow = await loadSession(store, 'a');
   await destroy('a');
   await touch('a', slow);
   return !(await get('a')) || 'it lives again';
@@ -379,7 +379,7 @@ behaviour(
   async (open) => {
     const { store, set, touch, left } = await open();
     await set('a', sessionFor(100));
-    const [login, poll] = [await load(store, 'a'), await load(store, 'a')];
+    const [login, poll] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
     login.cookie.maxAge = 1_000_000;
     await set('a', login);
     poll.touch();
@@ -397,8 +397,8 @@ behaviour(
   async (open) => {
     const { store, get } = await open();
     for (let round = 0; round < 200; round++) {
-      const set = ask(store, 'set', 'a', sessionFor(100, { text: 'x'.repeat(100_000) }));
-      await Promise.all([set, ask(store, 'destroy', 'a')]);
+      const set = callStore(store, 'set', 'a', sessionFor(100, { text: 'x'.repeat(100_000) }));
+      await Promise.all([set, callStore(store, 'destroy', 'a')]);
       if (await get('a')) return 'in any order';
     }
     return true;
@@ -407,13 +407,13 @@ behaviour(
 
 section('Callbacks, promises and errors');
 
-behaviour('`set` without a callback works.', {}, async (_, name) => (await alone(name)).set);
+behaviour('`set` without a callback works.', {}, async (_, name) => (await runScenario(name)).set);
 behaviour(
   '`touch` without a callback works.',
   { pool: 'ends the process: fn is not a function' },
-  async (_, name) => (await alone(name)).touch,
+  async (_, name) => (await runScenario(name)).touch,
 );
-behaviour('`destroy` without a callback works.', {}, async (_, name) => (await alone(name)).destroy);
+behaviour('`destroy` without a callback works.', {}, async (_, name) => (await runScenario(name)).destroy);
 
 behaviour(
   'Without a callback, a method answers with a promise.',
@@ -451,14 +451,18 @@ async function calledLater({ store }: Subject): Promise<Outcome> {
 behaviour(
   'A callback that throws is called once.',
   { simple: 'twice', pool: 'twice' },
-  async (_, name) => ({ 1: true, 2: 'twice' })[(await alone(name)).throwing.calls as 1 | 2] as Outcome,
+  async (_, name) => ({ 1: true, 2: 'twice' })[(await runScenario(name)).throwing.calls as 1 | 2] as Outcome,
 );
 behaviour(
   'A callback that throws deletes nothing.',
   { simple: 'the session is deleted', pool: 'the session is deleted' },
-  async (_, name) => (await alone(name)).throwing.row,
+  async (_, name) => (await runScenario(name)).throwing.row,
 );
-behaviour('The store goes on after a callback that threw.', {}, async (_, name) => (await alone(name)).throwing.goesOn);
+behaviour(
+  'The store goes on after a callback that threw.',
+  {},
+  async (_, name) => (await runScenario(name)).throwing.goesOn,
+);
 
 for (const [what, method, ...args] of [
   ['A write', 'set', sessionFor(100)],
@@ -472,7 +476,7 @@ for (const [what, method, ...args] of [
     async (open) => {
       const { store, place } = await open();
       await place.pool.query(`DROP TABLE ${quotedName(place)}`);
-      return ask(store, method, 'a', ...args).then(
+      return callStore(store, method, 'a', ...args).then(
         () => 'says nothing',
         (error) => is(sqlStateOf(error), '42P01'),
       );
@@ -497,7 +501,7 @@ behaviour(
     pool: 'ends the process: Release called on client which has already been released to the pool.',
     memory: 'throws',
   },
-  async (_, name) => (await alone(name)).noJson,
+  async (_, name) => (await runScenario(name)).noJson,
 );
 
 onTable('A statement that fails costs no connection.', { simple: 'a connection each' }, async (open) => {
@@ -515,7 +519,7 @@ onTable(
     simple: 'ends the process: terminating connection due to administrator command',
     pool: 'ends the process: terminating connection due to administrator command',
   },
-  async (_, name) => (await alone(name)).idleConnectionDies,
+  async (_, name) => (await runScenario(name)).idleConnectionDies,
 );
 
 section('Keeping house');
@@ -527,7 +531,7 @@ behaviour(
     const { store, set } = await open();
     await set('a', sessionFor(100, { user: 'ada' }));
     await set('b', sessionFor(-5, { user: 'bob' }));
-    const all = await ask(store, 'all');
+    const all = await callStore(store, 'all');
     if (!Array.isArray(all)) return 'an object, by session id';
     return is(
       all.map(({ user }) => user),
@@ -543,14 +547,14 @@ behaviour(
     const { store, set } = await open();
     await set('a', sessionFor(100));
     await set('b', sessionFor(-5));
-    return is(await ask(store, 'length'), 1);
+    return is(await callStore(store, 'length'), 1);
   },
 );
 
 behaviour('`clear` deletes all sessions.', { simple: 'has no clear()', pool: 'has no clear()' }, async (open) => {
   const { store, set, get } = await open();
   await set('a', sessionFor(100));
-  await ask(store, 'clear');
+  await callStore(store, 'clear');
   return is((await get('a')) ?? null, null);
 });
 
@@ -558,7 +562,7 @@ onTable('`pruneSessions` deletes what has expired, and nothing else.', {}, async
   const { store, set, place } = await open();
   await set('a', sessionFor(100));
   await set('b', sessionFor(-5));
-  await ask(store, 'pruneSessions');
+  await callStore(store, 'pruneSessions');
   return is((await place.pool.query(`SELECT sid FROM ${quotedName(place)}`)).rows, [{ sid: 'a' }]);
 });
 
@@ -568,7 +572,7 @@ behaviour(
   async (open) => {
     const { store, set } = await open();
     await set('a', sessionFor(-5));
-    return is(await ask(store, 'pruneSessions'), 1);
+    return is(await callStore(store, 'pruneSessions'), 1);
   },
 );
 
@@ -582,7 +586,7 @@ onTable('Expired sessions are deleted without being asked for.', {}, async (open
 behaviour(
   'A process that has nothing else to do ends by itself.',
   { pool: 'a timer keeps it alive' },
-  async (_, name) => alone(name, 'exit'),
+  async (_, name) => runScenario(name, 'exit'),
 );
 
 behaviour("`close` leaves the app's pool open.", { memory: 'has no close()' }, async (open) => {
@@ -663,7 +667,7 @@ onTable(
     const rival = await pool.connect(); // creates it first, so that all find it missing and wait for how that ends
     await rival.query(`BEGIN; CREATE TABLE "${names.schemaName}"."${names.tableName}" ()`);
     const outcomes = Promise.all(subjects.map(works));
-    await Promise.race([outcomes, until(async () => (await waiting(pool)) === subjects.length)]);
+    await Promise.race([outcomes, until(async () => (await lockWaiters(pool)) === subjects.length)]);
     await rival.query('ROLLBACK');
     rival.release();
     return (await outcomes).find((outcome) => outcome !== true) ?? true;

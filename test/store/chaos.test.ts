@@ -1,13 +1,13 @@
 // The rowdy history, for three seconds. test/long/ has it for longer.
 import * as assert from 'uvu/assert';
-import { connectionsAreReset, rowdyHistory } from '../support/chaos.js';
+import { chaosHistory, connectionsAreReset } from '../support/chaos.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('rowdy', { timeout: 30_000 });
 
 test('with connections reset all the time, nothing acknowledged is lost and nothing destroyed comes back', async () => {
   const seed = Date.now() % 1_000_000;
-  const { faults, acknowledged, failed, troubles, readings } = await rowdyHistory(
+  const { faults, acknowledged, failed, troubles, readings } = await chaosHistory(
     seed,
     { seconds: 3, acknowledged: 301 },
     await connectionsAreReset(),

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PoolConnection } from '../../src/postgres/connection.js';
-import { answered, assertInTime } from '../support/answers.js';
-import { load, session, storedId } from '../support/fresh-store.js';
+import { loadSession, session, storedId } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { openScene } from '../support/outages.js';
+import { assertInTime, outcomeOf } from '../support/outcomes.js';
 import { until } from '../support/subject.js';
 
 const test = suite('faults of the database', { timeout: 20_000 });
@@ -22,8 +22,8 @@ test('none of 100 calls fails because pg_terminate_backend ends their connection
   const failed: unknown[] = [];
   for (let n = 0; n < 50; n++) {
     const sid = `session ${n}`;
-    const set = await answered('set', () => store.set(sid, session({ n })));
-    const get = await answered('get', async () => assert.is(((await store.get(sid)) as any).n, n));
+    const set = await outcomeOf('set', () => store.set(sid, session({ n })));
+    const get = await outcomeOf('get', async () => assert.is(((await store.get(sid)) as any).n, n));
     failed.push(...[set, get].filter(({ error }) => error));
   }
   isOver = true;
@@ -36,7 +36,7 @@ test('a locked row keeps nobody waiting but those who want it, and them no longe
   const { store, admin, table, lockWaits } = await openScene({ timeout, touchAfter: 0 });
   await store.set('locked', session({ n: 1 }));
   await store.set('free', session({ n: 1 }));
-  const [locked, free] = [await load(store, 'locked'), await load(store, 'free')];
+  const [locked, free] = [await loadSession(store, 'locked'), await loadSession(store, 'free')];
   const client = await admin.connect();
   await client.query('BEGIN');
   await client.query(`SELECT FROM ${table} WHERE sid = $1 FOR UPDATE`, [storedId('locked')]);
@@ -44,12 +44,12 @@ test('a locked row keeps nobody waiting but those who want it, and them no longe
   free.n = 2;
 
   const [read, late, ...others] = await Promise.all([
-    answered('get', () => store.get('locked')),
-    answered('set', () => store.set('locked', locked as never)),
-    answered('set', () => store.set('free', free as never)),
-    answered('set', () => store.set('new', session())),
-    answered('get', () => store.get('free')),
-    answered('destroy', () => store.destroy("nobody's")),
+    outcomeOf('get', () => store.get('locked')),
+    outcomeOf('set', () => store.set('locked', locked as never)),
+    outcomeOf('set', () => store.set('free', free as never)),
+    outcomeOf('set', () => store.set('new', session())),
+    outcomeOf('get', () => store.get('free')),
+    outcomeOf('destroy', () => store.destroy("nobody's")),
   ]);
   await until(async () => (await lockWaits()) === 0); // the server was told that nobody waits any more
   await client.query('COMMIT');
@@ -67,12 +67,12 @@ test('a locked row keeps nobody waiting but those who want it, and them no longe
 test('a replacement whose connection ends is done again for a save, but not for an update, which would count twice', async () => {
   const { store, admin, table, lockWaits, endConnections } = await openScene();
   await store.set('a', session({ n: 1 }));
-  const loaded = await load(store, 'a');
+  const loaded = await loadSession(store, 'a');
   const client = await admin.connect();
 
   const whileHeld = async (call: () => Promise<unknown>) => {
     await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = '${storedId('a')}' FOR UPDATE`);
-    const called = answered('call', call);
+    const called = outcomeOf('call', call);
     await until(async () => (await lockWaits()) > 0);
     await endConnections();
     await sleep(50);
@@ -95,7 +95,7 @@ test('what has no time left is given no connection, though one is idle', async (
   let given = 0;
   pool.on('acquire', () => given++);
   const late = new PoolConnection(pool).withClient(performance.now() - 1, async () => {});
-  assert.is(codeOf(await answered('client', () => late)), 'TIMEOUT');
+  assert.is(codeOf(await outcomeOf('client', () => late)), 'TIMEOUT');
   assert.is(given, 0);
 });
 
@@ -107,7 +107,7 @@ test('20 calls that the server says no to cost no connection', async () => {
   await admin.query(`REVOKE UPDATE ON ${table} FROM ${role}`);
 
   for (let n = 0; n < 20; n++) {
-    assert.is(codeOf(await answered('touch', () => store.touch('a', session()))), 'DATABASE');
+    assert.is(codeOf(await outcomeOf('touch', () => store.touch('a', session()))), 'DATABASE');
   }
 
   assert.is(connections, 0);

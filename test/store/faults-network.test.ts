@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { answered, assertInTime, assertWell, callers } from '../support/answers.js';
-import { load, OPTIONS, session } from '../support/fresh-store.js';
+import { loadSession, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { openScene } from '../support/outages.js';
+import { assertHealthy, assertInTime, callers, outcomeOf } from '../support/outcomes.js';
 import { until } from '../support/subject.js';
 
 const test = suite('faults of the network', { timeout: 20_000 });
@@ -19,7 +19,7 @@ test('none of 100 reads fails because connections are reset', async () => {
 
   const failed: unknown[] = [];
   for (let n = 0; n < 100; n += sids.length) {
-    const reads = sids.map((sid) => answered('get', async () => assert.is(((await store.get(sid)) as any).sid, sid)));
+    const reads = sids.map((sid) => outcomeOf('get', async () => assert.is(((await store.get(sid)) as any).sid, sid)));
     await sleep(1);
     proxy.resetAll(); // while they are under way
     failed.push(...(await Promise.all(reads)).filter(({ error }) => error));
@@ -42,7 +42,7 @@ test("an update whose answer is lost is not taken for done because another's did
   const cut = new Promise<void>((resolve) => {
     mayGo = resolve;
   });
-  const lost = answered('update', () =>
+  const lost = outcomeOf('update', () =>
     store.update('a', (found) => {
       if (mayGo) void proxy.set('black hole'); // before the first attempt is sent
       mayGo?.();
@@ -63,7 +63,7 @@ test("an update whose answer is lost is not taken for done because another's did
 test('a connection that ends in the moment in which it is ready ends no process', async () => {
   const { store, proxy, admin, role, endConnections } = await openScene();
   await proxy.set('pass', { delayMs: 100 });
-  const answer = answered('get', () => store.get('a'));
+  const answer = outcomeOf('get', () => store.get('a'));
   const ready = "SELECT FROM pg_stat_activity WHERE quote_ident(usename) = $1 AND state = 'idle'"; // other files have such roles, too
   await until(async () => (await admin.query(ready, [role])).rowCount! > 0);
   await proxy.set('black hole'); // the server's last words wait beside its first
@@ -77,11 +77,11 @@ test('a connection that ends in the moment in which it is ready ends no process'
 test('what was given up does not happen later', async () => {
   const { store, proxy } = await openScene({ timeout });
   await store.set('a', session({ n: 1 }));
-  const loaded = await load(store, 'a');
+  const loaded = await loadSession(store, 'a');
   loaded.n = 2;
 
   await proxy.set('black hole');
-  const { error } = await answered('set', () => store.set('a', loaded as never));
+  const { error } = await outcomeOf('set', () => store.set('a', loaded as never));
   await sleep(50); // until the proxy has seen what the store did with its connection
   await proxy.set('pass');
   await sleep(200);
@@ -101,7 +101,7 @@ test('a pool gets over connections that are never answered', async () => {
   await proxy.set('pass');
 
   await ask(); // finds out
-  await assertWell(ask);
+  await assertHealthy(ask);
 });
 
 test('a store is closed behind a black hole, too, and then refuses', async () => {
@@ -110,7 +110,7 @@ test('a store is closed behind a black hole, too, and then refuses', async () =>
   await proxy.set('black hole');
   const underWay = ask();
 
-  const closed = await answered('close', () => store.close());
+  const closed = await outcomeOf('close', () => store.close());
 
   const answers = await underWay;
   assertInTime([closed, ...answers], timeout);

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { answered, meet } from '../support/answers.js';
 import { freshPool, freshStore, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { type Outage, openScene } from '../support/outages.js';
+import { assertSurvives, outcomeOf } from '../support/outcomes.js';
 import { Server } from '../support/server.js';
 import { visit } from '../support/visitors.js';
 
@@ -42,7 +42,7 @@ const OUTAGES: Record<string, Outage> = {
 
 for (const [name, outage] of Object.entries(OUTAGES)) {
   test(`${name}: every call is answered in time, and afterwards all is well`, async () => {
-    await meet(outage, await openScene({ timeout }, server.url), timeout);
+    await assertSurvives(outage, await openScene({ timeout }, server.url), timeout);
   });
 
   test(`${name}: nobody is signed out`, async () => {
@@ -77,11 +77,11 @@ test('what was acknowledged before a kill -9 is there, and what was destroyed is
   const work = async (worker: number) => {
     for (let n = 0; !isOver; n++) {
       const sid = `${worker} ${n}`;
-      const { error } = await answered('set', () => store.set(sid, session({ n })));
+      const { error } = await outcomeOf('set', () => store.set(sid, session({ n })));
       if (!error) acknowledged.add(sid);
       if (error || n % 2 === 0) continue;
       acknowledged.delete(sid); // a destroy that fails may have been done
-      if (!(await answered('destroy', () => store.destroy(sid))).error) destroyed.add(sid);
+      if (!(await outcomeOf('destroy', () => store.destroy(sid))).error) destroyed.add(sid);
     }
   };
   const workers = Array.from({ length: 8 }, (_, worker) => work(worker));

@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as assert from 'uvu/assert';
 import { type CallMessage, PgSessionStore } from '../../src/index.js';
-import { freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import { freshPool, freshStore, loadSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('health');
@@ -58,7 +58,7 @@ test('stats() counts', async () => {
   await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ views: 0 }))));
   assert.equal([store.stats().calls, store.stats().batches], [3, 1]);
 
-  const [one, other] = [await load(store, 'a'), await load(store, 'a')];
+  const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
   await store.set('a', Object.assign(one, { mine: 1 }) as never);
   await store.set('a', Object.assign(other, { yours: 1 }) as never);
   assert.is(store.stats().merges, 1);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
 import { parse, textOf } from '../../src/session/payload.js';
-import { begin, cookieFor, freshPool, freshStore, load, OPTIONS, session } from '../support/fresh-store.js';
+import { cookieFor, freshPool, freshStore, loadSession, newSession, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import {
   canonical,
@@ -14,10 +14,10 @@ import {
   type Data,
   deepen,
   type Edit,
+  type EmittedEvent,
   edited,
   Model,
   maxAgeOf,
-  type Told,
   type View,
 } from '../support/model.js';
 
@@ -36,7 +36,7 @@ const SLOTS = [0, 1, 2, 3] as const;
 
 interface Table {
   stores: [PgSessionStore, PgSessionStore];
-  told: Told[];
+  told: EmittedEvent[];
   query: (text: string, values: unknown[]) => Promise<any[]>;
   table: string;
 }
@@ -165,7 +165,7 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
     case 'begin': {
       model.begin(op.slot, sid, op.store, edited(NOTHING, op.data));
       const { cookie, ...data } = plain(op.data);
-      const begun = begin(storeOf(op), sid, data, cookie.originalMaxAge);
+      const begun = newSession(storeOf(op), sid, data, cookie.originalMaxAge);
       begun.cookie.originalMaxAge = cookie.originalMaxAge;
       real.slots.set(op.slot, { session: begun, spelled: new Map() });
       return;
@@ -173,7 +173,7 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
     case 'load': {
       const isThere = model.live(sid) !== undefined;
       model.load(op.slot, sid, op.store);
-      const loaded = await load(storeOf(op), sid).catch((error) => error);
+      const loaded = await loadSession(storeOf(op), sid).catch((error) => error);
       same(
         'what a load finds',
         loaded instanceof Error ? loaded.message : 'a session',
@@ -304,7 +304,7 @@ async function verify(model: Model, real: Real): Promise<void> {
   model.told = [];
   same('what all objects have', Object.keys(Object.prototype), []);
 }
-const inAnyOrder = (told: Told[]) => told.map(canonical).sort();
+const inAnyOrder = (told: EmittedEvent[]) => told.map(canonical).sort();
 
 /** When all have ended, so that none goes on behind the next run's back. */
 async function all(under: Promise<unknown>[]): Promise<void> {
@@ -453,7 +453,7 @@ async function makeTable(columns: (typeof COLUMNS)[number]): Promise<Table> {
   const { store, names, table } = await freshStore({ pool, columns, touchAfter: 0 });
   const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, touchAfter: 0, ...OPTIONS });
   onEnd(() => other.close());
-  const told: Told[] = [];
+  const told: EmittedEvent[] = [];
   for (const each of [store, other]) {
     each.on('gone', (event) => told.push({ event: 'gone', ...event }));
     each.on('conflict', ({ keys, overwritten, ...rest }) =>
@@ -543,7 +543,7 @@ test('requests at the same time, each with keys of its own, lose nothing and rev
     told.length = 0;
     await stores[0].set(id, first);
     // All are loaded before the first is saved: nobody has a reason to make the session anew.
-    const loaded = await Promise.all(requests.map(({ store }) => load(stores[store]!, id)));
+    const loaded = await Promise.all(requests.map(({ store }) => loadSession(stores[store]!, id)));
 
     const request = async ({ store: at, steps }: { store: number; steps: Step[] }, n: number) => {
       const store = stores[at]!;
@@ -559,7 +559,7 @@ test('requests at the same time, each with keys of its own, lose nothing and rev
         if (step.do === 'count') count++;
 
         if (step.do === 'pause') await pause();
-        else if (step.do === 'reload') mine = await load(store, id).catch(() => mine);
+        else if (step.do === 'reload') mine = await loadSession(store, id).catch(() => mine);
         else if (step.do === 'administer') await query(administer, [id, key, json]);
         else if (step.do === 'count') under.push(store.update(id, (found: any) => void found.count++));
         else under.push(step.do === 'touch' ? store.touch(id, mine) : store.set(id, mine));

@@ -8,7 +8,7 @@ import { pruneSessions } from '../../src/generated/prune.js';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
-import { blocked, freshPool, freshStore } from '../support/fresh-store.js';
+import { freshPool, freshStore, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('pruner', { timeout: 30_000 });
@@ -87,7 +87,7 @@ test('a session that is touched while it is being pruned stays', async () => {
   await touching.query(`UPDATE ${table} SET expire = now() + interval '1 h'`);
 
   const pruning = store.pruneSessions();
-  await blocked(pool);
+  await untilBlocked(pool);
   await touching.query('COMMIT');
   touching.release();
 
@@ -103,7 +103,7 @@ test('pruning goes on where somebody takes a row of a batch', async () => {
   await other.query(`DELETE FROM ${table} WHERE sid = 'expired 49'`);
 
   const pruning = store.pruneSessions();
-  await blocked(pool);
+  await untilBlocked(pool);
   await other.query('COMMIT');
   other.release();
 
@@ -273,7 +273,7 @@ test('close() cuts a long pruning short and waits for its last batch', async () 
   await locking.query('BEGIN');
   await locking.query(`SELECT 1 FROM ${table} FOR UPDATE`);
   const pruning = store.pruneSessions();
-  await blocked(pool);
+  await untilBlocked(pool);
 
   const closed = store.close().then(() => 'closed');
   assert.is(await Promise.race([closed, sleep(50, 'waiting')]), 'waiting');

@@ -7,15 +7,15 @@ import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type ConflictEvent, type GoneEvent, PgSessionStore, type StoreOptions } from '../../src/index.js';
 import {
-  begin,
-  blocked,
   cookieFor,
   freshPool,
   freshStore,
-  load,
+  loadSession,
+  newSession,
   OPTIONS,
   session,
   statementsOf,
+  untilBlocked,
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
@@ -67,7 +67,7 @@ for (const columns of COLUMNS) {
   test(`two requests that change different keys both keep theirs, on ${columns.sess}`, async () => {
     const { one, other, conflicts } = await twoStores({ columns });
     await one.set('a', session({ user: 'ada', cart: [{ id: 1, n: 2 }], flash: 'hello' }, cookieFor(60)));
-    const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+    const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
 
     first.cart = [{ n: 3, id: 1 }];
     delete second.flash;
@@ -82,7 +82,7 @@ for (const columns of COLUMNS) {
   test(`a Session that is saved twice keeps what others saved in between, on ${columns.sess}`, async () => {
     const { one, other, conflicts } = await twoStores({ columns });
     await one.set('a', session({ user: 'ada', views: { home: 1, away: 1 } }, cookieFor(60)));
-    const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+    const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
 
     second.theme = 'dark';
     second.user = 'grace';
@@ -113,7 +113,7 @@ for (const columns of COLUMNS) {
 test('of two requests that change one key the last wins, and a listener hears of it', async () => {
   const { one, other, conflicts } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
-  const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+  const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   first.views = 2;
   second.views = 20;
   second.user = 'ada';
@@ -126,7 +126,7 @@ test('of two requests that change one key the last wins, and a listener hears of
 test('a key that one request removed stays removed when another saves a copy that has it', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ flash: 'hello', views: 1 }, cookieFor(60)));
-  const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+  const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   delete first.flash;
   second.views = 2;
   await one.set('a', first as never);
@@ -139,7 +139,7 @@ test('keys that express-session drops on load are not removed by a save, with a 
   const hostile = '"__proto__":{"admin":true},"toString":"x","constructor":[1],"id":"y","save":1';
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   await pool.query(`UPDATE ${table} SET sess = (left(sess::text, -1) || $1)::json`, [`,${hostile}}`]);
-  const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+  const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   for (const loaded of [first, second]) assert.equal(Object.keys(loaded).sort(), ['cookie', 'views']);
 
   first.views = 2;
@@ -167,7 +167,11 @@ for (const [what, end] of Object.entries({
     const { one, gone, pool, table } = stores;
     const secret = 'a';
     await one.set(secret, session({ views: 1 }, cookieFor(60)));
-    const [changed, resaved, touched] = [await load(one, secret), await load(one, secret), await load(one, secret)];
+    const [changed, resaved, touched] = [
+      await loadSession(one, secret),
+      await loadSession(one, secret),
+      await loadSession(one, secret),
+    ];
 
     await end(stores);
     changed.views = 2;
@@ -187,7 +191,7 @@ for (const [what, end] of Object.entries({
 
 test('a Session that was new when it was saved stays dead, too', async () => {
   const { one, other, gone } = await twoStores();
-  const fresh = begin(one, 'a', { user: 'ada' });
+  const fresh = newSession(one, 'a', { user: 'ada' });
   await one.set('a', fresh as never);
   await other.destroy('a');
   fresh.user = 'grace';
@@ -198,7 +202,7 @@ test('a Session that was new when it was saved stays dead, too', async () => {
 
 test('a Session whose first save failed is written by its second', async () => {
   const { one, pool, table } = await twoStores();
-  const fresh = begin(one, 'a', { user: 'ada' });
+  const fresh = newSession(one, 'a', { user: 'ada' });
   await pool.query(`ALTER TABLE ${table} RENAME sess TO elsewhere`);
   await one.set('a', fresh as never).catch(() => {});
   await pool.query(`ALTER TABLE ${table} RENAME elsewhere TO sess`);
@@ -219,7 +223,7 @@ test('what was not loaded is written as it is: a bare get, a script, another id'
   await one.set('a', script);
   assert.equal(await data(one), { user: 'ada' });
 
-  const loaded = await load(one, 'a');
+  const loaded = await loadSession(one, 'a');
   await one.set('b', loaded as never);
   assert.equal(await data(one, 'b'), { user: 'ada' });
   assert.equal(gone, []);
@@ -246,7 +250,7 @@ test('a save that changes nothing moves the expiry and leaves the payload', asyn
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   const before = (await pool.query(`SELECT sess::text, xmin FROM ${table}`)).rows[0];
-  const loaded = await load(one, 'a');
+  const loaded = await loadSession(one, 'a');
   loaded.cookie.maxAge = 60_000;
   (loaded.cookie as any).originalMaxAge = 60_000;
   await pool.query(`UPDATE ${table} SET expire = now() + interval '9 s'`);
@@ -259,9 +263,9 @@ test('a save that changes nothing moves the expiry and leaves the payload', asyn
 
 test('without a conflict a save costs one statement, and so does a touch', async () => {
   const { one, pool } = await twoStores({ pool: freshPool({ max: 1 }) });
-  const fresh = begin(one, 'a', { views: 1 });
+  const fresh = newSession(one, 'a', { views: 1 });
   assert.equal(await statementsOf(pool, () => one.set('a', fresh as never)), ['INSERT']);
-  const loaded = await load(one, 'a');
+  const loaded = await loadSession(one, 'a');
   for (const views of [2, 3]) {
     loaded.views = views;
     assert.equal(await statementsOf(pool, () => one.set('a', loaded as never)), ['UPDATE']);
@@ -274,7 +278,7 @@ test('a save by one who did not touch it never shortens what another touched mea
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(600)));
   await pool.query(`UPDATE ${table} SET expire = now() + interval '10 s'`);
-  const [early, late] = [await load(one, 'a'), await load(other, 'a')];
+  const [early, late] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   late.touch();
   await other.touch('a', late as never);
 
@@ -290,7 +294,7 @@ test('"remember me" by one request is not undone by the save or the touch of ano
   for (const write of ['set', 'touch'] as const) {
     const { one, other, pool, table } = await twoStores();
     await one.set('a', session({}, cookieFor(60)));
-    const [login, poll] = [await load(one, 'a'), await load(other, 'a')];
+    const [login, poll] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
     login.cookie.maxAge = 6000_000;
     await one.set('a', login as never);
 
@@ -307,14 +311,14 @@ test('"remember me" by one request is not undone by the save or the touch of ano
 test('whoever changes the cookie may shorten the session, and a cookie that two change is the later one', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({}, cookieFor(6000)));
-  const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+  const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   first.cookie.maxAge = 600_000;
   await one.set('a', first as never);
   near(await secondsLeft(pool, table), 600);
   second.cookie.maxAge = 60_000;
   await other.set('a', second as never);
   near(await secondsLeft(pool, table), 60);
-  const third = await load(one, 'a');
+  const third = await loadSession(one, 'a');
   third.cookie.maxAge = 30_000;
   await one.touch('a', third as never);
   near(await secondsLeft(pool, table), 30);
@@ -323,13 +327,13 @@ test('whoever changes the cookie may shorten the session, and a cookie that two 
 test('a session that a stale touch has made to live too long is put right by the next touch', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({}, cookieFor(6000)));
-  const [shortens, stale] = [await load(one, 'a'), await load(other, 'a')];
+  const [shortens, stale] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   shortens.cookie.maxAge = 60_000;
   await one.set('a', shortens as never);
   await other.touch('a', stale as never);
   near(await secondsLeft(pool, table), 6000);
 
-  const next = await load(one, 'a');
+  const next = await loadSession(one, 'a');
   next.touch();
   await one.touch('a', next as never);
 
@@ -339,7 +343,7 @@ test('a session that a stale touch has made to live too long is put right by the
 test('a Session that is saved again and again leaves alone the shorter life that another gave the session', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({}, cookieFor(6000)));
-  const [slow, shortens] = [await load(one, 'a'), await load(other, 'a')];
+  const [slow, shortens] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   shortens.cookie.maxAge = 60_000;
   await other.set('a', shortens as never);
   for (const views of [1, 2, 3]) {
@@ -352,7 +356,7 @@ test('a Session that is saved again and again leaves alone the shorter life that
 test('a millisecond that express-session loses in touch() is no change of the cookie', async () => {
   const { one, other, pool, table, conflicts } = await twoStores();
   await one.set('a', session({}, cookieFor(60)));
-  const [login, poll] = [await load(one, 'a'), await load(other, 'a')];
+  const [login, poll] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   login.cookie.maxAge = 6000_000;
   await one.set('a', login as never);
   const { now } = Date;
@@ -373,7 +377,7 @@ test('a millisecond that express-session loses in touch() is no change of the co
 test('a change of nothing but the cookie is saved, and kept by a save of another', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
-  const [strict, late] = [await load(one, 'a'), await load(other, 'a')];
+  const [strict, late] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   strict.cookie.sameSite = 'strict';
   await one.set('a', strict as never);
   late.views = 2;
@@ -386,7 +390,7 @@ test('a cookie that a script wrote in short is the one that express-session made
   for (const cookie of [undefined, {}, { originalMaxAge: null }]) {
     const { one, other, conflicts } = await twoStores();
     await one.set('a', { ...(cookie && { cookie }), views: 1 } as never);
-    const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+    const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
     await one.update('a', (found: any) => void found.views++);
     first.user = 'ada';
     await one.set('a', first as never);
@@ -403,7 +407,7 @@ test('a cookie that a script wrote in short is the one that express-session made
 test('a Session that was also saved under another id stays dead under its own', async () => {
   const { one } = await twoStores();
   await one.set('a', session({ user: 'ada' }, cookieFor(60)));
-  const loaded = await load(one, 'a');
+  const loaded = await loadSession(one, 'a');
   await one.set('b', loaded as never);
   await one.destroy('a');
   loaded.user = 'grace';
@@ -416,7 +420,7 @@ test('with a ttl, a touch may shorten: the option says how long after its last u
   await one.set('a', session({}));
   const shorter = new PgSessionStore({ pool, ...names, ttl: 60, pruneSessionInterval: false, ...OPTIONS });
   onEnd(() => shorter.close());
-  await shorter.touch('a', (await load(shorter, 'a')) as never);
+  await shorter.touch('a', (await loadSession(shorter, 'a')) as never);
   near(await secondsLeft(pool, table), 60);
 });
 
@@ -444,7 +448,7 @@ test('a destroy waits for the set before it, even when that waits for a lock, an
 
   const order: string[] = [];
   const setting = one.set('a', session({ views: 2 })).then(() => order.push('set'));
-  await blocked(pool);
+  await untilBlocked(pool);
   const destroying = one.destroy('a').then(() => order.push('destroy'));
   await one.set('b', session({}));
   order.push('b');
@@ -463,7 +467,7 @@ test('a touch that waits for a lock keeps no get waiting', async () => {
   await locker.query('BEGIN');
   await locker.query(`SELECT FROM ${table} FOR UPDATE`);
   const touching = one.touch('a', session({}));
-  await blocked(pool);
+  await untilBlocked(pool);
   assert.equal(await data(one), { views: 1 });
   await locker.query('COMMIT');
   locker.release();
@@ -486,7 +490,7 @@ test('a save that others beat every time ends in an error that says so, and an E
   await pool.query(
     `CREATE TRIGGER ahead BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${rows[0].nspname}.ahead()`,
   );
-  const loaded = await load(one, 'a');
+  const loaded = await loadSession(one, 'a');
   loaded.views = 2;
   const begun = Date.now();
 
@@ -595,7 +599,7 @@ test('an update of a session that goes in between answers null', async () => {
 test("concurrency: 'overwrite' is the old way: the last save wins as a whole, and revives", async () => {
   const { one, other, gone, conflicts } = await twoStores({ concurrency: 'overwrite' });
   await one.set('a', session({ user: 'ada' }, cookieFor(60)));
-  const [first, second] = [await load(one, 'a'), await load(other, 'a')];
+  const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   first.one = 1;
   second.other = 2;
   await one.set('a', first as never);
@@ -610,7 +614,7 @@ test("concurrency: 'overwrite' is the old way: the last save wins as a whole, an
 test('what a listener throws is its own: the save has been done and is answered', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
-  const loaded = await load(one, 'a');
+  const loaded = await loadSession(one, 'a');
   await other.destroy('a');
   one.removeAllListeners('gone').on('gone', () => {
     throw new Error('thrown by a listener');

@@ -6,7 +6,15 @@ import session from 'express-session';
 import * as assert from 'uvu/assert';
 import { freshNames, freshPool } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
-import { ask, makeSchema, makeTable, type Place, PREDECESSORS, quotedName, sessionFor } from '../support/stores.js';
+import {
+  callStore,
+  makeSchema,
+  makeTable,
+  type Place,
+  PREDECESSORS,
+  quotedName,
+  sessionFor,
+} from '../support/stores.js';
 import { opener, type Subject } from '../support/subject.js';
 
 const OURS = 'connect-pg-typed';
@@ -108,7 +116,7 @@ for (const old of PREDECESSORS)
         await writer.set('living', sessionFor(100));
         await writer.set('dead', sessionFor(-5));
 
-        await ask((await on(to)).store, 'pruneSessions');
+        await callStore((await on(to)).store, 'pruneSessions');
 
         assert.equal((await place.pool.query(`SELECT sid FROM ${quotedName(place)}`)).rows, [{ sid: 'living' }]);
       });

@@ -9,7 +9,7 @@ import session from 'express-session';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { saveBeforeResponse } from '../../src/index.js';
-import { blocked, freshStore } from '../support/fresh-store.js';
+import { freshStore, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('save before response');
@@ -95,7 +95,7 @@ async function wasEarly(app: Awaited<ReturnType<typeof appWith>>, method?: strin
     },
   });
   let released = false;
-  await blocked(app.pool);
+  await untilBlocked(app.pool);
   await sleep(30);
   released = true;
   await release();

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
-import { blocked, cookieFor, freshPool, freshStore, OPTIONS, session, storedId } from '../support/fresh-store.js';
+import { cookieFor, freshPool, freshStore, OPTIONS, session, storedId, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { quotedName } from '../support/stores.js';
 
@@ -310,7 +310,7 @@ test('a socket that breaks under a call fails that call and does not end the pro
   await locker.query(`LOCK TABLE ${table}`);
 
   const reading = other.get('a').catch((error) => error);
-  await blocked(admin);
+  await untilBlocked(admin);
   (clients[0] as any).connection.stream.destroy(new Error('the socket broke'));
 
   assert.is((await reading).cause.message, 'the socket broke');

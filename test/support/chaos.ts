@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { begin, freshPool, freshStore, load, OPTIONS } from './fresh-store.js';
+import { freshPool, freshStore, loadSession, newSession, OPTIONS } from './fresh-store.js';
 import { onEnd } from './harness.js';
 import { TcpProxy } from './proxy.js';
 
@@ -62,12 +62,16 @@ export async function connectionsAreReset(): Promise<Scene> {
 }
 
 /** How long the workers go on: so many seconds, and on a busy machine longer, until so many calls were acknowledged. */
-export interface Length {
+export interface HistoryLength {
   seconds: number;
   acknowledged: number;
 }
 
-export async function rowdyHistory(seed: number, length: Length, { url, trouble, options }: Scene): Promise<History> {
+export async function chaosHistory(
+  seed: number,
+  length: HistoryLength,
+  { url, trouble, options }: Scene,
+): Promise<History> {
   const { names } = await freshStore({ pool: freshPool({ connectionString: url }), errorLog: () => {} });
   const begun = performance.now();
   const goesOn = () => {
@@ -139,11 +143,11 @@ export async function rowdyHistory(seed: number, length: Length, { url, trouble,
     while (goesOn()) {
       const slot = random(SLOTS);
       const life = slots[slot];
-      const loadIt = () => load(store, life!.sid).catch(() => undefined);
+      const loadIt = () => loadSession(store, life!.sid).catch(() => undefined);
       if (!life) {
         const sid = randomUUID();
         const born: Life = { sid, destroyed: [], writes: Array.from({ length: WORKERS }, () => []), increments: [] };
-        const made = await noted([], now(), () => store.set(sid, begin(store, sid, { count: 0 }) as never));
+        const made = await noted([], now(), () => store.set(sid, newSession(store, sid, { count: 0 }) as never));
         if (made && !slots[slot]) slots[slot] = born;
         if (made) lives.push(born);
         continue;

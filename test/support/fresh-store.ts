@@ -39,7 +39,7 @@ export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
 const administrators = new WeakMap<pg.Pool, pg.Pool>();
 
 /** For a file about what makes and alters tables: all pools of its tests are the administrator's. */
-export const beAdministrator = () => delete process.env.TEST_STORE_URL;
+export const useAdministrator = () => delete process.env.TEST_STORE_URL;
 
 /** The administrator's pool behind this one, for a store that makes or alters something. */
 export const administrator = (pool: pg.Pool): pg.Pool => administrators.get(pool) ?? pool;
@@ -56,7 +56,7 @@ export const searchPath = (...schemas: string[]): string =>
   `-c search_path=${schemas.map(pg.escapeIdentifier).join(',').replace(/[\\ ]/g, '\\$&')}`;
 
 /** How many connections wait for a lock: this process's, or those of pools with this one's name. */
-export async function waiting(pool: pg.Pool): Promise<number> {
+export async function lockWaiters(pool: pg.Pool): Promise<number> {
   const { rowCount } = await pool.query(
     "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
   );
@@ -64,8 +64,8 @@ export async function waiting(pool: pg.Pool): Promise<number> {
 }
 
 /** Until some connection waits for a lock. */
-export async function blocked(pool: pg.Pool) {
-  while ((await waiting(pool)) === 0) await sleep(5);
+export async function untilBlocked(pool: pg.Pool) {
+  while ((await lockWaiters(pool)) === 0) await sleep(5);
 }
 
 interface Fresh {
@@ -99,7 +99,7 @@ export function session(data: object = {}, cookie: object = {}): SessionData {
 }
 
 /** The Session that express-session makes for a request that brings this id along. */
-export function load(store: Store, sid: string): Promise<Session & Record<string, any>> {
+export function loadSession(store: Store, sid: string): Promise<Session & Record<string, any>> {
   return new Promise((resolve, reject) => {
     store.load(sid, (error, loaded) =>
       loaded
@@ -110,7 +110,7 @@ export function load(store: Store, sid: string): Promise<Session & Record<string
 }
 
 /** The Session that express-session makes for a request that brings none. */
-export function begin(store: Store, sid: string, data: object = {}, maxAge: number | null = 60_000) {
+export function newSession(store: Store, sid: string, data: object = {}, maxAge: number | null = 60_000) {
   const fresh = new (expressSession as any).Session({ sessionID: sid, sessionStore: store }, data);
   fresh.cookie = new expressSession.Cookie();
   fresh.cookie.maxAge = maxAge;

@@ -7,7 +7,7 @@ import { onEnd } from './harness.js';
 let made = 0;
 
 /** The role, quoted, and a pool of its own. It is dropped with the test. */
-export async function freshClerk(administrator: pg.Pool) {
+export async function freshLimitedRole(administrator: pg.Pool) {
   const name = `clerk "${process.pid} ${++made}`;
   const role = pg.escapeIdentifier(name);
   await administrator.query(`CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`);

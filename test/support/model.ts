@@ -29,7 +29,7 @@ export interface Slot extends View {
   known: { base: Data; row: Data; outlives: boolean } | undefined;
 }
 
-export type Told =
+export type EmittedEvent =
   | { event: 'gone'; handle: string; during: 'set' | 'touch' }
   | { event: 'conflict'; handle: string; keys: string[]; overwritten: string[] };
 
@@ -98,7 +98,7 @@ export class Model {
   readonly rows = new Map<string, Row>();
   readonly slots = new Map<number, Slot>();
   /** The events that the stores must have emitted since this was last emptied. */
-  told: Told[] = [];
+  told: EmittedEvent[] = [];
   /** The sessions whose expiry somebody was free to move back since this was last emptied. */
   freed = new Set<string>();
 

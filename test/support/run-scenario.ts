@@ -2,7 +2,7 @@
 // What breaks the process with some of the stores, in a process of its own. Prints what came of it, as a line of JSON.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { ask, makeStore, makeTable, type StoreName, secondsLeft, sessionFor } from './stores.js';
+import { callStore, makeStore, makeTable, type StoreName, secondsLeft, sessionFor } from './stores.js';
 
 const name = process.argv[2] as StoreName;
 const connectionString = process.env.TEST_SERVER_URL!;
@@ -15,7 +15,7 @@ async function open(options: object = {}) {
   await makeTable(name, { ...place, pool: observer });
   const pool = new pg.Pool({ connectionString, max: 1 });
   const store = makeStore(name, { ...place, pool }, { errorLog: () => {}, ...options });
-  await ask(store, 'set', 'a', sessionFor(100));
+  await callStore(store, 'set', 'a', sessionFor(100));
   return { store, pool, left: () => secondsLeft(store, { ...place, pool: observer }, 'a') };
 }
 type Outcome = true | string;
@@ -34,7 +34,7 @@ async function outcomeOf({ store }: Opened, call: () => unknown): Promise<Outcom
   const broken = uncaught();
   call();
   for (let turn = 0; turn < 3; turn++) {
-    const answered = ask(store, 'get', 'nobody').then(() => true);
+    const answered = callStore(store, 'get', 'nobody').then(() => true);
     const outcome = await Promise.race([broken, answered, sleep(5000, 'is never answered')]);
     if (typeof outcome === 'string') return outcome;
     await nextTurn();
@@ -59,7 +59,7 @@ async function throwingCallback() {
     throw new Error('thrown by the app');
   });
   await thrown;
-  const next = ask(store, 'get', 'nobody').then(() => true);
+  const next = callStore(store, 'get', 'nobody').then(() => true);
   const goesOn = await Promise.race([next, sleep(5000, 'is never answered')]);
   return {
     calls,
@@ -77,7 +77,7 @@ async function noJson() {
   session.itself = session;
   let answer = 'is never answered' as Outcome;
   const outcome = await outcomeOf(opened, () => {
-    ask(opened.store, 'set', 'a', session).then(
+    callStore(opened.store, 'set', 'a', session).then(
       () => {
         answer = 'says nothing';
       },
@@ -102,7 +102,7 @@ async function clockAhead() {
   const { store, left } = await open({ ttl: 1000 });
   const { now } = Date;
   Date.now = () => now() + 3_600_000;
-  await ask(store, 'set', 'a', sessionFor(null));
+  await callStore(store, 'set', 'a', sessionFor(null));
   Date.now = now;
   return left();
 }

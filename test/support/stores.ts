@@ -67,7 +67,7 @@ export function sessionFor(seconds: number | null, data: object = {}): SessionDa
 }
 
 /** A method of the store as a promise. */
-export async function ask(store: AnyStore, method: string, ...args: unknown[]): Promise<any> {
+export async function callStore(store: AnyStore, method: string, ...args: unknown[]): Promise<any> {
   if (typeof store[method] !== 'function') throw new Error(`has no ${method}()`);
   return new Promise((resolve, reject) => {
     try {

@@ -7,7 +7,7 @@ import { freshNames, freshPool } from './fresh-store.js';
 import { onEnd } from './harness.js';
 import {
   type AnyStore,
-  ask,
+  callStore,
   makeSchema,
   makeStore,
   makeTable,
@@ -47,10 +47,10 @@ export const opener =
       store,
       place,
       logged,
-      get: (sid) => ask(store, 'get', sid),
-      set: (sid, session) => ask(store, 'set', sid, session),
-      touch: (sid, session) => ask(store, 'touch', sid, session),
-      destroy: (sid) => ask(store, 'destroy', sid),
+      get: (sid) => callStore(store, 'get', sid),
+      set: (sid, session) => callStore(store, 'set', sid, session),
+      touch: (sid, session) => callStore(store, 'touch', sid, session),
+      destroy: (sid) => callStore(store, 'destroy', sid),
       left: (sid) => secondsLeft(store, place, sid),
     };
   };
@@ -73,7 +73,7 @@ const run = promisify(execFile);
 const runs = new Map<string, Promise<any>>();
 
 /** What came of the scenarios of alone.ts, which break some of the stores' processes. They are run once for each store. */
-export function alone(name: StoreName, ...args: string[]): Promise<any> {
+export function runScenario(name: StoreName, ...args: string[]): Promise<any> {
   const key = [name, ...args].join(' ');
   const script = fileURLToPath(new URL('run-scenario.ts', import.meta.url));
   const start = () => run(process.execPath, ['--import', 'tsx', script, name, ...args], { timeout: 25_000 });

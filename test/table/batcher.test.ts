@@ -4,7 +4,15 @@ import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import type { PgSessionStore, SessionStoreError } from '../../src/index.js';
 import { Batcher } from '../../src/table/batcher.js';
-import { blocked, freshPool, freshStore, load, session, statementsOf, waiting } from '../support/fresh-store.js';
+import {
+  freshPool,
+  freshStore,
+  loadSession,
+  lockWaiters,
+  session,
+  statementsOf,
+  untilBlocked,
+} from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('batching', { timeout: 20_000 });
@@ -22,7 +30,7 @@ async function filled(sids: string[], options: Parameters<typeof freshStore>[0] 
 test('a hundred calls at once are a few statements, and each gets its own answer', async () => {
   const sids = some(100);
   const { store, pool } = await filled(sids, { pool: freshPool({ max: 1 }) });
-  const loaded = await Promise.all(sids.map((sid) => load(store, sid)));
+  const loaded = await Promise.all(sids.map((sid) => loadSession(store, sid)));
   const calls: Record<string, (sid: string, n: number) => Promise<unknown>> = {
     SELECT: async (sid) => assert.is(((await store.get(sid)) as any).sid, sid),
     INSERT: (sid) => store.set(sid, session({ sid })),
@@ -31,7 +39,7 @@ test('a hundred calls at once are a few statements, and each gets its own answer
   };
   await Promise.all(sids.map((sid, n) => store.set(sid, Object.assign(loaded[n]!, { views: -1 }) as never)));
   for (const [kind, call] of Object.entries(calls)) {
-    if (kind === 'UPDATE') for (const [n, sid] of sids.entries()) loaded[n] = await load(store, sid);
+    if (kind === 'UPDATE') for (const [n, sid] of sids.entries()) loaded[n] = await loadSession(store, sid);
     const sent = await statementsOf(pool, () => Promise.all(sids.map(call)));
     assert.ok(sent.length >= 1 && sent.length <= 3, `${kind}: ${sent}`);
     assert.equal([...new Set(sent)], [kind]);
@@ -65,7 +73,7 @@ test('two statements that take long keep no others waiting', async () => {
   const slow: Promise<void>[] = [];
   for (const sid of ['a', 'b']) {
     slow.push(store.set(sid, session({ sid })));
-    while ((await waiting(pool)) < slow.length) await sleep(5);
+    while ((await lockWaiters(pool)) < slow.length) await sleep(5);
   }
   const begun = performance.now();
   await store.set('c', session({ n: 1 }));
@@ -127,8 +135,8 @@ test('in a batch, too, what is gone stays gone and what others changed is kept',
   const gone: unknown[] = [];
   store.on('gone', (event) => gone.push(event.during));
   const [saved, touched] = [
-    await Promise.all(sids.map((sid) => load(store, sid))),
-    await Promise.all(sids.map((sid) => load(store, sid))),
+    await Promise.all(sids.map((sid) => loadSession(store, sid))),
+    await Promise.all(sids.map((sid) => loadSession(store, sid))),
   ];
   await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = ANY($1)`, [sids.slice(0, 10)]);
   await Promise.all(
@@ -213,7 +221,7 @@ for (const kind of ['set', 'save', 'touch', 'destroy'] as const) {
   test(`a row that somebody has locked keeps no other session's ${kind} waiting`, async () => {
     const sids = some(60);
     const { store, pool, table } = await filled(sids);
-    const loaded = await Promise.all(sids.map((sid) => load(store, sid)));
+    const loaded = await Promise.all(sids.map((sid) => loadSession(store, sid)));
     const release = await hold(pool, table, 'session 30');
     const done = new Set<string>();
     const call = async (sid: string, n: number) => {
@@ -228,7 +236,7 @@ for (const kind of ['set', 'save', 'touch', 'destroy'] as const) {
     await Promise.all(all.filter((_, n) => n !== 30));
     assert.ok(performance.now() - begun < 1500, `${performance.now() - begun} ms`);
     assert.not.ok(done.has('session 30'));
-    await blocked(pool);
+    await untilBlocked(pool);
     await release();
     await Promise.all(all);
     assert.is(await store.length(), kind === 'destroy' ? 0 : 60);
@@ -278,7 +286,7 @@ test('only touches do not wait for the disk, alone and in a batch', async () => 
   for (const sids of [['a'], some(10)]) {
     await Promise.all(sids.map((sid) => store.set(sid, session({}))));
     assert.equal(await settings(), ['INSERT on']);
-    const loaded = await Promise.all(sids.map((sid) => load(store, sid)));
+    const loaded = await Promise.all(sids.map((sid) => loadSession(store, sid)));
     await Promise.all(loaded.map((one) => store.touch(one.id, one as never)));
     assert.equal(await settings(), ['UPDATE off']);
     await Promise.all(loaded.map((one) => store.set(one.id, Object.assign(one, { views: 1 }) as never)));

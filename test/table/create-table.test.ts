@@ -3,13 +3,13 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore, SessionStoreError } from '../../src/index.js';
-import { beAdministrator, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
+import { freshNames, freshPool, freshStore, searchPath, session, useAdministrator } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
-import { failure, freshClerk } from '../support/limited-role.js';
+import { failure, freshLimitedRole } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
 
 const test = suite('schema', { timeout: 30_000 });
-beAdministrator();
+useAdministrator();
 
 function storeFor(names: { schemaName?: string; tableName: string }, options = {}, pool = freshPool()) {
   const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...options });
@@ -288,7 +288,7 @@ test('a view with renamed columns serves as the table', async () => {
 
 test('createTableIfMissing needs no right to create where the table is there', async () => {
   const { names, pool, table } = await freshStore();
-  const { role, clerksPool } = await freshClerk(pool);
+  const { role, clerksPool } = await freshLimitedRole(pool);
   await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
@@ -302,7 +302,7 @@ test('createTableIfMissing needs no right to create where the table is there', a
 
 test('a role that may not make what is missing is told the grant, which then suffices', async () => {
   const { names, pool } = await freshSchema();
-  const { role, clerksPool } = await freshClerk(pool);
+  const { role, clerksPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
   const refusal = async (work: Promise<unknown>) => (await failure(work)).message;
@@ -328,7 +328,7 @@ test('a role that may not make what is missing is told the grant, which then suf
 
 test('where the search_path decides, the grant names the schema that it leads to', async () => {
   const { names, pool } = await freshSchema();
-  const { role, clerksPool } = await freshClerk(pool);
+  const { role, clerksPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await pool.query(`ALTER ROLE ${role} SET search_path = ${schema}`);
@@ -339,7 +339,7 @@ test('where the search_path decides, the grant names the schema that it leads to
 
 test("a role that may not make an index on somebody else's table is told whose it is", async () => {
   const { names, pool } = await freshStore();
-  const { role, clerksPool } = await freshClerk(pool);
+  const { role, clerksPool } = await freshLimitedRole(pool);
   await pool.query(`GRANT ALL ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   const { owner } = (await pool.query('SELECT quote_ident(current_user) AS owner')).rows[0];
   const says = `the role ${role} may not create an index on a table that ${owner} owns. Create it as ${owner}`;

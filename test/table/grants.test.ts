@@ -4,9 +4,9 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';
-import { administrator, freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import { administrator, freshPool, freshStore, loadSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
-import { failure, freshClerk } from '../support/limited-role.js';
+import { failure, freshLimitedRole } from '../support/limited-role.js';
 
 const test = suite('grants', { timeout: 30_000 });
 
@@ -23,7 +23,7 @@ const storeOf = (pool: pg.Pool, names: object) => {
 /** A table, and a role that has what the README says, with a store of its own. */
 async function granted() {
   const { pool, names, table } = await freshStore();
-  const { role, clerksPool } = await freshClerk(pool);
+  const { role, clerksPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   const inPlace = (sql: string) =>
     sql
@@ -40,7 +40,7 @@ const some = (count: number) => Array.from({ length: count }, (_, n) => `session
 async function live(store: PgSessionStore) {
   for (const sids of [['a'], some(20)]) {
     await Promise.all(sids.map((sid) => store.set(sid, session({ views: 0 }))));
-    const loaded = await Promise.all(sids.map((sid) => load(store, sid)));
+    const loaded = await Promise.all(sids.map((sid) => loadSession(store, sid)));
     await Promise.all(loaded.map((one) => store.touch(one.id, one as never)));
     await Promise.all(loaded.map((one) => store.set(one.id, Object.assign(one, { views: 1 }) as never)));
     await store.update(sids[0]!, (one: any) => one.views++);
@@ -103,7 +103,7 @@ const OWN_ROWS = /```sql\n(ALTER TABLE .*?)```/s.exec(SECURITY)![1]!;
 for (const policies of ['one for all roles, as the docs have it', 'one for each role']) {
   test(`with row-level security, each app sees, prunes and deletes only its own: policies: ${policies}`, async () => {
     const { pool, table, schema, names, store: web, role: one } = await granted();
-    const { role: other, clerksPool } = await freshClerk(pool);
+    const { role: other, clerksPool } = await freshLimitedRole(pool);
     await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${other}`);
     await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${other}`);
     const back = storeOf(clerksPool, names);

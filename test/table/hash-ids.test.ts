@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
 import { type HashIds, PgSessionStore } from '../../src/index.js';
-import { begin, freshPool, freshStore, load, session } from '../support/fresh-store.js';
+import { freshPool, freshStore, loadSession, newSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('hash-ids', { timeout: 60_000 });
@@ -49,8 +49,8 @@ test('with true, every call works and none sends an id', async () => {
   const { hashed, pool, ids } = await fresh();
   const sid = 'a-secret-id';
   const sent = await valuesOf(pool, async () => {
-    await hashed.set(sid, begin(hashed, sid, { user: 'ada' }) as never);
-    const loaded = await load(hashed, sid);
+    await hashed.set(sid, newSession(hashed, sid, { user: 'ada' }) as never);
+    const loaded = await loadSession(hashed, sid);
     loaded.user = 'bob';
     await hashed.set(sid, loaded as never);
     loaded.cookie.maxAge = 120_000;
@@ -102,10 +102,10 @@ test("with 'upgrade', a session in clear is found, and goes on under its hash wh
   for (const sid of ['saved', 'touched', 'updated', 'set anew']) await clear.set(sid, session({ user: sid }));
   for (const sid of await ids()) assert.is(await user(upgrading, sid), sid);
 
-  const saved = await load(upgrading, 'saved');
+  const saved = await loadSession(upgrading, 'saved');
   saved.user = 'changed';
   await upgrading.set('saved', saved as never);
-  await upgrading.touch('touched', (await load(upgrading, 'touched')) as never);
+  await upgrading.touch('touched', (await loadSession(upgrading, 'touched')) as never);
   await upgrading.update('updated', (found: any) => {
     found.user = 'changed';
   });
@@ -144,7 +144,7 @@ test("with 'upgrade', an expired row under the hash does not hide a live one in 
 test("with 'upgrade', a session that is gone under both forms stays gone", async () => {
   const { clear, upgrading, ids } = await fresh();
   await clear.set('a', session({ user: 'ada' }));
-  const loaded = await load(upgrading, 'a');
+  const loaded = await loadSession(upgrading, 'a');
   await upgrading.destroy('a');
   loaded.user = 'bob';
   await upgrading.set('a', loaded as never);

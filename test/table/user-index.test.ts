@@ -5,11 +5,11 @@ import { createAdmin } from '../../src/admin/admin.js';
 import { findSessions, revokeSessionOfUser, revokeUser } from '../../src/generated/admin.js';
 import type { Queryable } from '../../src/postgres/connection.js';
 import { bindTable } from '../../src/table/names.js';
-import { beAdministrator, blocked, freshPool, freshStore } from '../support/fresh-store.js';
+import { freshPool, freshStore, untilBlocked, useAdministrator } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('admin index', { timeout: 60_000 });
-beAdministrator();
+useAdministrator();
 const USER_PATH = ['passport', 'user'];
 const asked = { userPath: USER_PATH, users: ['user 77'], handle: '0'.repeat(64) };
 const queries = { findSessions, revokeUser, revokeSessionOfUser };
@@ -149,7 +149,7 @@ test('writers do not wait for createUserIndex', async () => {
   await reader.query('BEGIN');
   await reader.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
   const made = createAdmin({ pool, ...names }).createUserIndex();
-  await blocked(pool);
+  await untilBlocked(pool);
   await store.set('b', { cookie: { originalMaxAge: null } });
   await reader.query('COMMIT');
   reader.release();

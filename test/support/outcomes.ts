@@ -1,20 +1,20 @@
 // What the calls of a store are answered, when, and how it should have been.
 import * as assert from 'uvu/assert';
 import { type PgSessionStore, SessionStoreError } from '../../src/index.js';
-import { cookieFor, load, session } from './fresh-store.js';
+import { cookieFor, loadSession, session } from './fresh-store.js';
 import type { Outage, Scene } from './outages.js';
 
 const SECRETS = { sid: 'SECRET-ID', payload: 'SECRET-PAYLOAD' };
 const CODES = ['DATABASE', 'CONFLICT', 'TIMEOUT', 'OVERLOADED', 'CLOSED'];
 
-export interface Answer {
+export interface Outcome {
   method: string;
   /** Milliseconds from the call to its answer. */
   ms: number;
   error?: unknown;
 }
 
-export async function answered(method: string, call: () => Promise<unknown>): Promise<Answer> {
+export async function outcomeOf(method: string, call: () => Promise<unknown>): Promise<Outcome> {
   const begun = performance.now();
   const error = await call().then(
     () => undefined,
@@ -24,14 +24,14 @@ export async function answered(method: string, call: () => Promise<unknown>): Pr
 }
 
 /** Makes sessions, and a function that makes a call of each kind at once. */
-export async function callers(store: PgSessionStore): Promise<() => Promise<Answer[]>> {
+export async function callers(store: PgSessionStore): Promise<() => Promise<Outcome[]>> {
   const make = async (name: string) => {
     const sid = `${SECRETS.sid} ${name}`;
     await store.set(sid, session({ payload: SECRETS.payload, n: 0 }));
     return sid;
   };
   const [toRead, toSave, toTouch, toUpdate] = await Promise.all(['read', 'save', 'touch', 'update'].map(make));
-  const loaded = await load(store, toSave!);
+  const loaded = await loadSession(store, toSave!);
   let n = 0;
   const calls: Record<string, () => Promise<unknown>> = {
     get: () => store.get(toRead!),
@@ -49,13 +49,13 @@ export async function callers(store: PgSessionStore): Promise<() => Promise<Answ
       }),
     destroy: () => store.destroy(`${SECRETS.sid} nobody's`),
   };
-  return () => Promise.all(Object.entries(calls).map(([method, call]) => answered(method, call)));
+  return () => Promise.all(Object.entries(calls).map(([method, call]) => outcomeOf(method, call)));
 }
 
-const isRead = ({ method }: Answer): boolean => /^(get|length|all)$/.test(method);
+const isRead = ({ method }: Outcome): boolean => /^(get|length|all)$/.test(method);
 
 /** None is later than the timeout, in seconds, and a tenth or 250 ms more; errors are the store's, and tell no secrets. */
-export function assertInTime(answers: Answer[], timeout: number): void {
+export function assertInTime(answers: Outcome[], timeout: number): void {
   const limitMs = timeout * 1000 + Math.max(timeout * 100, 250);
   for (const { method, ms, error } of answers) {
     assert.ok(ms <= limitMs, `${method}: answered after ${ms.toFixed(0)} ms with ${error}`);
@@ -70,8 +70,8 @@ export function assertInTime(answers: Answer[], timeout: number): void {
 }
 
 /** Without a restart: no error, half of the calls within 200 ms, all within a second. */
-export async function assertWell(ask: () => Promise<Answer[]>): Promise<void> {
-  const answers: Answer[] = [];
+export async function assertHealthy(ask: () => Promise<Outcome[]>): Promise<void> {
+  const answers: Outcome[] = [];
   for (let round = 0; round < 5; round++) answers.push(...(await ask()));
   for (const { method, ms, error } of answers) {
     assert.not.ok(error, `${method}, afterwards: ${(error as Error)?.stack}`);
@@ -82,7 +82,7 @@ export async function assertWell(ask: () => Promise<Answer[]>): Promise<void> {
 }
 
 /** Calls under way when it begins, calls while it lasts, calls afterwards: each as it should be. */
-export async function meet({ fails, begin, end }: Outage, scene: Scene, timeout: number): Promise<void> {
+export async function assertSurvives({ fails, begin, end }: Outage, scene: Scene, timeout: number): Promise<void> {
   const ask = await callers(scene.store);
   const underWay = ask();
   await begin(scene);
@@ -91,7 +91,7 @@ export async function meet({ fails, begin, end }: Outage, scene: Scene, timeout:
   const health = await scene.store.health();
   await end(scene);
 
-  await assertWell(ask);
+  await assertHealthy(ask);
   assert.is((await scene.store.health()).ok, true);
   assertInTime([...begunBefore, ...begunDuring, { method: 'health', ms: health.latencyMs }], timeout);
   assert.is(health.ok, fails !== 'all', `health: ${JSON.stringify(health)}`);
