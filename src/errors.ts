@@ -20,7 +20,9 @@ const RETRY_AFTER_SECONDS = 5;
 export class SessionStoreError extends Error {
   override readonly name = 'SessionStoreError';
   readonly code: SessionStoreErrorCode;
-  /** PostgreSQL's SQLSTATE, five characters. Undefined if the error did not come from the server. */
+  /**
+   * PostgreSQL's SQLSTATE, five characters. Undefined if the error did not come from the server.
+   */
   readonly sqlState: string | undefined;
   /** The HTTP status for the client: 503 Service Unavailable (RFC 9110, section 15.6.4). */
   readonly status = 503;

@@ -17,8 +17,8 @@ export { PgSessionStore };
 
 /**
  * The store class for an app's express-session: `new (connectPgTyped(session))({ pool })`. It is
- * `PgSessionStore`, unless the app has another copy of express-session than this package. Then it is a
- * subclass that makes sessions with the app's copy.
+ * `PgSessionStore`, unless the app has another copy of express-session than this package. Then it
+ * is a subclass that makes sessions with the app's copy.
  */
 export default function connectPgTyped(
   session: Pick<typeof import('express-session'), 'Store'>,

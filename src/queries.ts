@@ -1,4 +1,5 @@
-// The generated queries, for scripts of your own, with what they need: table names, lock keys, payloads.
+// The generated queries, for scripts of your own, with what they need: table names, lock keys,
+// payloads.
 export {
   type FindSessionsResult,
   findSessions,

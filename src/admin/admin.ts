@@ -22,7 +22,10 @@ import type { Finding, FindingCode } from './findings.js';
 
 export type { Admin, Finding, FindingCode, UserPath };
 
-/** Options of `createAdmin`, which throws a `TypeError` if an option is unknown or has a wrong value. */
+/**
+ * Options of `createAdmin`, which throws a `TypeError` if an option is unknown or has a wrong
+ * value.
+ */
 export interface AdminOptions extends TableNames {
   /** The `pg.Pool` for all statements. The admin never ends it. */
   pool: Pool;
@@ -55,20 +58,26 @@ export interface AdminOptions extends TableNames {
 
 /** A live session, without its id. */
 export interface SessionEntry {
-  /** The SHA-256 of the session id, in hexadecimal. It names the session and is not a credential. */
+  /**
+   * The SHA-256 of the session id, in hexadecimal. It names the session and is not a credential.
+   */
   handle: string;
   /** The user at the `userPath`, as text. Null if there is none. */
   user: string | null;
   /** Seconds until the session expires. */
   secondsLeft: number;
-  /** The session, or null if the row does not hold one. `cookie.expires` is when the row expires. */
+  /**
+   * The session, or null if the row does not hold one. `cookie.expires` is when the row expires.
+   */
   session: SessionData | null;
 }
 
 export interface SessionPage {
   /** First to expire first. */
   sessions: SessionEntry[];
-  /** The `after` of the next page. Null on the last page. It holds an expiry and a handle, no id. */
+  /**
+   * The `after` of the next page. Null on the last page. It holds an expiry and a handle, no id.
+   */
   next: string | null;
 }
 
@@ -111,9 +120,9 @@ export function createAdmin(options: AdminOptions): Admin {
 
 /**
  * Each method rejects with a `SessionStoreError` if the database fails, and with a `TypeError` for
- * wrong parameters. Methods about a user read inside the sessions. They need an index at the `userPath`
- * to be fast (see `createUserIndex`), and fail if PostgreSQL cannot read one of the sessions. Stores
- * with the option `revocations` are notified of revoked sessions.
+ * wrong parameters. Methods about a user read inside the sessions. They need an index at the
+ * `userPath` to be fast (see `createUserIndex`), and fail if PostgreSQL cannot read one of the
+ * sessions. Stores with the option `revocations` are notified of revoked sessions.
  */
 class Admin {
   readonly #location: TableLocation;
@@ -154,8 +163,8 @@ class Admin {
   /**
    * Lists the live sessions, a page at a time.
    *
-   * @param page `after`: the `next` of the previous page, default: the first page. `limit`: sessions at
-   *   most, default: 100
+   * @param page `after`: the `next` of the previous page, default: the first page. `limit`:
+   *   sessions at most, default: 100
    */
   async list(page: { after?: string | null; limit?: number } = {}): Promise<SessionPage> {
     checkNames(page, ['after', 'limit']);
@@ -181,7 +190,10 @@ class Admin {
     return rows.map((row) => this.#entry(row));
   }
 
-  /** Gets the live session with this handle, or null. Without `hashIds: true` it reads all session ids. */
+  /**
+   * Gets the live session with this handle, or null. Without `hashIds: true` it reads all session
+   * ids.
+   */
   async show(handle: string): Promise<SessionEntry | null> {
     checkHandle(handle);
     if (this.#isHashed) {
@@ -193,8 +205,8 @@ class Admin {
   }
 
   /**
-   * Deletes the session with this handle, and returns whether there was one. It reads all session ids,
-   * unless `hashIds` is true or `user` is given.
+   * Deletes the session with this handle, and returns whether there was one. It reads all session
+   * ids, unless `hashIds` is true or `user` is given.
    *
    * @param options `user`: only delete the session if it belongs to this user, found by the index
    */
@@ -215,7 +227,8 @@ class Admin {
 
   /**
    * Deletes all sessions of a user, in one statement, and returns their number. It counts expired
-   * sessions that are not pruned yet. A request that saves one of the sessions later does not revive it.
+   * sessions that are not pruned yet. A request that saves one of the sessions later does not
+   * revive it.
    *
    * @param options `except`: the handle of a session to keep
    */
@@ -228,18 +241,21 @@ class Admin {
     return row!.revoked;
   }
 
-  /** Deletes all sessions, and returns their number. It counts expired sessions that are not pruned yet. */
+  /**
+   * Deletes all sessions, and returns their number. It counts expired sessions that are not pruned
+   * yet.
+   */
   async revokeAll(): Promise<number> {
     const [row] = await clearSessionsAndNotify.run({ channel: this.#channel }, this.#db);
     return row!.deleted;
   }
 
   /**
-   * Deletes all expired sessions, in batches, and returns their number. Returns 0 if another process
-   * holds the prune lock.
+   * Deletes all expired sessions, in batches, and returns their number. Returns 0 if another
+   * process holds the prune lock.
    *
-   * @param options `batchSize`: rows of one statement at most, default: 1000. `onBatch`: called after
-   *   each statement with the number of rows that it deleted
+   * @param options `batchSize`: rows of one statement at most, default: 1000. `onBatch`: called
+   *   after each statement with the number of rows that it deleted
    */
   async prune(options: { batchSize?: number; onBatch?: (rows: number) => void } = {}): Promise<number> {
     checkNames(options, ['batchSize', 'onBatch']);
@@ -254,18 +270,19 @@ class Admin {
   }
 
   /**
-   * Creates the index that finds a user's sessions, if it is missing. Sessions can be saved meanwhile, so
-   * it cannot run in a transaction. If it fails, it may leave an invalid index, which `doctor` finds.
+   * Creates the index that finds a user's sessions, if it is missing. Sessions can be saved
+   * meanwhile, so it cannot run in a transaction. If it fails, it may leave an invalid index, which
+   * `doctor` finds.
    */
   createUserIndex(): Promise<void> {
     return createUserIndex(this.#location, this.#userPath);
   }
 
   /**
-   * Finds what is wrong with the table, and what to do. Returns an empty array if all is well. PostgreSQL
-   * describes each query on this table, and the result is compared with the description from when the
-   * query was compiled. Reads the whole table, and changes nothing. Expects an index of users only if
-   * `userPath` was given.
+   * Finds what is wrong with the table, and what to do. Returns an empty array if all is well.
+   * PostgreSQL describes each query on this table, and the result is compared with the description
+   * from when the query was compiled. Reads the whole table, and changes nothing. Expects an index
+   * of users only if `userPath` was given.
    */
   doctor(): Promise<Finding[]> {
     return doctor(this.#location, this.#givenPath);

@@ -53,7 +53,10 @@ export async function doctor(location: TableLocation, userPath?: UserPath): Prom
   });
 }
 
-/** The queries that the server refuses to describe, or describes otherwise than when they were compiled. */
+/**
+ * The queries that the server refuses to describe, or describes otherwise than when they were
+ * compiled.
+ */
 async function mismatchesOf(client: PoolClient, names: TableNames): Promise<QueryMismatch[]> {
   const nameTypes = (oids: number[]) => queries.nameTypes.run({ oids }, bindTable(client));
   let described: Description | undefined;

@@ -1,4 +1,5 @@
-// Turns an older table into a current one. Sessions can be saved meanwhile, if PostgreSQL allows it.
+// Turns an older table into a current one. Sessions can be saved meanwhile, if PostgreSQL allows
+// it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasSqlState } from '../errors.js';
 import { findTimeZones, inspectTable } from '../generated/doctor.js';
@@ -16,17 +17,26 @@ import { encryptAll, rowsToEncrypt } from './encrypt-all.js';
 import { hashAllIds, unhashedRows } from './hash-all-ids.js';
 
 export interface MigrateOptions {
-  /** The TimeZone that a `timestamp` column was written with. Default: this connection's, if it is the only one. */
+  /**
+   * The TimeZone that a `timestamp` column was written with. Default: this connection's, if it is
+   * the only one.
+   */
   timeZone?: string | undefined;
   /** The path for an index of users. Default: no index. */
   userPath?: UserPath | undefined;
-  /** Whether to hash all session ids, while the store runs with `hashIds: 'upgrade'`. Default: false. */
+  /**
+   * Whether to hash all session ids, while the store runs with `hashIds: 'upgrade'`. Default:
+   * false.
+   */
   hashIds?: boolean;
   /** Keys, to encrypt all sessions with the first one. Default: sessions are not encrypted. */
   encryption?: Encryption | undefined;
   /** Whether to only return the steps. Default: false. */
   dryRun?: boolean;
-  /** Called with the progress of an index build a few times a second, or with the number of finished sessions. */
+  /**
+   * Called with the progress of an index build a few times a second, or with the number of finished
+   * sessions.
+   */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 

@@ -1,4 +1,5 @@
-// What a command works with: its arguments, the table's names, and a connection that is made at first use.
+// What a command works with: its arguments, the table's names, and a connection that is made at
+// first use.
 import pg, { type Pool } from 'pg';
 import { type Admin, createAdmin } from '../admin/admin.js';
 import { connectionConfig, isConnectionString } from '../postgres/connect.js';

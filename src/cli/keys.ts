@@ -1,4 +1,5 @@
-// The keys of encrypted sessions. They come from a file or the environment: others can see command lines.
+// The keys of encrypted sessions. They come from a file or the environment: others can see command
+// lines.
 import { readFileSync } from 'node:fs';
 import type { Encryption } from '../session/encryption.js';
 import type { UserPath } from '../session/user-path.js';

@@ -53,6 +53,9 @@ export const pluralize = (count: number, noun: string): string => `${count} ${no
 
 export const pathText = (userPath: UserPath = PASSPORT): string => userPath.join('.');
 
-/** Escapes what a visitor may have put into a session to control the terminal, or to imitate other text. */
+/**
+ * Escapes what a visitor may have put into a session to control the terminal, or to imitate other
+ * text.
+ */
 export const escapeControlCharacters = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);

@@ -1,11 +1,13 @@
-// Arrays of texts in PostgreSQL's binary format. In the text format, pg quotes each element and the server unquotes it.
+// Arrays of texts in PostgreSQL's binary format. In the text format, pg quotes each element and the
+// server unquotes it.
 
 const ELEMENT_TYPE = { json: 114, text: 25 }; // object identifiers from PostgreSQL's pg_type.dat
 const HEADER_BYTES = 20;
 
 /**
  * The format that PostgreSQL's array_recv() reads: number of dimensions, whether there are nulls,
- * element type, length and lower bound of the dimension, then each element after its length in bytes.
+ * element type, length and lower bound of the dimension, then each element after its length in
+ * bytes.
  *
  * @returns a Buffer, which pg sends unchanged. Its type is that of the query's parameter
  */

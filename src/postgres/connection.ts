@@ -13,13 +13,18 @@ import type { Deadline } from './deadline.js';
 import { connectingClients, socketOf } from './pg-internals.js';
 import { markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
 
-/** What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client`, `pg.PoolClient`. */
+/**
+ * What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client`, `pg.PoolClient`.
+ */
 export interface Queryable {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
 export interface ConnectionOptions {
-  /** Whether to use prepared statements. They are turned off at a pooler that does not support them. Default: false. */
+  /**
+   * Whether to use prepared statements. They are turned off at a pooler that does not support them.
+   * Default: false.
+   */
   prepare?: boolean;
   /** Milliseconds that the pool may take to connect a client. Default: Infinity. */
   connectMs?: number;
@@ -39,7 +44,10 @@ export class PoolConnection {
     this.#prepare = prepare;
   }
 
-  /** A connection for a single call: each statement runs until the deadline, and is retried if `retry` is given. */
+  /**
+   * A connection for a single call: each statement runs until the deadline, and is retried if
+   * `retry` is given.
+   */
   until(deadline: Deadline, retry?: Retry): Queryable {
     return new Statement(this, deadline, retry);
   }
@@ -139,7 +147,10 @@ class Statement implements Queryable {
   }
 }
 
-/** Destroys the connection without sending what is buffered, and asks the server to cancel the statement. */
+/**
+ * Destroys the connection without sending what is buffered, and asks the server to cancel the
+ * statement.
+ */
 function destroyConnection(client: PoolClient): void {
   const socket = socketOf(client);
   if (!socket) return void client.end().catch(() => {}); // pg-native
@@ -152,7 +163,10 @@ function destroyConnection(client: PoolClient): void {
   socket.destroy();
 }
 
-/** Whether the connection can be used again: the server answered, and is neither stopping nor a standby. */
+/**
+ * Whether the connection can be used again: the server answered, and is neither stopping nor a
+ * standby.
+ */
 const isConnectionUsable = ({ sqlState }: SessionStoreError): boolean =>
   sqlState !== undefined && !CONNECTION_LOST.test(sqlState) && sqlState !== READ_ONLY_SQL_TRANSACTION;
 
@@ -186,7 +200,10 @@ class ClientQueue {
     this.#max = pool.options?.max ?? 10; // pg's default, for a pool without options
   }
 
-  /** @param onError an error listener for the client. Without one, a lost connection would end the process */
+  /**
+   * @param onError an error listener for the client. Without one, a lost connection would end the
+   *   process
+   */
   take(deadline: Deadline, onError: (error: Error) => void): Promise<PoolClient> {
     if (deadline <= performance.now()) return Promise.reject(timedOut());
     return new Promise((resolve, reject) => {

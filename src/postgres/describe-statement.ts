@@ -1,4 +1,5 @@
-// Asks the server to describe a statement without running it: the types of its parameters and columns.
+// Asks the server to describe a statement without running it: the types of its parameters and
+// columns.
 import type { ClientBase, Connection, Submittable } from 'pg';
 
 /** Types under the names that PostgreSQL gives them. */

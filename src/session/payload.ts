@@ -4,16 +4,17 @@ import type { SessionData } from 'express-session';
 /** A session's top-level keys, each with its member of the JSON object: `"views":3`. */
 export type Fields = ReadonlyMap<string, string>;
 
-// A json column stores \u0000 and half a surrogate pair, but reading inside the row then fails. A jsonb
-// column refuses both. So each is escaped as U+E000 and its four hex digits, and U+E000 itself too.
+// A json column stores \u0000 and half a surrogate pair, but reading inside the row then fails. A
+// jsonb column refuses both. So each is escaped as U+E000 and its four hex digits, and U+E000
+// itself too.
 const UNSTORABLE = /\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g;
 const ESCAPED = /\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
 
 /**
  * The session's fields at the time of the call.
  *
- * @throws {TypeError} if the session is not an object, or holds a value that JSON cannot hold, such as
- *   a BigInt or a cycle
+ * @throws {TypeError} if the session is not an object, or holds a value that JSON cannot hold, such
+ *   as a BigInt or a cycle
  */
 export function fieldsOf(session: object): Fields {
   const { toJSON } = Object(session);

@@ -1,4 +1,5 @@
-// The app's serializer in place of JSON. It is applied key by key, so that changed keys can be merged.
+// The app's serializer in place of JSON. It is applied key by key, so that changed keys can be
+// merged.
 import type { SessionData } from 'express-session';
 import { escapeUnstorable, type Fields, type Format, fieldsOf, JSON_FORMAT, unescapeStored } from './payload.js';
 

@@ -28,9 +28,9 @@ export interface SwapOptions {
   /** The row as far as the caller knows it, so that the first attempt costs one statement. */
   read?: StoredRow;
   /**
-   * Whether the change may be applied twice. If so, and the connection is lost during an attempt, the
-   * row is read to find out whether the attempt succeeded. If not, the call fails: another request
-   * may have made the same change, or the server may still run the statement.
+   * Whether the change may be applied twice. If so, and the connection is lost during an attempt,
+   * the row is read to find out whether the attempt succeeded. If not, the call fails: another
+   * request may have made the same change, or the server may still run the statement.
    */
   idempotent: boolean;
 }
@@ -83,6 +83,9 @@ export async function compareAndSwap(
   return null;
 }
 
-/** An encrypted text is unique. Without encryption, a jsonb column respells the text, so fields are compared. */
+/**
+ * An encrypted text is unique. Without encryption, a jsonb column respells the text, so fields are
+ * compared.
+ */
 const isSent = (row: StoredRow, sent: StoredRow, codec: Codec): boolean =>
   codec.keyId ? row.text === sent.text : othersChanges(sent.fields, row.fields).size === 0;

@@ -2,7 +2,9 @@
 
 export type ErrorLog = (message: string, error?: unknown) => void;
 
-/** Calls the app's function. If that throws, both errors go to the console, and the process goes on. */
+/**
+ * Calls the app's function. If that throws, both errors go to the console, and the process goes on.
+ */
 export function safeErrorLog(errorLog: ErrorLog = logToConsole): (message: string, error: unknown) => void {
   return (message, error) => {
     try {

@@ -9,23 +9,35 @@ export interface GoneEvent {
   during: 'set' | 'touch';
 }
 
-/** A save found that other requests had changed the session since it was loaded, and merged its changes. */
+/**
+ * A save found that other requests had changed the session since it was loaded, and merged its
+ * changes.
+ */
 export interface ConflictEvent {
   /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
   /** The top-level keys that other requests had changed. */
   keys: string[];
-  /** The keys that this save changed too. Their other values are lost. `update()` would have kept them. */
+  /**
+   * The keys that this save changed too. Their other values are lost. `update()` would have kept
+   * them.
+   */
   overwritten: string[];
 }
 
-/** A live row does not hold a session: it is not a JSON object, or cannot be decrypted. It is left alone. */
+/**
+ * A live row does not hold a session: it is not a JSON object, or cannot be decrypted. It is left
+ * alone.
+ */
 export interface UnreadableEvent {
   /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
 }
 
-/** Sessions were deleted, by a store with the option `revocations` or by connect-pg-typed/admin, in any process. */
+/**
+ * Sessions were deleted, by a store with the option `revocations` or by connect-pg-typed/admin, in
+ * any process.
+ */
 export interface RevokedEvent {
   /** The SHA-256 of each session id, in hexadecimal. At most 120. */
   handles: string[];
@@ -50,7 +62,9 @@ export class Events {
     return this.#emitter.listenerCount(name) > 0;
   }
 
-  /** Emits on the next tick, outside any promise: an error of a listener must not fail the write. */
+  /**
+   * Emits on the next tick, outside any promise: an error of a listener must not fail the write.
+   */
   emitLater<Name extends keyof CountedEvents>(name: Name, details: CountedEvents[Name]): void {
     this.count[name]++;
     process.nextTick(() => this.#emitter.emit(name, details));

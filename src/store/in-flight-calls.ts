@@ -8,7 +8,10 @@ export type Callback<T> = (error: any, result?: T) => void;
 /** Called once with the error, or with null and the result. */
 export type OnEnd<T> = (error: unknown, result?: T) => void;
 
-/** The message that `node:diagnostics_channel` publishes on `connect-pg-typed:call` when a call ends. */
+/**
+ * The message that `node:diagnostics_channel` publishes on `connect-pg-typed:call` when a call
+ * ends.
+ */
 export interface CallMessage {
   /** `get`, `set`, `touch`, `destroy` and so on. */
   method: string;
@@ -164,7 +167,10 @@ export function callbackOrPromise<T>(
   return new CallPromise<T>(outcome, onUnhandled);
 }
 
-/** A promise that calls `onUnhandled` if it rejects and has no other handler, so that the process goes on. */
+/**
+ * A promise that calls `onUnhandled` if it rejects and has no other handler, so that the process
+ * goes on.
+ */
 class CallPromise<T> extends Promise<T> {
   static override readonly [Symbol.species] = Promise;
   #hasHandler = false;

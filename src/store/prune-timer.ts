@@ -16,7 +16,10 @@ export interface PruneTimerOptions {
   onError: (error: unknown) => void;
 }
 
-/** Half the interval to one and a half of it, so that many processes do not prune at the same moment. */
+/**
+ * Half the interval to one and a half of it, so that many processes do not prune at the same
+ * moment.
+ */
 export const defaultJitter = (delayMs: number): number => Math.ceil(delayMs * (0.5 + Math.random()));
 
 const MAX_TIMER_MS = 2 ** 31 - 1; // Node fires a longer timer at once
@@ -43,7 +46,10 @@ export class PruneTimer {
     this.#schedule();
   }
 
-  /** Prunes until no expired session is left, and resolves with the number of rows. Calls at the same time share one run. */
+  /**
+   * Prunes until no expired session is left, and resolves with the number of rows. Calls at the
+   * same time share one run.
+   */
   prune(): Promise<number> {
     clearTimeout(this.#timer);
     this.#running ??= this.#prune().finally(() => {
@@ -77,7 +83,9 @@ export class PruneTimer {
     this.#timer = setTimeout(() => this.prune().catch(onError), delayMs).unref();
   }
 
-  /** Falls back to the interval if the app's function throws, or does not return a positive number. */
+  /**
+   * Falls back to the interval if the app's function throws, or does not return a positive number.
+   */
   #delay(intervalMs: number): number {
     try {
       const delayMs = this.#options.jitter(intervalMs);

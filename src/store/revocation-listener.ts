@@ -10,7 +10,10 @@ export interface RevocationListenerOptions {
   config: ClientConfig;
   /** Milliseconds that the server may take to answer. */
   timeoutMs: number;
-  /** Milliseconds between checks of the connection: a cut connection may send no error. Default: 30,000. */
+  /**
+   * Milliseconds between checks of the connection: a cut connection may send no error. Default:
+   * 30,000.
+   */
   checkMs?: number;
   onRevoked: (handles: string[]) => void;
   /** Called when it begins to listen: earlier notifications are lost. */
@@ -87,7 +90,10 @@ export class RevocationListener {
     if (handles.length > 0) this.#options.onRevoked(handles);
   }
 
-  /** Destroys the connection, so that the work fails, if the server takes too long or the signal aborts. */
+  /**
+   * Destroys the connection, so that the work fails, if the server takes too long or the signal
+   * aborts.
+   */
   async #within<T>(client: pg.Client, work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const destroy = () => socketOf(client)?.destroy();
     const timer = setTimeout(destroy, this.#options.timeoutMs).unref();

@@ -13,16 +13,17 @@ type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unk
  * app.use(saveBeforeResponse());
  * ```
  *
- * express-session sends the head of a response while it saves the session. So a browser can follow a
- * redirect before the login is stored, and a cookie can belong to a session that was never stored.
- * This middleware delays a response until its changed session is saved. If that fails, it calls
- * `next(error)`: status and headers become what they were when the middleware ran, the session cookie
- * is not set, and Express answers with the error's status, which is 503 for this package's store.
+ * express-session sends the head of a response while it saves the session. So a browser can follow
+ * a redirect before the login is stored, and a cookie can belong to a session that was never
+ * stored. This middleware delays a response until its changed session is saved. If that fails, it
+ * calls `next(error)`: status and headers become what they were when the middleware ran, the
+ * session cookie is not set, and Express answers with the error's status, which is 503 for this
+ * package's store.
  *
  * It does not delay a response that was written to before its end (a stream, a file), or one whose
- * session was not changed. It cannot restore a head that the app sent with `writeHead()`: Express then
- * closes the connection. Mount middleware that writes to the response, such as compression, before
- * `session()`.
+ * session was not changed. It cannot restore a head that the app sent with `writeHead()`: Express
+ * then closes the connection. Mount middleware that writes to the response, such as compression,
+ * before `session()`.
  */
 export function saveBeforeResponse(): Middleware {
   return (req: IncomingMessage & { session?: AnySession }, res, next) => {

@@ -1,4 +1,5 @@
-// Gets, saves, touches and destroys sessions: in order for each session, and without losing what other requests save.
+// Gets, saves, touches and destroys sessions: in order for each session, and without losing what
+// other requests save.
 import type { SessionData } from 'express-session';
 import type { Deadline } from '../postgres/deadline.js';
 import { applyChanges, type Changes, changesOf, isSameCookie, othersChanges } from '../session/changes.js';
@@ -101,7 +102,10 @@ export class Sessions {
     this.#lifetime?.pass(from, session);
   }
 
-  /** The session in a row, or null after an `unreadable` event. `handle` gets the id or the `sid` column. */
+  /**
+   * The session in a row, or null after an `unreadable` event. `handle` gets the id or the `sid`
+   * column.
+   */
   toSession(
     sid: string,
     { sess, secondsLeft }: { sess: string; secondsLeft: number },
@@ -208,7 +212,10 @@ export class Sessions {
   }
 }
 
-/** A request that did not change the cookie must not shorten the life that another request gave the session. */
+/**
+ * A request that did not change the cookie must not shorten the life that another request gave the
+ * session.
+ */
 const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined): boolean =>
   snapshot === undefined || snapshot.mayShorten || !isSameCookie(snapshot.base.get('cookie'), cookie);
 

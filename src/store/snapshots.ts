@@ -17,7 +17,9 @@ export class Reading {
   constructor(
     readonly sid: string,
     readonly text: string,
-    /** Whether the row lives longer than its session says, so that the next write may correct it. */
+    /**
+     * Whether the row lives longer than its session says, so that the next write may correct it.
+     */
     readonly mayShorten: boolean,
     /** When the row expires, in milliseconds of `performance.now()`. */
     readonly expiresAt: number,
@@ -28,7 +30,10 @@ export class Reading {
 export interface Snapshot {
   sid: string;
   row: StoredRow;
-  /** The Session's fields. The row has more if others saved, or if a key was in the Session's prototype. */
+  /**
+   * The Session's fields. The row has more if others saved, or if a key was in the Session's
+   * prototype.
+   */
   base: Fields;
   mayShorten: boolean;
   /** When the row expires at the earliest, in milliseconds of `performance.now()`. */

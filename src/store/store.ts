@@ -37,12 +37,13 @@ type CreateSession = Store['createSession'];
 /**
  * Stores the sessions of express-session in a PostgreSQL table.
  *
- * Each method takes a callback as its last parameter, or returns a promise without one. A callback is
- * called exactly once, on a later tick, and outside any try or promise of the store. If a promise
- * rejects and has no handler, the error goes to `errorLog`. Calls for one session run in order.
+ * Each method takes a callback as its last parameter, or returns a promise without one. A callback
+ * is called exactly once, on a later tick, and outside any try or promise of the store. If a
+ * promise rejects and has no handler, the error goes to `errorLog`. Calls for one session run in
+ * order.
  *
- * Each call ends within the `timeout` option, except `pruneSessions` and `createTable`. It fails with
- * a {@link SessionStoreError}, or a TypeError for wrong parameters.
+ * Each call ends within the `timeout` option, except `pruneSessions` and `createTable`. It fails
+ * with a {@link SessionStoreError}, or a TypeError for wrong parameters.
  *
  * @fires gone {@link GoneEvent}: `set` or `touch` found no live session and wrote nothing.
  * @fires conflict {@link ConflictEvent}: a save merged its changes into those of another request.
@@ -70,8 +71,8 @@ export class PgSessionStore extends Store {
   #closing: Promise<void> | undefined;
 
   /**
-   * @throws {TypeError} if an option is unknown or not valid, or no database is given. The message says
-   *   what to do
+   * @throws {TypeError} if an option is unknown or not valid, or no database is given. The message
+   *   says what to do
    */
   constructor(options: StoreOptions = {}) {
     super();
@@ -82,7 +83,7 @@ export class PgSessionStore extends Store {
     const names = { schemaName, tableName };
     const expiry = new Expiry(checked);
     const codec = makeCodec(checked);
-    const { pool, own } = choosePool(checked);
+    const { pool, own } = choosePool({ ...checked, timeout });
     const listener = listenerConfig(checked.revocations, pool);
     this.#bind = tableBinder(names);
     this.#location = { pool, names };
@@ -134,8 +135,8 @@ export class PgSessionStore extends Store {
 
   /**
    * Gets a live session, or null if it is missing, expired, or its row does not hold a session.
-   * `cookie.expires` is a Date; in a browser session it is null or false. Without a `ttl` option, it is
-   * the time when the row expires.
+   * `cookie.expires` is a Date; in a browser session it is null or false. Without a `ttl` option,
+   * it is the time when the row expires.
    */
   override get(sid: string): Promise<SessionData | null>;
   override get(sid: string, callback: Callback<SessionData | null>): void;
@@ -159,9 +160,9 @@ export class PgSessionStore extends Store {
    * Saves the session as it is at the time of the call.
    *
    * A Session that express-session loaded or saved before is an update: the top-level keys that it
-   * added, changed or removed are merged with what other requests saved meanwhile. Without changes it
-   * is a touch. If the session is gone, it stays gone, and the call succeeds. Any other object is
-   * written as it is.
+   * added, changed or removed are merged with what other requests saved meanwhile. Without changes
+   * it is a touch. If the session is gone, it stays gone, and the call succeeds. Any other object
+   * is written as it is.
    *
    * @throws {SessionStoreError} CONFLICT if other requests changed the session before each attempt
    */
@@ -171,7 +172,10 @@ export class PgSessionStore extends Store {
     return this.#call('set', callback, (deadline) => this.#sessions.set(sid, session, deadline));
   }
 
-  /** Moves the expiry of a live session. If the session is gone, it stays gone, and the call succeeds. */
+  /**
+   * Moves the expiry of a live session. If the session is gone, it stays gone, and the call
+   * succeeds.
+   */
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
@@ -181,13 +185,13 @@ export class PgSessionStore extends Store {
   }
 
   /**
-   * Reads the session, changes it and replaces it, and starts again if another request was faster. So
-   * no update loses what another one saved. The expiry stays, unless `change` alters the cookie and the
-   * cookie decides it. If the connection is lost during the replacement, the call fails: the
-   * replacement may have succeeded, and a second one could count twice.
+   * Reads the session, changes it and replaces it, and starts again if another request was faster.
+   * So no update loses what another one saved. The expiry stays, unless `change` alters the cookie
+   * and the cookie decides it. If the connection is lost during the replacement, the call fails:
+   * the replacement may have succeeded, and a second one could count twice.
    *
-   * @param change changes the session that it gets, in place. It may be called several times, each time
-   *   with the session as stored at that time. It must not be async
+   * @param change changes the session that it gets, in place. It may be called several times, each
+   *   time with the session as stored at that time. It must not be async
    * @returns the session as it is stored now, or null if it is gone. Then `change` was not called
    * @throws {SessionStoreError} CONFLICT if other requests changed the session before each attempt
    */
@@ -242,8 +246,8 @@ export class PgSessionStore extends Store {
   }
 
   /**
-   * Deletes all expired sessions, and returns their number. The next automatic prune comes an interval
-   * later. Returns 0 if another process holds the prune lock.
+   * Deletes all expired sessions, and returns their number. The next automatic prune comes an
+   * interval later. Returns 0 if another process holds the prune lock.
    */
   pruneSessions(): Promise<number>;
   pruneSessions(callback: Callback<number>): void;
@@ -251,15 +255,19 @@ export class PgSessionStore extends Store {
     return this.#call('pruneSessions', callback, () => this.#pruneTimer.prune(), UNLIMITED);
   }
 
-  /** The SHA-256 of the session id, in hexadecimal. connect-pg-typed/admin names sessions by it. It is not a credential. */
+  /**
+   * The SHA-256 of the session id, in hexadecimal. connect-pg-typed/admin names sessions by it. It
+   * is not a credential.
+   */
   handle(sid: string): string {
     if (typeof sid !== 'string') throw new TypeError('handle() needs a session id, such as req.sessionID');
     return handleOf(sid);
   }
 
   /**
-   * Creates the table, its index on `expire` and, with `createSchema`, the schema, if they are missing.
-   * Many processes can call it at once. Building the index on a large table blocks writers.
+   * Creates the table, its index on `expire` and, with `createSchema`, the schema, if they are
+   * missing. Many processes can call it at once. Building the index on a large table blocks
+   * writers.
    */
   createTable(options?: CreateTableOptions): Promise<void>;
   createTable(callback: Callback<void>): void;
@@ -293,8 +301,8 @@ export class PgSessionStore extends Store {
   }
 
   /**
-   * Waits for the calls in flight, and refuses new ones with code `CLOSED`. Stops pruning and listening.
-   * Ends the pool if it is the store's own. It may be called again.
+   * Waits for the calls in flight, and refuses new ones with code `CLOSED`. Stops pruning and
+   * listening. Ends the pool if it is the store's own. It may be called again.
    */
   close(): Promise<void>;
   close(callback: Callback<void>): void;
@@ -308,7 +316,8 @@ export class PgSessionStore extends Store {
   async #close(): Promise<void> {
     const { pool } = this.#location;
     await Promise.all([this.#pruneTimer.stop(), this.#calls.close(), this.#listener?.close()]);
-    // Its own pool keeps the listener: a server that stops now can still break a connection that end() left.
+    // Its own pool keeps the listener: a server that stops now can still break a connection that
+    // end() left.
     if (this.#ownPool) await pool.end();
     else pool.off('error', this.#onPoolError);
   }

@@ -1,4 +1,5 @@
-// Batches calls: calls that arrive while a statement of the same kind is in flight are sent together in the next one.
+// Batches calls: calls that arrive while a statement of the same kind is in flight are sent
+// together in the next one.
 import { timedOut } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 
@@ -12,7 +13,9 @@ export interface BatchStatement<Item, Result> {
   isRowLevel(error: unknown): boolean;
 }
 
-/** A class, because V8 moves object literals to the old generation once many of them have survived. */
+/**
+ * A class, because V8 moves object literals to the old generation once many of them have survived.
+ */
 class QueuedCall<Item, Result> {
   constructor(
     readonly item: Item,
@@ -34,8 +37,8 @@ const MIN_ITEMS_TO_HALVE = 12; // with fewer items, each half costs about as muc
 const SLOW_MS = 200; // a statement that takes longer no longer blocks the queue
 
 /**
- * Sends a lone call at once. Queued calls are sent when a statement returns. The only timer lets them
- * pass statements that are slow.
+ * Sends a lone call at once. Queued calls are sent when a statement returns. The only timer lets
+ * them pass statements that are slow.
  */
 export class Batcher<Item, Result> {
   readonly #statement: BatchStatement<Item, Result>;
@@ -51,7 +54,9 @@ export class Batcher<Item, Result> {
     this.#statement = statement;
   }
 
-  /** Sends the item, alone or in a batch. An item that is still queued at its deadline is not sent. */
+  /**
+   * Sends the item, alone or in a batch. An item that is still queued at its deadline is not sent.
+   */
   call(item: Item, deadline: Deadline): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#queue.push(new QueuedCall(item, deadline, resolve, reject));
@@ -61,7 +66,8 @@ export class Batcher<Item, Result> {
         return;
       }
       this.#isFlushScheduled = true;
-      // After a batch, waits for the calls that its results cause. Otherwise, for those of the same tick.
+      // After a batch, waits for the calls that its results cause. Otherwise, for those of the same
+      // tick.
       if (this.#lastWasBatch) setImmediate(() => this.#flush());
       else queueMicrotask(() => this.#flush());
     });

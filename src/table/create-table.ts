@@ -40,12 +40,13 @@ export interface CreateTableOptions {
   userPath?: readonly string[];
 }
 
-// "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new schema.
+// "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new
+// schema.
 const CREATION_LOCK = BigInt.asIntN(64, 0x6370677479706564n).toString();
 
 /**
- * Creates the table and its indexes if they are missing, and the schema if asked to. Leaves alone what
- * exists. Many processes can call it at once.
+ * Creates the table and its indexes if they are missing, and the schema if asked to. Leaves alone
+ * what exists. Many processes can call it at once.
  *
  * @param deadline default: no limit, since building an index can take long
  */

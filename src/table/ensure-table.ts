@@ -5,7 +5,10 @@ import { createTable } from './create-table.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
 
-/** Returns a function that makes sure that the table exists. Calls share the work. After a failure, the next call tries again. */
+/**
+ * Returns a function that makes sure that the table exists. Calls share the work. After a failure,
+ * the next call tries again.
+ */
 export function tableEnsurer(location: TableLocation): (deadline: Deadline) => Promise<void> {
   let ready: Promise<void> | undefined;
   return (deadline) => {

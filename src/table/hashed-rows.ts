@@ -73,7 +73,8 @@ function upgradingRows(rows: SessionRows, location: TableLocation): RowsById {
       return hashed.touch(item, deadline);
     },
     async destroy(sid, deadline) {
-      // The unhashed row first: if it moves meanwhile, the second statement finds it under the hash.
+      // The unhashed row first: if it moves meanwhile, the second statement finds it under the
+      // hash.
       if (mayBeUnhashed(sid)) await rows.destroy(sid, deadline);
       await hashed.destroy(sid, deadline);
     },

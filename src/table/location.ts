@@ -10,6 +10,9 @@ export interface TableLocation {
   names: TableNames;
 }
 
-/** A connection for the generated queries, until the deadline. Default: no limit, as for building an index. */
+/**
+ * A connection for the generated queries, until the deadline. Default: no limit, as for building an
+ * index.
+ */
 export const connectTable = ({ pool, names }: TableLocation, deadline: Deadline = Infinity): IDatabaseConnection =>
   bindTable(new PoolConnection(pool).until(deadline), names);

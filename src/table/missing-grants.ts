@@ -1,4 +1,5 @@
-// After PostgreSQL refused to create something: says which grant is missing, or which role can do it.
+// After PostgreSQL refused to create something: says which grant is missing, or which role can do
+// it.
 import { hasSqlState, refused } from '../errors.js';
 import { type FindGrantsResult, findGrants } from '../generated/catalog.js';
 import type { Deadline } from '../postgres/deadline.js';
@@ -6,7 +7,10 @@ import { INSUFFICIENT_PRIVILEGE } from '../sql-states.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
 
-/** Wraps work that creates a schema, a table or an index. If the role lacks a grant, the error names it. */
+/**
+ * Wraps work that creates a schema, a table or an index. If the role lacks a grant, the error names
+ * it.
+ */
 export function explainMissingGrants<T>(work: Promise<T>, location: TableLocation, deadline: Deadline): Promise<T> {
   return work.catch(async (error) => {
     if (!hasSqlState(error, INSUFFICIENT_PRIVILEGE)) throw error;

@@ -1,4 +1,5 @@
-// The identifier layer: puts the configured table name in place of the stand-in that sql/ is written against.
+// The identifier layer: puts the configured table name in place of the stand-in that sql/ is
+// written against.
 import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Queryable } from '../postgres/connection.js';
@@ -75,8 +76,8 @@ export function pruneKey({ schemaName, tableName = DEFAULT_TABLE }: TableNames):
 }
 
 /**
- * The `channel` that is notified of revoked sessions: a parameter of `revokeUser` and others, and the
- * name for a LISTEN of your own. All processes must use the same names, as for `pruneKey`.
+ * The `channel` that is notified of revoked sessions: a parameter of `revokeUser` and others, and
+ * the name for a LISTEN of your own. All processes must use the same names, as for `pruneKey`.
  *
  * @returns a name that needs no quotes
  */
@@ -121,9 +122,9 @@ function quote(option: string, name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-// A plain replacement is enough: a test parses each query and checks that this text is always a relation.
-// It is one pass with a function, since a name may contain the stand-in or "$&". pgtyped leaves spaces
-// in place of comments, which trim() removes.
+// A plain replacement is enough: a test parses each query and checks that this text is always a
+// relation. It is one pass with a function, since a name may contain the stand-in or "$&". pgtyped
+// leaves spaces in place of comments, which trim() removes.
 function nameTable(statement: string, { schema, table }: BoundNames): string {
   const named = (_: string, relation?: string): string => {
     if (relation) return table;

@@ -47,7 +47,9 @@ interface DeletedRow {
   expire: string;
 }
 
-/** A live row under the hash is newer and stays. An expired one is deleted, since it is in the way. */
+/**
+ * A live row under the hash is newer and stays. An expired one is deleted, since it is in the way.
+ */
 function deleteAndInsert(
   { pool, names }: TableLocation,
   deadline: Deadline,

@@ -80,7 +80,10 @@ export class SessionRows {
   readonly get: Call<string, LiveRow | undefined>;
   /** Inserts or overwrites the row. */
   readonly set: Call<SetItem, unknown>;
-  /** Compare and swap: resolves with whether a live row held the loaded payload. It is not idempotent. */
+  /**
+   * Compare and swap: resolves with whether a live row held the loaded payload. It is not
+   * idempotent.
+   */
   readonly replace: Call<ReplaceItem, boolean>;
   /** Moves the expiry of a live row: resolves with whether there is one. */
   readonly touch: Call<TouchItem, boolean>;
@@ -129,7 +132,8 @@ export class SessionRows {
 /** A batch gives up on locked rows after this time. Its rows are then sent alone. */
 const LOCK_TIMEOUT = '200ms';
 
-// Data that PostgreSQL refuses, constraints, limits, locks, statement_timeout, triggers, row-level security.
+// Data that PostgreSQL refuses, constraints, limits, locks, statement_timeout, triggers, row-level
+// security.
 const ROW_LEVEL_ERRORS = /^(22|23|44|54|55|57014|P0|42501)/;
 
 const isRowLevel = (error: unknown): boolean => ROW_LEVEL_ERRORS.test(sqlStateOf(error) ?? '');

@@ -10,7 +10,10 @@ import type { TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
 
-/** Wraps work that reads inside payloads. One payload that PostgreSQL cannot read fails the whole statement. */
+/**
+ * Wraps work that reads inside payloads. One payload that PostgreSQL cannot read fails the whole
+ * statement.
+ */
 export function explainUnreadable<T>(work: Promise<T>): Promise<T> {
   return work.catch((error) => {
     if (!hasSqlState(error, ...UNREADABLE_PAYLOAD)) throw error;
@@ -35,7 +38,10 @@ export async function createUserIndex(location: TableLocation, userPath: UserPat
   await explainUnreadable(explainMissingGrants(work, location, Infinity));
 }
 
-/** Creates an index without blocking writers. On a partitioned table PostgreSQL cannot: there it blocks them. */
+/**
+ * Creates an index without blocking writers. On a partitioned table PostgreSQL cannot: there it
+ * blocks them.
+ */
 export async function concurrentlyIfPossible(
   createConcurrently: () => Promise<unknown>,
   create: () => Promise<unknown>,
@@ -52,7 +58,10 @@ export const hasUserIndex = async (path: string[], names: TableNames, connection
 
 const PATH_STAND_IN = "'{ss__userPath}'";
 
-/** Puts the path in place of its stand-in: the last one, since the table's name may contain the same text. */
+/**
+ * Puts the path in place of its stand-in: the last one, since the table's name may contain the same
+ * text.
+ */
 export const withUserPath = (path: string[], connection: Queryable): Queryable => ({
   query(text, values) {
     const at = text.lastIndexOf(PATH_STAND_IN);
