@@ -1,5 +1,6 @@
-// node --import tsx bench/at-rest.ts [--json FILE] [--docs]   What the settings for data at rest cost: this store with each of
-// them beside itself with none, in turn, in one run. With --docs, docs/security.md has it.
+// node --import tsx bench/at-rest.ts [--json FILE] [--docs]
+//   Measures what the options for data at rest cost: compares this store with each option to this
+//   store with none, in turns, in one run. --docs writes the table into docs/security.md.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -8,7 +9,7 @@ import { quotedName } from '../test/support/stores.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
 import { median, OPERATIONS, run } from './support/load.js';
 import { startServer } from './support/postgres.js';
-import { openContender } from './support/stores.js';
+import { openFilledStore } from './support/stores.js';
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, docs: { type: 'boolean', default: false } },
@@ -20,7 +21,7 @@ const ROLE = 'bench_app';
 
 const NONE = 'none';
 const encryption = { keys: [Buffer.alloc(32, 'key')] };
-const SETTINGS: Record<string, StoreOptions> = {
+const OPTIONS: Record<string, StoreOptions> = {
   [NONE]: {},
   "hashIds: 'upgrade'": { hashIds: 'upgrade' },
   'hashIds: true': { hashIds: true },
@@ -35,29 +36,29 @@ const restricted = new pg.Pool({ connectionString: server.url, options: `-c role
 restricted.on('error', () => {});
 try {
   const stores = new Map<string, PgSessionStore>();
-  for (const [name, options] of Object.entries(SETTINGS))
-    stores.set(name, (await openContender(name, server.pool, undefined, options)) as PgSessionStore);
+  for (const [name, options] of Object.entries(OPTIONS))
+    stores.set(name, (await openFilledStore(name, server.pool, undefined, options)) as PgSessionStore);
   stores.set(ROW_LEVEL_SECURITY, await openRestricted());
 
   const rates: Record<string, Record<string, number>> = {};
   for (const atOnce of [1, 128]) {
     for (const operation of MEASURED) {
-      const taken = new Map<string, number[]>([...stores.keys()].map((name) => [name, []]));
+      const samples = new Map<string, number[]>([...stores.keys()].map((name) => [name, []]));
       for (let round = 0; round <= ROUNDS; round++) {
         for (const [name, store] of stores) {
           const { rate } = await run(store, operation, { atOnce, ms: MS });
-          if (round > 0) taken.get(name)!.push(rate);
+          if (round > 0) samples.get(name)!.push(rate);
         }
       }
       rates[`${operation}, ${atOnce} at once`] = Object.fromEntries(
-        [...taken].map(([name, all]) => [name, median(all)]),
+        [...samples].map(([name, all]) => [name, median(all)]),
       );
     }
   }
   const text = tableOf(
     ['', ...Object.keys(rates)],
     [...stores.keys()].map((name) => [
-      name === NONE ? 'thousands a second with none' : name,
+      name === NONE ? 'none, thousands per second' : name,
       ...Object.values(rates).map((by) => (name === NONE ? by[NONE]! / 1000 : by[name]! / by[NONE]!).toFixed(2)),
     ]),
   );
@@ -69,9 +70,9 @@ try {
   await server.stop();
 }
 
-/** As docs/security.md says to share a table. */
+/** Opens a store that shares its table as docs/security.md says. */
 async function openRestricted(): Promise<PgSessionStore> {
-  await openContender(ROW_LEVEL_SECURITY, server.pool, undefined);
+  await openFilledStore(ROW_LEVEL_SECURITY, server.pool, undefined);
   const names = { schemaName: `bench ${ROW_LEVEL_SECURITY}`, tableName: 'session' };
   const table = quotedName(names);
   for (const statement of [

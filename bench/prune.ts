@@ -1,5 +1,7 @@
-// node --import tsx bench/prune.ts [--rows 1000000] [--seconds 60] [--json FILE] [--docs]   Prunes as many expired sessions
-// as there are live ones, while others read and write: how long a batch takes, and what they feel of it.
+// node --import tsx bench/prune.ts [--rows 1000000] [--seconds 60] [--json FILE] [--docs]
+//   Prunes ROWS expired sessions from a table with as many live ones, for at most SECONDS, while
+//   others read and write. Measures the time per batch and the latency of the others. --docs writes
+//   the table into docs/performance.md.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -24,29 +26,29 @@ const { values } = parseArgs({
   },
 });
 const rows = Number(values.rows);
-const mostMs = Number(values.seconds) * 1000;
+const maxMs = Number(values.seconds) * 1000;
 const BATCH = 1000; // the store's default
 const READERS = 4;
 const PAUSE_MS = 5;
-const QUIET_MS = 10_000; // of reading before and after
+const QUIET_MS = 10_000; // reads without pruning, before and after
 
 interface Case {
   autovacuum: 'on' | 'off';
-  /** Whether a transaction is open all the while that keeps what is deleted from being cleared away. */
+  /** Whether an open transaction keeps vacuum from removing the deleted rows. */
   oldSnapshot: boolean;
-  /** Whether the planner's statistics are of a time when nothing had expired yet. */
+  /** Whether the planner's statistics are older than the first expired session. */
   oldStatistics: boolean;
 }
 const CASES: Record<string, Case> = {
   'autovacuum on': { autovacuum: 'on', oldSnapshot: false, oldStatistics: false },
   'autovacuum off': { autovacuum: 'off', oldSnapshot: false, oldStatistics: false },
-  'off, statistics of before': { autovacuum: 'off', oldSnapshot: false, oldStatistics: true },
-  'on, an old snapshot open': { autovacuum: 'on', oldSnapshot: true, oldStatistics: false },
+  'autovacuum off, old statistics': { autovacuum: 'off', oldSnapshot: false, oldStatistics: true },
+  'autovacuum on, old snapshot open': { autovacuum: 'on', oldSnapshot: true, oldStatistics: false },
 };
 type Phase = 'before' | 'during' | 'after';
 interface Latency {
   median: number;
-  most: number;
+  p99: number;
   longest: number;
 }
 /** Times in milliseconds. */
@@ -55,16 +57,16 @@ interface Measured {
   ms: number;
   batches: { median: number; last: number; longest: number };
   reads: Record<Phase, Latency>;
-  /** Of rows that are in the batch under way, or in the next. */
+  /** Writes of rows that are in the current batch or in the next one. */
   writes: Latency;
-  /** Of a read of many, which looks where the index on `expire` begins. */
+  /** Planning a read of many sessions: the planner reads the start of the index on `expire`. */
   planning: { before: number; after: number };
 }
 type Result = Case & Measured & { name: string };
 
 const server = await startServer({ autovacuum_naptime: '1s', max_wal_size: '8GB' });
-const place = { schemaName: 'bench', tableName: 'session' };
-const table = quotedName(place);
+const location = { schemaName: 'bench', tableName: 'session' };
+const table = quotedName(location);
 const results: Result[] = [];
 try {
   for (const [name, conditions] of Object.entries(CASES)) {
@@ -82,19 +84,19 @@ if (values.json)
   writeFileSync(values.json, `${JSON.stringify({ postgres: server.version, rows, results }, null, 2)}\n`);
 
 function report(): string {
-  const line = (what: string, of: (result: Result) => string) => [what, ...results.map(of)];
+  const line = (label: string, cell: (result: Result) => string) => [label, ...results.map(cell)];
   const reads = (phase: Phase) =>
-    line(`a read ${phase}, ms: median / 99 % / longest`, ({ reads }) => latencyText(reads[phase]));
+    line(`read ${phase} pruning, ms: median / 99 % / longest`, ({ reads }) => latencyText(reads[phase]));
   return tableOf(
     ['', ...results.map(({ name }) => name)],
     [
       line('pruned', ({ pruned, ms }) => `${pruned.toLocaleString('en')} in ${(ms / 1000).toFixed(0)} s`),
-      line('a batch, ms: median', ({ batches }) => short(batches.median)),
-      line('the last 20, ms: median', ({ batches }) => short(batches.last)),
-      line('the longest, ms', ({ batches }) => short(batches.longest)),
+      line('batch, ms: median', ({ batches }) => short(batches.median)),
+      line('last 20 batches, ms: median', ({ batches }) => short(batches.last)),
+      line('longest batch, ms', ({ batches }) => short(batches.longest)),
       ...(['before', 'during', 'after'] as const).map(reads),
-      line('a write of a row that is being pruned, ms', ({ writes }) => latencyText(writes)),
-      line('planning a read, before and after, ms', ({ planning }) => {
+      line('write of a row in a batch, ms: median / 99 % / longest', ({ writes }) => latencyText(writes)),
+      line('planning a read before and after, ms', ({ planning }) => {
         return `${planning.before.toFixed(2)}, ${planning.after.toFixed(2)}`;
       }),
     ],
@@ -103,7 +105,7 @@ function report(): string {
 
 async function measure({ autovacuum, oldSnapshot, oldStatistics }: Case): Promise<Measured> {
   await server.pool.query(`DROP TABLE IF EXISTS ${table}`);
-  await makeTable(OURS, { pool: server.pool, ...place });
+  await makeTable(OURS, { pool: server.pool, ...location });
   await server.pool.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
   await fillTable(server.pool, table, { to: rows });
   if (oldStatistics) await server.pool.query(`ANALYZE ${table}`);
@@ -116,7 +118,7 @@ async function measure({ autovacuum, oldSnapshot, oldStatistics }: Case): Promis
   if (oldSnapshot) await holder.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM ${table} LIMIT 1`);
 
   const pool = new pg.Pool({ connectionString: server.url });
-  const store = makeStore(OURS, { pool, ...place });
+  const store = makeStore(OURS, { pool, ...location });
   let phase: Phase | undefined;
   const reads: Record<Phase, number[]> = { before: [], during: [], after: [] };
   const writes: number[] = [];
@@ -133,31 +135,31 @@ async function measure({ autovacuum, oldSnapshot, oldStatistics }: Case): Promis
     repeat(async () => {
       const [begun, during] = [performance.now(), phase!];
       const sid = sidOf(Math.floor(Math.random() * rows));
-      if (!(await call(store, 'get', sid))) throw new Error('a live session is gone');
+      if (!(await call(store, 'get', sid))) throw new Error('a live session is missing');
       reads[during].push(performance.now() - begun);
     }),
   );
   const writer = repeat(async () => {
     if (phase !== 'during') return;
     const begun = performance.now();
-    const next = rows + pruned + Math.floor(Math.random() * BATCH); // in the batch that is under way, or in the next
+    const next = rows + pruned + Math.floor(Math.random() * BATCH);
     await call(store, 'set', sidOf(next), sessionOf(next));
     writes.push(performance.now() - begun);
   });
   const others = Promise.all([...readers, writer]);
-  others.catch(() => {}); // thrown below
+  others.catch(() => {}); // awaited below
 
   const planning = { before: await planningTime(), after: 0 };
   await sleep(QUIET_MS);
   phase = 'during';
   const begun = performance.now();
-  const connection = bindTable(server.pool, place);
+  const connection = bindTable(server.pool, location);
   let since = Number.NEGATIVE_INFINITY;
-  for (let count = 1; count > 0 && performance.now() < begun + mostMs; pruned += count) {
+  for (let count = 1; count > 0 && performance.now() < begun + maxMs; pruned += count) {
     const sent = performance.now();
-    const gone = await pruneSessions.run({ key: '1', batch: BATCH, since }, connection);
-    count = gone.length;
-    for (const { expired } of gone) since = Math.max(since, expired - 0.001);
+    const deleted = await pruneSessions.run({ key: '1', batch: BATCH, since }, connection);
+    count = deleted.length;
+    for (const { expired } of deleted) since = Math.max(since, expired - 0.001);
     if (count > 0) times.push(performance.now() - sent);
   }
   const ms = performance.now() - begun;
@@ -182,7 +184,7 @@ async function measure({ autovacuum, oldSnapshot, oldStatistics }: Case): Promis
 }
 
 function latency(ms: number[]): Latency {
-  return { median: median(ms), most: quantile(ms, 0.99), longest: quantile(ms, 1) };
+  return { median: median(ms), p99: quantile(ms, 0.99), longest: quantile(ms, 1) };
 }
 
 async function planningTime(): Promise<number> {
@@ -195,12 +197,12 @@ async function planningTime(): Promise<number> {
     },
   };
   const sids = Array.from({ length: 64 }, (_, n) => sidOf(n));
-  for (let n = 0; n < 9; n++) await getSessions.run({ sids }, bindTable(explaining, place));
+  for (let n = 0; n < 9; n++) await getSessions.run({ sids }, bindTable(explaining, location));
   return median(times);
 }
 
-function latencyText({ median, most, longest }: Latency): string {
-  return [median, most, longest].map(short).join(' / ');
+function latencyText({ median, p99, longest }: Latency): string {
+  return [median, p99, longest].map(short).join(' / ');
 }
 
 function short(ms: number): string {

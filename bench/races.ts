@@ -1,5 +1,7 @@
-// npm run races [-- --rounds 1000] [--url URL] [--json FILE]   Races requests with one session against each other, in two
-// processes, on this store and on others. Fails when this one loses or revives anything.
+// npm run races [-- --rounds 1000] [--url URL] [--json FILE]
+//   Sends overlapping requests with one session to two processes, with this store and with others,
+//   and counts the rounds that go wrong. Exits with 1 if this store loses or revives anything.
+//   --url  uses this database. Default: a throwaway PostgreSQL.
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -28,24 +30,26 @@ interface Row {
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '1000' }, url: { type: 'string' }, json: { type: 'string' } },
 });
-const asked = Number(values.rounds);
-if (!Number.isInteger(asked) || asked < 1) throw new Error('--rounds must be a positive whole number');
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds must be a positive whole number, not ${values.rounds}`);
 
 let cleaning: Promise<void> | undefined;
 const begun = performance.now();
 const noRedis = whyNoRedis();
 const redis = noRedis === undefined ? await startRedis() : undefined;
-const dataDir = mkdtempSync(path.join(os.tmpdir(), 'races-')); // a cluster that waits for its disk, as a real one does
+// A server with its own folder waits for its disk, as servers in production do.
+const dataDir = mkdtempSync(path.join(os.tmpdir(), 'races-'));
 const local = values.url === undefined ? await startLocalServer({ dataDir }) : undefined;
 const url = values.url ?? local!.url;
 const pool = new pg.Pool({ connectionString: url });
-pool.on('error', () => {}); // at an interrupt the server may go first
+pool.on('error', () => {}); // after a signal, the server may stop before the pool
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => cleanUp().finally(() => process.exit(1)));
 }
-const rows: Row[] = SCENARIOS.map(({ title, limit = asked }) => ({
+const rows: Row[] = SCENARIOS.map(({ title, limit = rounds }) => ({
   scenario: title,
-  rounds: Math.min(limit, asked),
+  rounds: Math.min(limit, rounds),
   wrong: {},
 }));
 const stores = STORES.filter((name) => redis || name !== 'connect-redis');
@@ -65,15 +69,15 @@ const seconds = Math.round((performance.now() - begun) / 1000);
 console.log(`
 ${table()}
 
-Rounds that went wrong. Each has a session of its own and requests in two processes; MemoryStore, which two can't share,
-has one process. Blank: not tried. Saves are made to fail by renaming the table.
-${noRedis === undefined ? '' : `Without connect-redis: ${noRedis}.\n`}`);
+The figures are the rounds that went wrong. Each round has a new session, and its requests go to two processes.
+Two processes cannot share a MemoryStore, so it has one. Blank: not measured. Saves fail because the table is renamed.
+${noRedis === undefined ? '' : `connect-redis was not measured: ${noRedis}.\n`}`);
 const inUse = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
 console.log(`${inUse.join(', ')}. ${os.cpus().length} cores, ${seconds} s.`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ versions, seconds, rows }, null, 2)}\n`);
-const complaints = SCENARIOS.flatMap(complaintsOf);
-for (const complaint of complaints) console.error(complaint);
-process.exitCode = complaints.length > 0 ? 1 : 0;
+const failures = SCENARIOS.flatMap(failuresOf);
+for (const failure of failures) console.error(failure);
+process.exitCode = failures.length > 0 ? 1 : 0;
 
 function cleanUp(): Promise<void> {
   cleaning ??= (async () => {
@@ -83,27 +87,27 @@ function cleanUp(): Promise<void> {
   return cleaning;
 }
 
-/** All scenarios with one store. */
+/** Runs all scenarios with one store. */
 async function race(name: Name): Promise<void> {
-  const place = { pool, schemaName: `races ${randomBytes(4).toString('hex')}`, tableName: 'session' };
+  const location = { pool, schemaName: `races ${randomBytes(4).toString('hex')}`, tableName: 'session' };
   const inTable = name !== 'connect-redis' && name !== 'MemoryStore';
-  if (inTable) await makeTable(name, place);
-  const { schemaName, tableName } = place;
+  if (inTable) await makeTable(name, location);
+  const { schemaName, tableName } = location;
   const options: AppOptions = { store: name, url, schemaName, tableName, redisPort: redis?.port };
   const apps = await Promise.all(Array.from({ length: name === 'MemoryStore' ? 1 : 2 }, () => startApp(options)));
   const [first, second = first] = apps.map(({ base }) => base) as [string, string?];
   try {
     for (const [index, scenario] of SCENARIOS.entries()) {
       if (scenario.savesFail && !inTable) continue;
-      if (scenario.mendsPrevious && name !== OURS) continue;
-      if (scenario.savesFail) await pool.query(`ALTER TABLE ${quotedName(place)} RENAME TO elsewhere`);
+      if (scenario.fixesPrevious && name !== OURS) continue;
+      if (scenario.savesFail) await pool.query(`ALTER TABLE ${quotedName(location)} RENAME TO renamed`);
       rows[index]!.wrong[name] = await countWrong(scenario, rows[index]!.rounds, [first, second]);
       if (scenario.savesFail) {
-        await pool.query(`ALTER TABLE ${quotedName({ ...place, tableName: 'elsewhere' })} RENAME TO session`);
+        await pool.query(`ALTER TABLE ${quotedName({ ...location, tableName: 'renamed' })} RENAME TO session`);
       }
     }
   } catch (error) {
-    throw new Error(`${name} did not get through`, { cause: error });
+    throw new Error(`a scenario failed with ${name}`, { cause: error });
   } finally {
     await Promise.all(apps.map(stopApp));
     if (inTable) await pool.query(`DROP SCHEMA ${pg.escapeIdentifier(schemaName)} CASCADE`);
@@ -116,33 +120,33 @@ async function countWrong(scenario: Scenario, rounds: number, [first, second]: [
   const work = async () => {
     while (next < rounds) {
       const apps: Apps = next++ % 2 ? { one: first, other: second } : { one: second, other: first };
-      const failed = await scenario.round(apps).catch((error) => {
+      const wentWrong = await scenario.round(apps).catch((error) => {
         throw new Error(scenario.title, { cause: error });
       });
-      if (failed) wrong++;
+      if (wentWrong) wrong++;
     }
   };
   await Promise.all(Array.from({ length: scenario.atOnce }, work));
   return wrong;
 }
 
-/** What fails the run: a count of ours, and a scenario that shows nothing because nobody fails in it. */
-function complaintsOf({ title, beyondStores, mendsPrevious }: Scenario, index: number): string[] {
+/** The run fails if this store goes wrong, or if no store goes wrong: then the scenario is useless. */
+function failuresOf({ title, beyondStores, fixesPrevious }: Scenario, index: number): string[] {
   const { rounds, wrong } = rows[index]!;
-  const complaints: string[] = [];
+  const failures: string[] = [];
   const ours = wrong[OURS]!;
-  if (!beyondStores && ours > 0) complaints.push(`${OURS} went wrong in ${ours} of ${rounds} rounds: ${title}`);
-  const { [OURS]: before = 0, ...others } = mendsPrevious ? rows[index - 1]!.wrong : wrong;
-  if (Math.max(mendsPrevious ? before : 0, ...Object.values(others)) === 0) {
-    complaints.push(`shows nothing, since it goes wrong nowhere: ${title}`);
+  if (!beyondStores && ours > 0) failures.push(`${OURS} went wrong in ${ours} of ${rounds} rounds: ${title}`);
+  const { [OURS]: before = 0, ...others } = fixesPrevious ? rows[index - 1]!.wrong : wrong;
+  if (Math.max(fixesPrevious ? before : 0, ...Object.values(others)) === 0) {
+    failures.push(`the scenario proves nothing, because no store went wrong: ${title}`);
   }
-  return complaints;
+  return failures;
 }
 
 async function startApp(options: AppOptions): Promise<{ base: string; child: ChildProcess }> {
   const child = fork(fileURLToPath(new URL('support/races-app.ts', import.meta.url)), [JSON.stringify(options)]);
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the app on ${options.store} ended with ${code}`);
+    throw new Error(`the app with ${options.store} exited with code ${code}`);
   });
   const [port] = await Promise.race([once(child, 'message'), ended]);
   return { base: `http://127.0.0.1:${port}`, child };
@@ -150,9 +154,9 @@ async function startApp(options: AppOptions): Promise<{ base: string; child: Chi
 
 async function stopApp({ child }: { child: ChildProcess }): Promise<void> {
   if ((child.exitCode ?? child.signalCode) !== null) return;
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   if (child.connected) child.disconnect();
-  await gone;
+  await exited;
 }
 
 async function versionsInUse(): Promise<Record<string, string>> {

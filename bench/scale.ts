@@ -1,5 +1,7 @@
-// node --import tsx bench/scale.ts [--json FILE] [--docs]   pgbench as the floor, the start of a process, memory of waiting
-// calls, and how the table's size and the calls at once change what a store does.
+// node --import tsx bench/scale.ts [--json FILE] [--docs]
+//   Measures the start of a process, the memory of waiting calls, and calls per second by the size
+//   of the table and the calls at once. pgbench gives the baseline. --docs writes the tables into
+//   docs/performance.md.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -7,12 +9,12 @@ import type { Store } from 'express-session';
 import { quotedName } from '../test/support/stores.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
 import { median, OPERATIONS, quantile, run } from './support/load.js';
-import { bytesOfWaiting, WAITING } from './support/memory.js';
+import { bytesPerWaitingCall, WAITING } from './support/memory.js';
 import { CLIENTS, pgbenchRate } from './support/pgbench.js';
 import { startServer } from './support/postgres.js';
 import { fillTable, SESSIONS } from './support/sessions.js';
 import { startup } from './support/startup.js';
-import { OURS, openContender, SIMPLE } from './support/stores.js';
+import { OURS, openFilledStore, SIMPLE } from './support/stores.js';
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, docs: { type: 'boolean', default: false } },
@@ -29,10 +31,11 @@ interface Sample {
   operation: string;
   rows: number;
   atOnce: number;
-  /** Calls a second; milliseconds of a call. */
+  /** Calls per second. */
   rate: number;
+  /** Milliseconds per call. */
   median: number;
-  most: number;
+  p99: number;
 }
 
 execFileSync(process.execPath, ['dev/build.mjs'], { cwd: new URL('..', import.meta.url), stdio: 'inherit' });
@@ -40,9 +43,9 @@ const server = await startServer({ max_wal_size: '8GB' });
 const sessionsOf = (name: string) => quotedName({ schemaName: `bench ${name}`, tableName: 'session' });
 try {
   const stores = new Map<string, Store>();
-  for (const name of [OURS, SIMPLE]) stores.set(name, await openContender(name, server.pool, undefined));
+  for (const name of [OURS, SIMPLE]) stores.set(name, await openFilledStore(name, server.pool, undefined));
 
-  const floor = pgbenchRate(server.url, sessionsOf(OURS), 5);
+  const baseline = pgbenchRate(server.url, sessionsOf(OURS), 5);
   const started = Object.fromEntries(
     [
       [OURS, new URL('../dist/esm/index.js', import.meta.url).href],
@@ -52,24 +55,24 @@ try {
   const waiting: Record<string, Record<string, number>> = {};
   for (const [name, store] of stores) {
     waiting[name] = {};
-    for (const method of METHODS) waiting[name][method] = await bytesOfWaiting(store, server.pool, method);
+    for (const method of METHODS) waiting[name][method] = await bytesPerWaitingCall(store, server.pool, method);
   }
   const scale = await measureScale(stores);
 
   const names = Object.keys(started);
-  const line = (what: string, of: (name: string) => string) => [what, ...names.map(of)];
+  const line = (label: string, cell: (name: string) => string) => [label, ...names.map(cell)];
   const text = [
-    floor === undefined
-      ? 'Without the floor: there is no pgbench on the PATH.'
-      : `pgbench, prepared, ${CLIENTS} clients: ${thousands(floor)} thousand sessions read a second.`,
+    baseline === undefined
+      ? 'No baseline: pgbench is not on the PATH.'
+      : `pgbench, prepared, ${CLIENTS} clients: ${thousands(baseline)} thousand sessions read per second.`,
     tableOf(
       ['', ...names],
       [
         line('import, ms', (name) => started[name]!.imported.toFixed(1)),
-        line('first get, which connects, ms', (name) => started[name]!.first.toFixed(1)),
+        line('first get (connects), ms', (name) => started[name]!.first.toFixed(1)),
         line('second get, ms', (name) => started[name]!.second.toFixed(1)),
         ...METHODS.map((method) =>
-          line(`${WAITING.toLocaleString('en')} waiting calls of ${method}, MB`, (name) =>
+          line(`${WAITING.toLocaleString('en')} waiting ${method} calls, MB`, (name) =>
             ((waiting[name]![method]! * WAITING) / 1e6).toFixed(1),
           ),
         ),
@@ -79,7 +82,7 @@ try {
   ].join('\n\n');
   console.log(text);
   if (values.docs) writeDocs('more', text);
-  const json = { postgres: server.version, floor, startup: started, waiting, scale };
+  const json = { postgres: server.version, baseline, startup: started, waiting, scale };
   if (values.json) writeFileSync(values.json, `${JSON.stringify(json, null, 2)}\n`);
 } finally {
   await server.stop();
@@ -97,20 +100,20 @@ async function measureScale(stores: Map<string, Store>): Promise<Sample[]> {
     filled = rows;
     for (const operation of MEASURED) {
       for (const atOnce of AT_ONCE) {
-        const taken = new Map(
+        const samplesOf = new Map(
           [...stores.keys()].map((name) => [name, { rates: [] as number[], times: [] as number[][] }]),
         );
         for (let round = 0; round <= ROUNDS; round++) {
           for (const [name, store] of stores) {
             const { rate, times } = await run(store, operation, { atOnce, ms: MS, sessions: rows });
-            if (round === 0) continue; // to warm up
-            taken.get(name)!.rates.push(rate);
-            taken.get(name)!.times.push(times);
+            if (round === 0) continue; // the warm-up
+            samplesOf.get(name)!.rates.push(rate);
+            samplesOf.get(name)!.times.push(times);
           }
         }
-        for (const [store, { rates, times }] of taken) {
+        for (const [store, { rates, times }] of samplesOf) {
           const all = times.flat();
-          const latency = { median: median(all), most: quantile(all, 0.99) };
+          const latency = { median: median(all), p99: quantile(all, 0.99) };
           samples.push({ store, operation, rows, atOnce, rate: median(rates), ...latency });
         }
       }
@@ -119,7 +122,7 @@ async function measureScale(stores: Map<string, Store>): Promise<Sample[]> {
   return samples;
 }
 
-/** Thousands a second, and milliseconds of a call: median / 99 %. */
+/** Each cell: thousands of calls per second (milliseconds per call: median / 99 %). */
 function scaleTable(samples: Sample[]): string {
   const sample = (store: string, operation: string, atOnce: number, rows: number) =>
     samples.find((one) => {
@@ -129,8 +132,8 @@ function scaleTable(samples: Sample[]): string {
     AT_ONCE.map((atOnce) => [
       `${operation}, ${atOnce} at once`,
       ...ROWS.map((rows) => {
-        const { rate, median, most } = sample(OURS, operation, atOnce, rows);
-        return `${thousands(rate)} (${median.toFixed(1)} / ${most.toFixed(1)})`;
+        const { rate, median, p99 } = sample(OURS, operation, atOnce, rows);
+        return `${thousands(rate)} (${median.toFixed(1)} / ${p99.toFixed(1)})`;
       }),
       thousands(sample(SIMPLE, operation, atOnce, ROWS.at(-1)!).rate),
     ]),

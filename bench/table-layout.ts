@@ -1,5 +1,6 @@
-// node --import tsx bench/table-layout.ts [--rows 10000,1000000] [--json FILE] [--docs]   What touches and saves cost the table, by
-// its fillfactor and its index on `expire`. createTable's defaults come from here.
+// node --import tsx bench/table-layout.ts [--rows 10000,1000000] [--json FILE] [--docs]
+//   Measures what touches and saves cost the table, by its fillfactor and its index on `expire`.
+//   The defaults of createTable come from here. --docs writes the tables into docs/performance.md.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -32,12 +33,13 @@ interface Sizes {
   indexes: number;
 }
 interface Cost {
-  /** Calls a second. */
+  /** Calls per second. */
   rate: number;
-  /** Percent of the updates that touched no index. */
+  /** Percentage of updates that changed no index. */
   hot: number;
-  /** Bytes of WAL for each call, and whole pages among them: the first change of a page after a checkpoint costs one. */
+  /** Bytes of WAL per call. */
   wal: number;
+  /** Full-page images per call: the first change of a page after a checkpoint writes one. */
   pages: number;
   /** Bytes. */
   before: Sizes;
@@ -45,17 +47,17 @@ interface Cost {
 }
 interface Measured {
   costs: Record<Operation, Cost>;
-  /** Milliseconds of a batch where some have expired, median, and of the last, which finds none. */
-  prune: { batch: number; none: number };
+  /** Milliseconds per batch: the median, and the last batch, which finds nothing. */
+  prune: { batch: number; empty: number };
 }
 type Result = Variant & Measured & { rows: number };
 const EXPIRED = 5000;
 const BATCH = 1000;
 
-// The run does in seconds what a site does in minutes, and so does the autovacuum.
+// The run does in seconds what a site does in minutes, so autovacuum must run more often, too.
 const server = await startServer({ autovacuum_naptime: '1s', max_wal_size: '8GB' });
-const place = { schemaName: 'bench', tableName: 'session' };
-const table = quotedName(place);
+const location = { schemaName: 'bench', tableName: 'session' };
+const table = quotedName(location);
 const results: Result[] = [];
 try {
   for (const rows of values.rows.split(',').map(Number)) {
@@ -74,7 +76,7 @@ if (values.docs) writeDocs('table', text);
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ postgres: server.version, results }, null, 2)}\n`);
 
 function report(): string {
-  const heads = ['', 'index', 'fillfactor', 'HOT, %', 'WAL, bytes', 'whole pages in it', 'table, MB', 'indexes, MB'];
+  const heads = ['', 'index', 'fillfactor', 'HOT, %', 'WAL, bytes', 'full-page images', 'table, MB', 'indexes, MB'];
   const updates = (Object.keys(CALLS) as Operation[]).flatMap((operation) =>
     results.map(({ rows, index, fillfactor, costs }) => {
       const { hot, wal, pages, before, after } = costs[operation];
@@ -86,18 +88,18 @@ function report(): string {
     }),
   );
   const prunes = results.map(({ rows, index, fillfactor, prune }) => {
-    return [`${rows.toLocaleString('en')} rows`, index, fillfactor, prune.batch.toFixed(1), prune.none.toFixed(1)];
+    return [`${rows.toLocaleString('en')} rows`, index, fillfactor, prune.batch.toFixed(1), prune.empty.toFixed(1)];
   });
   return [
     tableOf(heads, updates),
-    tableOf(['', 'index', 'fillfactor', `a batch of ${BATCH}, ms`, 'one that finds nothing, ms'], prunes),
+    tableOf(['', 'index', 'fillfactor', `a batch of ${BATCH}, ms`, 'an empty batch, ms'], prunes),
   ].join('\n\n');
 }
 
-/** On a new table, each right after a checkpoint. */
+/** Measures on a new table. Each measurement starts right after a checkpoint. */
 async function measure(rows: number, { index, fillfactor }: Variant): Promise<Measured> {
   await server.pool.query(`DROP TABLE IF EXISTS ${table}`);
-  await makeTable(OURS, { pool: server.pool, ...place });
+  await makeTable(OURS, { pool: server.pool, ...location });
   await server.pool.query(`ALTER TABLE ${table} SET (fillfactor = ${fillfactor})`);
   await server.pool.query('DROP INDEX bench.session_expire_idx');
   await fillTable(server.pool, table, { to: rows });
@@ -107,18 +109,18 @@ async function measure(rows: number, { index, fillfactor }: Variant): Promise<Me
   return { costs: costs as Measured['costs'], prune: await pruneTimes() };
 }
 
-/** By calls of a store of which 128 are under way at once. */
+/** Measures calls of a store, 128 at once. */
 async function cost(operation: Operation, rows: number): Promise<Cost> {
   await server.pool.query(`VACUUM ANALYZE ${table}`);
   await server.pool.query('CHECKPOINT');
   const calls = CALLS[operation];
   const pool = new pg.Pool({ connectionString: server.url, application_name: 'calls' });
-  const store = makeStore(OURS, { pool, ...place }, { touchAfter: 0 });
+  const store = makeStore(OURS, { pool, ...location }, { touchAfter: 0 });
   const [before, start] = [await sizes(), await counters()];
   const { rate } = await run(store, operation, { atOnce: 128, calls, sessions: rows });
   await store.close();
   await pool.end();
-  await backendsGone(); // only then are all their counts in
+  await untilBackendsExit(); // a backend adds its counts when it exits
   const [after, end] = [await sizes(), await counters()];
   return {
     rate,
@@ -148,7 +150,7 @@ async function counters(): Promise<{ updates: number; hot: number; wal: number; 
   return rows[0];
 }
 
-async function backendsGone(): Promise<void> {
+async function untilBackendsExit(): Promise<void> {
   for (;;) {
     const { rows } = await server.pool.query(`SELECT FROM pg_stat_activity WHERE application_name = 'calls'`);
     if (rows.length === 0) return;
@@ -162,14 +164,14 @@ async function pruneTimes(): Promise<Measured['prune']> {
   );
   await server.pool.query(`ANALYZE ${table}`);
   const times: number[] = [];
-  const connection = bindTable(server.pool, place);
+  const connection = bindTable(server.pool, location);
   for (let pruned = BATCH; pruned > 0; ) {
     const begun = performance.now();
     pruned = (await pruneSessions.runWithCounts({ key: '1', batch: BATCH }, connection)).rowCount;
     times.push(performance.now() - begun);
   }
-  const none = times.pop()!;
-  return { batch: median(times), none };
+  const empty = times.pop()!;
+  return { batch: median(times), empty };
 }
 
 function mb(bytes: number): string {

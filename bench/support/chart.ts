@@ -1,22 +1,25 @@
-// node --import tsx bench/support/chart.ts JSON SVG   Draws what `npm run bench -- --json JSON` has measured.
+// node --import tsx bench/support/chart.ts JSON SVG
+//   Draws the figures that `npm run bench -- --json JSON` measured.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { OURS, REDIS, SIMPLE } from './stores.js';
 
-/** What the bench writes: calls a second by row and store, and where they were measured. */
+/** The figures of the bench. */
 export interface Figures {
   versions: Record<string, string>;
   cores: number;
+  /** Calls per second by row, then by store. */
   calls: Record<string, Record<string, number>>;
 }
 
 const COLOURS: Record<string, string> = { [OURS]: '#0b61a4', [SIMPLE]: '#767676', [REDIS]: '#d1495b' };
 const PANELS = ['get', 'set', 'load, change, save', 'touch'];
 const REQUESTS = ['reads', 'writes'];
-const SANS = 'Helvetica, Arial, sans-serif'; // none that a browser would have to fetch
+// Only installed fonts: an SVG in an <img> cannot load others.
+const SANS = 'Helvetica, Arial, sans-serif';
 
-/** An SVG on a ground of its own, so that it can be read on a dark page, too. */
-export async function draw({ versions, cores, calls }: Figures): Promise<string> {
+/** An SVG with a white background: on a dark page the text stays readable. */
+export async function drawChart({ versions, cores, calls }: Figures): Promise<string> {
   const domain = Object.keys(COLOURS).filter((name) => Object.values(calls).some((by) => by[name] !== undefined));
   const colour = {
     field: 'store',
@@ -28,18 +31,18 @@ export async function draw({ versions, cores, calls }: Figures): Promise<string>
     const [, operation, atOnce] = /^(.*), (\d+) at once$/.exec(row) ?? [];
     return domain.map((store) => ({ operation, atOnce: Number(atOnce), store, thousands: (by[store] ?? 0) / 1000 }));
   });
-  const most =
+  const maxCalls =
     10 * Math.ceil(Math.max(...points.filter(({ operation }) => operation).map(({ thousands }) => thousands)) / 10);
-  const times = (row: string, name: string) => {
+  const ratio = (row: string, name: string) => {
     const { [OURS]: ours, [name]: theirs } = calls[row] ?? {};
     return ours && theirs ? `${(ours / theirs).toFixed(1)} × ${name}` : undefined;
   };
-  const beside = (row: string) => [times(row, SIMPLE), times(row, REDIS)].filter((text) => text !== undefined);
+  const ratios = (row: string) => [ratio(row, SIMPLE), ratio(row, REDIS)].filter((text) => text !== undefined);
   const panel = (operation: string, n: number) => {
     const of = points.filter((point) => point.operation === operation);
     const steps = [...new Set(of.map(({ atOnce }) => atOnce))];
     return {
-      title: { text: operation, subtitle: ['at 128:', ...beside(`${operation}, 128 at once`)], anchor: 'start' },
+      title: { text: operation, subtitle: ['at 128:', ...ratios(`${operation}, 128 at once`)], anchor: 'start' },
       width: 165,
       height: 190,
       data: { values: of },
@@ -54,8 +57,8 @@ export async function draw({ versions, cores, calls }: Figures): Promise<string>
         y: {
           field: 'thousands',
           type: 'quantitative',
-          scale: { domain: [0, most] },
-          axis: { title: n === 0 ? 'thousand calls a second' : null, tickCount: 6 },
+          scale: { domain: [0, maxCalls] },
+          axis: { title: n === 0 ? 'thousand calls per second' : null, tickCount: 6 },
         },
         color: colour,
       },
@@ -63,11 +66,11 @@ export async function draw({ versions, cores, calls }: Figures): Promise<string>
   };
   const requests = (kind: string) =>
     domain.map((store) => ({ store, thousands: (calls[`request that ${kind}, 64 connections`]?.[store] ?? 0) / 1000 }));
-  const mostRequests = Math.max(...REQUESTS.flatMap(requests).map(({ thousands }) => thousands));
+  const maxRequests = Math.max(...REQUESTS.flatMap(requests).map(({ thousands }) => thousands));
   const bars = (kind: string) => ({
     title: {
       text: `request through Express that ${kind}`,
-      subtitle: beside(`request that ${kind}, 64 connections`).join(', '),
+      subtitle: ratios(`request that ${kind}, 64 connections`).join(', '),
       anchor: 'start',
     },
     width: 375,
@@ -78,8 +81,8 @@ export async function draw({ versions, cores, calls }: Figures): Promise<string>
       x: {
         field: 'thousands',
         type: 'quantitative',
-        axis: { title: 'thousand requests a second, 64 connections', tickCount: 6, grid: false },
-        scale: { domain: [0, mostRequests * 1.45] }, // with room for the names
+        axis: { title: 'thousand requests per second, 64 connections', tickCount: 6, grid: false },
+        scale: { domain: [0, maxRequests * 1.45] }, // leaves space for the labels
       },
       y: { field: 'store', type: 'nominal', sort: domain, axis: null },
       color: colour,
@@ -95,10 +98,10 @@ export async function draw({ versions, cores, calls }: Figures): Promise<string>
   const spec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: {
-      text: 'What one Node process asks of its session store',
+      text: 'Calls per second of one Node process to its session store',
       subtitle: [
         `PostgreSQL ${versions.PostgreSQL} that waits for its disk, Redis ${versions.Redis ?? '(none)'} without persistence, 10,000 sessions of about 1 kB.`,
-        `Client and servers share ${cores} cores. Node ${versions.node}. Medians of one run; touches unthrottled.`,
+        `Client and servers share ${cores} cores. Node ${versions.node}. Medians of one run. Every touch is written.`,
       ],
       anchor: 'start',
       fontSize: 17,
@@ -128,13 +131,13 @@ export async function draw({ versions, cores, calls }: Figures): Promise<string>
       view: { stroke: null },
     },
   };
-  // By names that are no literals: the root's type check must not need bench/node_modules.
+  // The names are not literals: the root's type check must not need bench/node_modules.
   const [{ compile }, { parse, View }] = await Promise.all(['vega-lite', 'vega'].map((name) => import(name)));
   return new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
   const [from, to] = process.argv.slice(2);
-  if (!from || !to) throw new Error('name the JSON to read and the SVG to write');
-  writeFileSync(to, `${await draw(JSON.parse(readFileSync(from, 'utf8')))}\n`);
+  if (!from || !to) throw new Error('usage: chart.ts JSON SVG');
+  writeFileSync(to, `${await drawChart(JSON.parse(readFileSync(from, 'utf8')))}\n`);
 }

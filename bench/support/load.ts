@@ -1,4 +1,4 @@
-// Calls of a store's methods, so many at once.
+// Calls a store's methods with a fixed number of calls in flight, and measures them.
 import type { Store } from 'express-session';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 import { call, load } from './stores.js';
@@ -6,7 +6,7 @@ import { call, load } from './stores.js';
 export const OPERATIONS = ['get', 'set', 'load, change, save', 'touch'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-const WORK: Record<Operation, (store: Store, n: number) => Promise<unknown>> = {
+const CALLS: Record<Operation, (store: Store, n: number) => Promise<unknown>> = {
   get: (store, n) => call(store, 'get', sidOf(n)),
   set: (store, n) => call(store, 'set', sidOf(n), sessionOf(n)),
   'load, change, save': async (store, n) => {
@@ -18,21 +18,29 @@ const WORK: Record<Operation, (store: Store, n: number) => Promise<unknown>> = {
 };
 
 export interface Load {
+  /** Calls in flight. */
   atOnce: number;
-  /** How long, in milliseconds, or how many calls. */
+  /** The load ends after this number of milliseconds. Default: no limit. */
   ms?: number;
+  /** The load ends after this number of calls. Default: no limit. */
   calls?: number;
-  /** Of how many sessions each call takes any. */
+  /** Each call takes a random session below this number. Default: all of the table. */
   sessions?: number;
 }
 
-/** Calls a second, and the milliseconds that each took. */
+export interface Measured {
+  /** Calls per second. */
+  rate: number;
+  /** Milliseconds of each call. */
+  times: number[];
+}
+
 export async function run(
   store: Store,
   operation: Operation,
   { atOnce, ms = Number.POSITIVE_INFINITY, calls = Number.POSITIVE_INFINITY, sessions = SESSIONS }: Load,
-): Promise<{ rate: number; times: number[] }> {
-  const work = WORK[operation];
+): Promise<Measured> {
+  const work = CALLS[operation];
   const times: number[] = [];
   let left = calls;
   const begun = performance.now();
@@ -47,10 +55,11 @@ export async function run(
       }
     }),
   );
-  return { rate: times.length / ((performance.now() - begun) / 1000), times };
+  const seconds = (performance.now() - begun) / 1000;
+  return { rate: times.length / seconds, times };
 }
 
-/** The value below which this share of the values is. */
+/** The value below which this share of the values lies. */
 export function quantile(values: number[], share: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;

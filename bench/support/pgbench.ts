@@ -1,4 +1,4 @@
-// What the server answers to pgbench, which asks for one session at a time.
+// Measures the server with pgbench, which reads one session per statement.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -7,7 +7,7 @@ import { SESSIONS, sidOf } from './sessions.js';
 
 export const CLIENTS = 16;
 
-/** Sessions read a second by prepared statements, or undefined where pgbench is not installed. */
+/** Sessions read per second with prepared statements, or undefined if pgbench is not installed. */
 export function pgbenchRate(url: string, table: string, seconds: number): number | undefined {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'pgbench-'));
   const script = path.join(dir, 'read.sql');
@@ -18,11 +18,11 @@ export function pgbenchRate(url: string, table: string, seconds: number): number
   );
   try {
     const load = ['-c', String(CLIENTS), '-j', '2', '-T', String(seconds)];
-    const said = execFileSync('pgbench', ['-n', '-M', 'prepared', ...load, '-f', script, url], {
+    const output = execFileSync('pgbench', ['-n', '-M', 'prepared', ...load, '-f', script, url], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return Number(/tps = ([\d.]+)/.exec(said)![1]);
+    return Number(/tps = ([\d.]+)/.exec(output)![1]);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,4 +1,4 @@
-// A throwaway PostgreSQL that waits for its disk.
+// Starts a throwaway PostgreSQL that waits for its disk.
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,9 +12,9 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-const ON = ['fsync', 'synchronous_commit', 'full_page_writes'];
+const MUST_BE_ON = ['fsync', 'synchronous_commit', 'full_page_writes'];
 
-/** @param settings such as take effect when the server reads its configuration anew */
+/** @param settings PostgreSQL settings that a reload of the configuration applies */
 export async function startServer(settings: Record<string, string> = {}): Promise<BenchServer> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'bench-'));
   const server = await startLocalServer({ dataDir, database: 'bench' });
@@ -23,7 +23,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= pool
-      .removeAllListeners('error') // those of the stores report what the end of the server does to their connections
+      .removeAllListeners('error') // the stores would log closed connections
       .on('error', () => {})
       .end()
       .then(() => server.stop())
@@ -35,9 +35,9 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   try {
     for (const [name, value] of Object.entries(settings)) await pool.query(`ALTER SYSTEM SET ${name} = '${value}'`);
     await pool.query('SELECT pg_reload_conf()');
-    for (const name of ON) {
+    for (const name of MUST_BE_ON) {
       const { rows } = await pool.query(`SHOW ${name}`);
-      if (rows[0][name] !== 'on') throw new Error(`${name} is ${rows[0][name]}: the server must wait for its disk`);
+      if (rows[0][name] !== 'on') throw new Error(`the PostgreSQL setting ${name} must be on, not ${rows[0][name]}`);
     }
     const { rows } = await pool.query('SHOW server_version');
     return { url: server.url, pool, version: rows[0].server_version, stop };

@@ -1,5 +1,6 @@
-// One of the processes of bench/races.ts: an Express app on one of the stores, and what its sessions look like from below.
-// Options as JSON in the first argument. Sends its port when it listens, and ends with its parent.
+// One of the processes of races.ts: an Express app with one of the stores. It also reads sessions
+// directly from the store. The first argument holds the options as JSON. The app sends its port to
+// the parent when it listens. It exits when the parent disconnects.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,24 +21,25 @@ export interface AppOptions {
   redisPort: number | undefined;
 }
 
-interface Below {
+interface Backend {
   makeStore(): Store;
-  /** When the session expires, in milliseconds of an epoch. */
+  /** The expiry of the session, in milliseconds since the epoch. */
   expiry(store: Store, sid: string): Promise<number>;
 }
 
 const MOUNTS: Record<string, Partial<SessionOptions>> = {
   plain: {},
-  guarded: {}, // by saveBeforeResponse()
+  guarded: {}, // with saveBeforeResponse()
   resave: { resave: true },
   short: { cookie: { maxAge: SHORT_MS } },
 };
 
 const options: AppOptions = JSON.parse(process.argv[2]!);
-const below = await openStore(options);
-const app = express().set('env', 'test'); // or Express prints the errors of the saves that are made to fail
+const backend = await openStore(options);
+const app = express().set('env', 'test'); // keeps Express from printing errors of failed saves
 for (const [mount, settings] of Object.entries(MOUNTS)) {
-  const store = below.makeStore(); // for each its own: session() leaves its cookie's settings in the store
+  // One store per mount: session() keeps its cookie settings in the store.
+  const store = backend.makeStore();
   const sessions = session({
     store,
     secret: 'bench',
@@ -47,7 +49,7 @@ for (const [mount, settings] of Object.entries(MOUNTS)) {
     ...settings,
   });
   app.use(`/${mount}`, sessions, ...(mount === 'guarded' ? [saveBeforeResponse()] : []), routes(store));
-  app.get(`/below/${mount}/:sid`, async (req, res) => {
+  app.get(`/stored/${mount}/:sid`, async (req, res) => {
     const found = await promisify<string, SessionData | null | undefined>(store.get.bind(store))(req.params.sid);
     res.json({ session: found ?? null });
   });
@@ -59,12 +61,13 @@ await once(server, 'listening');
 process.on('disconnect', () => process.exit());
 process.send!((server.address() as AddressInfo).port);
 
-/** What requests do with a session. Each answers with the id of the session that it was given and of the one it leaves. */
+/** Each response has the id of the session that was loaded and of the session at the end. */
 function routes(store: Store): express.Router {
   const router = express.Router();
   router.use(async (req, res, next) => {
     res.locals.loaded = req.sessionID;
-    res.writeProcessing(); // tells the driver that the session is loaded. The end of the body is its word to go on
+    // Tells the client that the session is loaded. The client ends the body to continue the request.
+    res.writeProcessing();
     req.resume();
     await once(req, 'end');
     await sleep(Number(req.query.ms ?? 0));
@@ -90,9 +93,9 @@ function routes(store: Store): express.Router {
   });
   router.post('/save{/:key}', async (req, res) => {
     if (req.params.key) write(req, req.params.key);
-    const before = await below.expiry(store, req.sessionID);
+    const before = await backend.expiry(store, req.sessionID);
     await promisify(req.session.save.bind(req.session))();
-    answer(req, res, { before, after: await below.expiry(store, req.sessionID) });
+    answer(req, res, { before, after: await backend.expiry(store, req.sessionID) });
   });
   router.post('/sign-in', (req, res) => {
     write(req, 'user');
@@ -101,13 +104,13 @@ function routes(store: Store): express.Router {
   return router;
 }
 
-async function openStore({ store: name, url, redisPort, ...names }: AppOptions): Promise<Below> {
+async function openStore({ store: name, url, redisPort, ...names }: AppOptions): Promise<Backend> {
   if (name === 'connect-redis') {
     const { client, makeStore } = await redisStore(redisPort!);
     return { makeStore, expiry: (_store, sid) => client.pExpireTime(`sess:${sid}`) };
   }
   const pool = new pg.Pool({ connectionString: url });
-  pool.on('error', () => {}); // each call has its own
+  pool.on('error', () => {}); // each call gets its own error
   if (name === 'MemoryStore') {
     const expiry = async (store: Store, sid: string) => {
       const { sessions } = store as MemoryStore & { sessions: Record<string, string> };

@@ -1,11 +1,11 @@
-// What two overlapping requests with one session can do to it, over HTTP. Each scenario is a round that says what came of it.
+// The scenarios of races.ts: overlapping HTTP requests with one session.
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The cookie of /short, in milliseconds: some of the stores count in whole seconds. */
+/** The maxAge of the cookie of /short, in milliseconds. Some stores count in whole seconds. */
 export const SHORT_MS = 1000;
 
-/** The two processes of a store, in either order; MemoryStore has one, twice. */
+/** The URLs of a store's two processes, in either order. With MemoryStore both are the same. */
 export interface Apps {
   one: string;
   other: string;
@@ -13,27 +13,27 @@ export interface Apps {
 
 export interface Scenario {
   title: string;
-  /** One round, with a session of its own. True: it went wrong. */
+  /** Runs one round with a new session. Returns true if it went wrong. */
   round(apps: Apps): Promise<boolean>;
-  /** Rounds under way at once. */
+  /** Rounds in flight. */
   atOnce: number;
-  /** At most so many rounds. */
+  /** The maximum of rounds. Default: no maximum. */
   limit?: number;
-  /** While it runs, the table is not there. */
+  /** The table is renamed during the scenario. */
   savesFail?: boolean;
-  /** No store can help it, since the response does not wait for it. */
+  /** No store can prevent it: the response does not wait for the store. */
   beyondStores?: boolean;
-  /** What connect-pg-typed's middleware makes of the scenario before. */
-  mendsPrevious?: boolean;
+  /** The previous scenario with saveBeforeResponse(), which prevents it. */
+  fixesPrevious?: boolean;
 }
 
 const AT_ONCE = 40;
-const ALONE = 1; // in a crowd, the request that follows a redirect comes too late to miss anything
+const ALONE = 1; // with more in flight, the request after the redirect comes too late to go wrong
 const WAITING_AT_ONCE = 200; // rounds that mostly sleep
 
 export const SCENARIOS: Scenario[] = [
   {
-    title: 'two requests change different keys, both loaded before either ends: a change lost',
+    title: 'two requests load a session and change different keys: one change is lost',
     atOnce: AT_ONCE,
     async round({ one, other }) {
       const browser = await signedIn(one, 'plain');
@@ -43,7 +43,7 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   {
-    title: 'the same, 0 to 20 ms apart, taking 0 to 20 ms: a change lost',
+    title: 'the same with random delays of 0 to 20 ms: one change is lost',
     atOnce: AT_ONCE,
     async round({ one, other }) {
       const browser = await signedIn(one, 'plain');
@@ -56,92 +56,93 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   {
-    title: 'logout during a slow request that writes: alive afterwards',
+    title: 'logout during a slow request that writes: the session is live afterwards',
     atOnce: AT_ONCE,
-    round: (apps) => outlives(apps, 'plain', 'write/b', 'destroy'),
+    round: (apps) => survivesEnd(apps, 'plain', 'write/b', 'destroy'),
   },
   {
-    title: 'logout during a slow request that reads, `resave: true`: alive afterwards',
+    title: 'logout during a slow request that reads, `resave: true`: the session is live afterwards',
     atOnce: AT_ONCE,
-    round: (apps) => outlives(apps, 'resave', 'read', 'destroy'),
+    round: (apps) => survivesEnd(apps, 'resave', 'read', 'destroy'),
   },
   {
-    title: '`regenerate` during a slow request that writes: the old id alive afterwards',
+    title: '`regenerate` during a slow request that writes: the old session is live afterwards',
     atOnce: AT_ONCE,
-    round: (apps) => outlives(apps, 'plain', 'write/b', 'regenerate'),
+    round: (apps) => survivesEnd(apps, 'plain', 'write/b', 'regenerate'),
   },
   {
-    title: 'expired during a slow request that reads: revived by its touch',
+    title: 'the session expires during a slow request that reads: its touch revives the session',
     atOnce: WAITING_AT_ONCE,
-    round: (apps) => outlives(apps, 'short', 'read', 'expire'),
+    round: (apps) => survivesEnd(apps, 'short', 'read', 'expire'),
   },
   {
-    title: 'expired during a slow request that writes: revived by its save',
+    title: 'the session expires during a slow request that writes: its save revives the session',
     atOnce: WAITING_AT_ONCE,
-    round: (apps) => outlives(apps, 'short', 'write/b', 'expire'),
+    round: (apps) => survivesEnd(apps, 'short', 'write/b', 'expire'),
   },
   {
-    title: 'explicit `save()` after a touch by another request: expiry moved back',
+    title: 'explicit `save()` after another request touched the session: the expiry moves back',
     atOnce: WAITING_AT_ONCE,
     async round({ one, other }) {
       const browser = await signedIn(one, 'plain');
       const finish = await browser.begin(other, Math.random() < 0.5 ? 'save' : 'save/b');
-      await sleep(1200); // some of the stores count in whole seconds
+      await sleep(1200); // some stores count in whole seconds
       await browser.post(one, 'read');
       const { before, after } = await finish();
       return after < before;
     },
   },
   {
-    title: 'login, and the redirect followed at once: not logged in',
+    title: 'login, and the browser follows the redirect at once: it is not logged in',
     atOnce: ALONE,
     limit: 300,
     beyondStores: true,
-    round: (apps) => missesLogin(apps, 'plain'),
+    round: (apps) => isNotLoggedIn(apps, 'plain'),
   },
   {
     title: 'the same with `saveBeforeResponse()`',
     atOnce: ALONE,
     limit: 300,
-    mendsPrevious: true,
-    round: (apps) => missesLogin(apps, 'guarded'),
+    fixesPrevious: true,
+    round: (apps) => isNotLoggedIn(apps, 'guarded'),
   },
   {
-    title: 'login whose save fails: answered with a redirect and a cookie',
+    title: 'login, and the save fails: the response is a redirect with a cookie',
     atOnce: AT_ONCE,
     limit: 300,
     savesFail: true,
     beyondStores: true,
-    round: async ({ one }) => saysLoggedIn(await signIn(one, 'plain')),
+    round: async ({ one }) => looksLoggedIn(await signIn(one, 'plain')),
   },
   {
-    title: 'the same with `saveBeforeResponse()`, which makes it a 503',
+    title: 'the same with `saveBeforeResponse()`: the response is not a 503',
     atOnce: AT_ONCE,
     limit: 300,
     savesFail: true,
-    mendsPrevious: true,
+    fixesPrevious: true,
     async round({ one }) {
       const head = await signIn(one, 'guarded');
-      return saysLoggedIn(head) || head.status !== 503;
+      return looksLoggedIn(head) || head.status !== 503;
     },
   },
 ];
 
-/** Whether the session is there after it went, in one process, during a slow request in the other. */
-async function outlives({ one, other }: Apps, mount: string, slow: string, end: string): Promise<boolean> {
+/** Whether the session is live after it ended in one process during a slow request in the other. */
+async function survivesEnd({ one, other }: Apps, mount: string, slow: string, end: string): Promise<boolean> {
   const browser = await signedIn(one, mount);
   const finish = await browser.begin(other, slow);
   if (end === 'expire') await sleep(SHORT_MS);
   else await browser.post(one, end);
   for (let waits = 0; await browser.stored(one); waits++) {
-    if (end !== 'expire' || waits > 100) throw new Error(`the session is there after ${end}: nothing can revive it`);
+    if (end !== 'expire' || waits > 100) throw new Error(`the session is still live after ${end}`);
     await sleep(50);
   }
   try {
     await finish();
   } catch (error) {
-    if (end !== 'expire' || !(error instanceof WithoutSession)) throw error;
-    return outlives({ one, other }, mount, slow, end); // it was expired before the slow request came
+    if (end !== 'expire' || !(error instanceof SessionNotLoaded)) throw error;
+    // The session expired before the slow request loaded it.
+    return survivesEnd({ one, other }, mount, slow, end);
   }
   return (await browser.stored(one)) !== null;
 }
@@ -151,28 +152,28 @@ async function keepsBoth(browser: Browser, app: string): Promise<boolean> {
   return stored?.a === true && stored.b === true && stored.user === true;
 }
 
-async function missesLogin({ one, other }: Apps, mount: string): Promise<boolean> {
+async function isNotLoggedIn({ one, other }: Apps, mount: string): Promise<boolean> {
   const head = await signIn(one, mount);
-  if (!saysLoggedIn(head)) throw new Error(`the login was answered with ${head.status}`);
+  if (!looksLoggedIn(head)) throw new Error(`the login got status ${head.status}`);
   const next = await send(`${other}/${mount}/read`, { cookie: head.cookie });
   return (await next.body()).session.user !== true;
 }
 
-/** On a connection of its own: Express closes that of a response whose save fails. */
+/** Uses a new connection: if the save fails, Express closes the connection. */
 const signIn = (app: string, mount: string) => send(`${app}/${mount}/sign-in`, { agent: false });
 
-const saysLoggedIn = ({ status, cookie }: Head) => status === 303 && cookie !== undefined;
+const looksLoggedIn = ({ status, cookie }: Head) => status === 303 && cookie !== undefined;
 
-/** A browser with a session that has been stored. */
+/** A browser with a stored session. */
 async function signedIn(app: string, mount: string): Promise<Browser> {
   const head = await send(`${app}/${mount}/write/user`);
   const { sid } = await head.body();
   return new Browser(mount, sid, head.cookie!);
 }
 
-class WithoutSession extends Error {}
+class SessionNotLoaded extends Error {}
 
-/** Its requests fail unless they are given the session and answered with 200. */
+/** A request fails if the app does not load the session, or if the status is not 200. */
 class Browser {
   readonly #mount: string;
   readonly #sid: string;
@@ -187,7 +188,10 @@ class Browser {
     await (await this.begin(app, path))();
   }
 
-  /** Begins a request. Once it has loaded the session: how to let it go on, and its answer. */
+  /**
+   * Begins a request and waits until it has loaded the session. The returned function lets the
+   * request continue and returns the response.
+   */
   async begin(app: string, path: string): Promise<() => Promise<any>> {
     let head: Promise<Head> | undefined;
     const release = await new Promise<() => void>((resolve, reject) => {
@@ -197,16 +201,16 @@ class Browser {
     return async () => {
       release();
       const { status, body: read } = await head!;
-      if (status !== 200) throw new Error(`${path} was answered with ${status}`);
+      if (status !== 200) throw new Error(`${path} got status ${status}`);
       const body = await read();
-      if (body.loaded !== this.#sid) throw new WithoutSession(`${path} was not given its session`);
+      if (body.loaded !== this.#sid) throw new SessionNotLoaded(`${path} did not load the session`);
       return body;
     };
   }
 
-  /** The session as the store's `get` has it. */
+  /** The session that the store's `get` returns. */
   async stored(app: string): Promise<Record<string, unknown> | null> {
-    const { body } = await send(`${app}/below/${this.#mount}/${this.#sid}`, { method: 'GET' });
+    const { body } = await send(`${app}/stored/${this.#mount}/${this.#sid}`, { method: 'GET' });
     return (await body()).session;
   }
 }
@@ -222,18 +226,18 @@ const keepAlive = new http.Agent({ keepAlive: true });
 interface SendOptions {
   cookie?: string | undefined;
   method?: 'GET' | 'POST';
-  /** Holds the request until it calls what it is given. */
+  /** Called when the session is loaded. The request waits until `release` is called. */
   onLoaded?(release: () => void): void;
   agent?: http.Agent | false;
 }
 
-/** The head of the answer, as soon as it is there. */
+/** Resolves when the head of the response arrives. */
 function send(url: string, { cookie, method = 'POST', onLoaded, agent = keepAlive }: SendOptions = {}): Promise<Head> {
   return new Promise((resolve, reject) => {
     const headers = cookie ? { cookie } : {};
     const request = http.request(url, { method, agent, headers, timeout: 30_000 });
     request.on('error', reject);
-    request.on('timeout', () => request.destroy(new Error(`${url} was not answered`)));
+    request.on('timeout', () => request.destroy(new Error(`${url}: no response in 30 s`)));
     request.on('response', (response) => {
       const text = new Promise<string>((done, fail) => {
         let read = '';
@@ -242,7 +246,7 @@ function send(url: string, { cookie, method = 'POST', onLoaded, agent = keepAliv
         });
         response.on('end', () => done(read)).on('error', fail);
       });
-      text.catch(() => {}); // whoever reads the body is told
+      text.catch(() => {}); // body() reports the error
       resolve({
         status: response.statusCode,
         cookie: response.headers['set-cookie']?.[0]?.split(';')[0],

@@ -1,4 +1,4 @@
-// A throwaway Redis without persistence, and what connect-redis needs, where they are there.
+// Starts a throwaway Redis without persistence, and makes connect-redis stores.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Store } from 'express-session';
 
 const require = createRequire(import.meta.url);
 
-/** What the benchmarks ask of the client, typed here: the root's type check must not need bench/node_modules. */
+/** The part of the client in use: the root's type check must not need bench/node_modules. */
 export interface RedisClient {
   connect(): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -23,23 +23,23 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-// Outlives us: when our end of its stdin closes, however we died, it stops the server and clears the folder.
+// This shell outlives the bench. When its stdin closes, it stops the server and deletes the folder.
 const KEEPER = `dir=$1; shift; exec 3<&0; "$@" 3<&- & pid=$!
 { cat <&3 >/dev/null; kill $pid; } >/dev/null 2>&1 &
 wait $pid; rm -rf "$dir"`;
 
-/** Why connect-redis can't be compared here, or undefined. */
+/** Why connect-redis cannot be measured here. Undefined if it can. */
 export function whyNoRedis(): string | undefined {
   try {
     const major = Number(/v=(\d+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8' }))?.[1]);
-    if (major < 7) return `redis-server is ${major}, and 7 is the first that says when a key expires`;
+    if (major < 7) return `redis-server must be version 7 or newer, not ${major}: older versions have no PEXPIRETIME`;
   } catch {
-    return 'there is no redis-server on the PATH';
+    return 'redis-server is not on the PATH';
   }
   try {
     require.resolve('connect-redis');
   } catch {
-    return 'it is not installed: npm ci --prefix bench';
+    return 'the package is not installed. Run npm ci --prefix bench';
   }
   return undefined;
 }
@@ -54,9 +54,9 @@ export async function startRedis(): Promise<RedisServer> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const stop = async () => {
-    const gone = keeper.exitCode === null ? once(keeper, 'exit') : undefined;
+    const exited = keeper.exitCode === null ? once(keeper, 'exit') : undefined;
     keeper.stdin.destroy();
-    await gone;
+    await exited;
   };
 
   let log = '';
@@ -70,7 +70,8 @@ export async function startRedis(): Promise<RedisServer> {
   }
   keeper.stdout.resume();
 
-  const manifest = path.join(path.dirname(require.resolve('connect-redis')), '../package.json'); // not among its exports
+  // connect-redis does not export its package.json.
+  const manifest = path.join(path.dirname(require.resolve('connect-redis')), '../package.json');
   const versions = {
     Redis: /Redis version=([\d.]+)/.exec(log)?.[1] ?? 'unknown',
     redis: require('redis/package.json').version,
@@ -79,10 +80,10 @@ export async function startRedis(): Promise<RedisServer> {
   return { port, versions, stop };
 }
 
-/** A connected client, and a store on it. */
+/** A connected client, and a function that makes stores on it. */
 export async function redisStore(port: number): Promise<{ client: RedisClient; makeStore: () => Store }> {
   const client: RedisClient = require('redis').createClient({ socket: { host: '127.0.0.1', port } });
-  client.on('error', () => {}); // each call has its own
+  client.on('error', () => {}); // each call gets its own error
   await client.connect();
   const { RedisStore } = require('connect-redis');
   return { client, makeStore: () => new RedisStore({ client }) };

@@ -1,5 +1,6 @@
-// An Express app on one of the stores, in a process of its own, for bench/support/requests.ts. Options as JSON in the first argument.
-// Sends its port when it listens, and ends with its parent.
+// An Express app with one of the stores, in its own process, for requests.ts. The first argument
+// holds the options as JSON. The app sends its port to the parent when it listens. It exits when the
+// parent disconnects.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -18,12 +19,12 @@ export interface RequestAppOptions {
 
 const { name, url, redisPort }: RequestAppOptions = JSON.parse(process.argv[2]!);
 const pool = new pg.Pool({ connectionString: url });
-pool.on('error', () => {}); // each call has its own
-const place = { pool, schemaName: `bench ${name}`, tableName: 'session' };
+pool.on('error', () => {}); // each call gets its own error
+const location = { pool, schemaName: `bench ${name}`, tableName: 'session' };
 
 async function openStore(): Promise<session.Store> {
-  if (name === OURS) return new PgSessionStore({ ...place, pruneSessionInterval: false });
-  if (name === SIMPLE) return makeStore(SIMPLE, place);
+  if (name === OURS) return new PgSessionStore({ ...location, pruneSessionInterval: false });
+  if (name === SIMPLE) return makeStore(SIMPLE, location);
   return name === REDIS ? (await redisStore(redisPort!)).makeStore() : new session.MemoryStore();
 }
 

@@ -1,15 +1,15 @@
-// Whole requests through Express and express-session, each of 64 connections with a session of its own.
+// Measures whole requests through Express and express-session: 64 connections, one session each.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { RequestAppOptions } from './request-app.js';
 
-/** As far as it is used here: the root's type check must not need bench/node_modules. */
+/** The part of autocannon in use: the root's type check must not need bench/node_modules. */
 type Autocannon = (options: {
   url: string;
   connections: number;
-  /** Whole seconds. */
+  /** Seconds, a whole number. */
   duration: number;
   setupClient: (client: { setHeaders(headers: Record<string, string>): void }) => void;
 }) => Promise<{ errors: number; non2xx: number; duration: number; requests: { total: number } }>;
@@ -17,7 +17,7 @@ type Autocannon = (options: {
 const CONNECTIONS = 64;
 
 export interface RequestApp {
-  /** Answers a second. */
+  /** Responses per second. */
   rate(path: '/read' | '/write', seconds: number): Promise<number>;
   stop(): Promise<void>;
 }
@@ -26,9 +26,9 @@ export async function startRequestApp(options: RequestAppOptions): Promise<Reque
   const script = fileURLToPath(new URL('request-app.ts', import.meta.url));
   const child: ChildProcess = fork(script, [JSON.stringify(options)]);
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the app on ${options.name} ended with ${code}`);
+    throw new Error(`the app with ${options.name} exited with code ${code}`);
   });
-  ended.catch(() => {}); // at the end it is meant to
+  ended.catch(() => {}); // stop() ends the app
   const [port] = (await Promise.race([once(child, 'message'), ended])) as [number];
   const autocannon: Autocannon = createRequire(import.meta.url)('autocannon');
   const urlOf = (path: string) => `http://127.0.0.1:${port}${path}`;
@@ -45,13 +45,13 @@ export async function startRequestApp(options: RequestAppOptions): Promise<Reque
         setupClient: (client) => client.setHeaders({ cookie: left.pop()! }),
       });
       if (errors + non2xx > 0)
-        throw new Error(`${path} on ${options.name}: ${errors} errors, ${non2xx} not answered with 200`);
+        throw new Error(`${path} with ${options.name}: ${errors} errors, ${non2xx} responses without status 2xx`);
       return requests.total / duration;
     },
     async stop() {
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.disconnect();
-      await gone;
+      await exited;
     },
   };
 }

@@ -1,17 +1,19 @@
-// What a store costs at the start of a process: its import, its first call and its second.
+// Measures a store at the start of a process: the import, the first call and the second call.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { median } from './load.js';
 
 export interface Startup {
-  /** Milliseconds: of the import, beside pg and express-session; of a first get, which connects; of a second. */
+  /** Milliseconds of the import, without pg and express-session. */
   imported: number;
+  /** Milliseconds of the first get, which connects. */
   first: number;
+  /** Milliseconds of the second get. */
   second: number;
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FRESH = 11;
+const PROCESSES = 11;
 const SCRIPT = `
 import session from 'express-session';
 import pg from 'pg';
@@ -28,9 +30,9 @@ for (let n = 0; n < 2; n++) {
 await pool.end();
 console.log(JSON.stringify(times));`;
 
-/** Medians of fresh processes. */
+/** Medians over new processes. */
 export function startup(url: string, module: string, schemaName: string): Startup {
-  const samples = Array.from({ length: FRESH }, () => {
+  const samples = Array.from({ length: PROCESSES }, () => {
     const args = ['--input-type=module', '--eval', SCRIPT, url, module, schemaName];
     const times: number[] = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', cwd: ROOT }));
     return times.slice(1).map((time, n) => time - times[n]!);

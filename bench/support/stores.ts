@@ -1,4 +1,4 @@
-// The stores that are measured, each with 10,000 sessions of about a kilobyte.
+// Opens the stores that the benchmarks compare, each with 10,000 sessions of about 1 kB.
 import { createRequire } from 'node:module';
 import session, { type Store } from 'express-session';
 import type pg from 'pg';
@@ -14,45 +14,48 @@ export const REDIS = 'connect-redis';
 export const MEMORY = 'MemoryStore';
 
 /**
- * Makes the store and fills it. Tables are as each store's documentation says to make them.
+ * Creates the store and fills it. Each table is created as the store's documentation says.
  *
- * @param options of this store
+ * @param options more options for connect-pg-typed
  */
-export async function openContender(
+export async function openFilledStore(
   name: string,
   pool: pg.Pool,
   redisPort: number | undefined,
   options: StoreOptions = {},
 ): Promise<Store> {
-  const place = { pool, schemaName: `bench ${name}`, tableName: 'session' };
+  const location = { pool, schemaName: `bench ${name}`, tableName: 'session' };
   if (name === REDIS) {
     const { makeStore } = await redisStore(redisPort!);
-    return filled(makeStore());
+    return fill(makeStore());
   }
-  if (name === MEMORY) return filled(new session.MemoryStore());
-  await makeTable(name === SIMPLE ? SIMPLE : OURS, place);
-  if (name === OURS_UNLOGGED) await pool.query(`ALTER TABLE ${quotedName(place)} SET UNLOGGED`);
+  if (name === MEMORY) return fill(new session.MemoryStore());
+  await makeTable(name === SIMPLE ? SIMPLE : OURS, location);
+  if (name === OURS_UNLOGGED) await pool.query(`ALTER TABLE ${quotedName(location)} SET UNLOGGED`);
   const store =
     name === SIMPLE
-      ? makeStore(SIMPLE, place)
-      : new PgSessionStore({ ...place, pruneSessionInterval: false, touchAfter: 0, ...options });
-  await filled(store);
-  await pool.query(`VACUUM ANALYZE ${quotedName(place)}`);
+      ? makeStore(SIMPLE, location)
+      : new PgSessionStore({ ...location, pruneSessionInterval: false, touchAfter: 0, ...options });
+  await fill(store);
+  await pool.query(`VACUUM ANALYZE ${quotedName(location)}`);
   return store;
 }
 
-async function filled(store: Store): Promise<Store> {
+async function fill(store: Store): Promise<Store> {
   for (let n = 0; n < SESSIONS; n += 500) {
     await Promise.all(Array.from({ length: 500 }, (_, i) => call(store, 'set', sidOf(n + i), sessionOf(n + i))));
   }
   return store;
 }
 
-/** A method of a store as a promise. */
-export const call = (store: Store, method: 'get' | 'set' | 'touch', ...args: unknown[]): Promise<unknown> =>
+type Method = 'get' | 'set' | 'touch';
+
+/** Calls a method with a callback, as express-session does. */
+export const call = (store: Store, method: Method, ...args: unknown[]): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    (store[method] as (...all: unknown[]) => void)(...args, (error: unknown, result: unknown) =>
-      error ? reject(error) : resolve(result),
+    (store as unknown as Record<Method, (...all: unknown[]) => void>)[method](
+      ...args,
+      (error: unknown, result: unknown) => (error ? reject(error) : resolve(result)),
     );
   });
 
