@@ -4,8 +4,14 @@
 //   --full  also measures 512 calls at once, and runs at-rest.ts, scale.ts, table-layout.ts and
 //           prune.ts
 //   --docs  writes the figures and the chart into docs/
-//   --rounds and --ms  rounds per figure, and milliseconds per measurement
-//   --json             writes all figures as JSON
+//
+// npm run bench -- --against DIR [--only PART] [--rounds ROUNDS] [--ms 400] [--json FILE]
+//   Compares this tree's build with the build in DIR, another checkout of this package. Builds this
+//   tree first, and DIR if it has no dist/. Exits with 1 if an operation of this tree is slower.
+//   --only  measures only the operations with PART in their name
+//
+// --rounds and --ms  rounds per figure, and milliseconds per measurement
+// --json             writes all figures as JSON
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -13,6 +19,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
+import { AGAINST_ROUNDS, compareBuilds, reportOf, slowerOperations } from './support/against.js';
 import { drawChart, type Figures } from './support/chart.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
 import { median, OPERATIONS, run } from './support/load.js';
@@ -23,7 +30,9 @@ import { MEMORY, OURS, OURS_UNLOGGED, openFilledStore, REDIS, SIMPLE, versionOf 
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    against: { type: 'string' },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
     ms: { type: 'string', default: '400' },
     full: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -31,8 +40,9 @@ const { values } = parseArgs({
   },
 });
 const ms = Number(values.ms);
-const rounds = Number(values.rounds);
+const rounds = Number(values.rounds ?? (values.against === undefined ? 5 : AGAINST_ROUNDS));
 if (!(rounds >= 1 && ms >= 1)) throw new Error('--rounds and --ms must be positive numbers');
+if (values.against !== undefined) await compareAndExit(values.against);
 
 const AT_ONCE = values.full ? [1, 16, 128, 512] : [1, 16, 128];
 const SCRIPTS = ['at-rest', 'scale', 'table-layout', 'prune'];
@@ -76,6 +86,14 @@ console.log(`\n${tooSlow.join('\n') || 'no ratio is below its minimum'}`);
 const others = values.full ? Object.fromEntries(SCRIPTS.map((name) => [name, runScript(name)])) : {};
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...figures, ...others }, null, 2)}\n`);
 process.exit(tooSlow.length > 0 ? 1 : 0); // the Redis clients are still open
+
+async function compareAndExit(dir: string): Promise<never> {
+  const compared = await compareBuilds({ dir, only: values.only, rounds, ms });
+  const slower = slowerOperations(compared);
+  console.log(`${reportOf(compared)}\n\n${slower.join('\n') || 'no operation is slower'}`);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(compared, null, 2)}\n`);
+  process.exit(slower.length > 0 ? 1 : 0);
+}
 
 async function measureCalls(): Promise<void> {
   const names = [OURS, OURS_UNLOGGED, SIMPLE, ...(redis ? [REDIS] : []), MEMORY];

@@ -4,17 +4,28 @@ import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 import { call, load } from './stores.js';
 
 export const OPERATIONS = ['get', 'set', 'load, change, save', 'touch'] as const;
-export type Operation = (typeof OPERATIONS)[number];
+/** The operations of connect-pg-typed, which also has update(). */
+export const OWN_OPERATIONS = [...OPERATIONS, 'destroy', 'update'] as const;
+export type Operation = (typeof OWN_OPERATIONS)[number];
+
+let saves = 0; // makes each set() a change
 
 const CALLS: Record<Operation, (store: Store, n: number) => Promise<unknown>> = {
   get: (store, n) => call(store, 'get', sidOf(n)),
-  set: (store, n) => call(store, 'set', sidOf(n), sessionOf(n)),
+  set: (store, n) => call(store, 'set', sidOf(n), Object.assign(sessionOf(n), { views: ++saves })),
   'load, change, save': async (store, n) => {
     const loaded = await load(store, sidOf(n));
     loaded.views++;
     await call(store, 'set', loaded.id, loaded);
   },
   touch: (store, n) => call(store, 'touch', sidOf(n), sessionOf(n)),
+  destroy: (store, n) => call(store, 'destroy', sidOf(n)),
+  update: async (store, n) => {
+    const change = (session: { views: number }) => {
+      session.views++;
+    };
+    if (!(await call(store, 'update', sidOf(n), change))) throw new Error(`no session ${sidOf(n)}`);
+  },
 };
 
 export interface Load {
@@ -26,11 +37,15 @@ export interface Load {
   calls?: number;
   /** Each call takes a random session below this number. Default: all of the table. */
   sessions?: number;
+  /** Chooses the session of each call instead. */
+  nextSession?: () => number;
 }
 
 export interface Measured {
   /** Calls per second. */
   rate: number;
+  /** CPU time of this process, in microseconds per call. */
+  cpu: number;
   /** Milliseconds of each call. */
   times: number[];
 }
@@ -38,17 +53,24 @@ export interface Measured {
 export async function run(
   store: Store,
   operation: Operation,
-  { atOnce, ms = Number.POSITIVE_INFINITY, calls = Number.POSITIVE_INFINITY, sessions = SESSIONS }: Load,
+  {
+    atOnce,
+    ms = Number.POSITIVE_INFINITY,
+    calls = Number.POSITIVE_INFINITY,
+    sessions = SESSIONS,
+    nextSession = () => Math.floor(Math.random() * sessions),
+  }: Load,
 ): Promise<Measured> {
   const work = CALLS[operation];
   const times: number[] = [];
   let left = calls;
+  const cpuBefore = process.cpuUsage();
   const begun = performance.now();
   const until = begun + ms;
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let from = begun; from < until && left-- > 0; ) {
-        await work(store, Math.floor(Math.random() * sessions));
+        await work(store, nextSession());
         const now = performance.now();
         times.push(now - from);
         from = now;
@@ -56,7 +78,8 @@ export async function run(
     }),
   );
   const seconds = (performance.now() - begun) / 1000;
-  return { rate: times.length / seconds, times };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { rate: times.length / seconds, cpu: (user + system) / times.length, times };
 }
 
 /** The value below which this share of the values lies. */

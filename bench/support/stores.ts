@@ -48,7 +48,7 @@ async function fill(store: Store): Promise<Store> {
   return store;
 }
 
-type Method = 'get' | 'set' | 'touch';
+type Method = 'get' | 'set' | 'touch' | 'destroy' | 'update';
 
 /** Calls a method with a callback, as express-session does. */
 export const call = (store: Store, method: Method, ...args: unknown[]): Promise<unknown> =>
