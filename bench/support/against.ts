@@ -12,7 +12,6 @@ import { tableOf } from './docs-tables.js';
 import { type Measured, median, OWN_OPERATIONS, quantile, run } from './load.js';
 import { startServer } from './postgres.js';
 import { fillTable, SESSIONS } from './sessions.js';
-import { call } from './stores.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const AGAINST_ROUNDS = 15;
@@ -140,8 +139,8 @@ async function openBuild(root: string, name: string, pool: pg.Pool): Promise<Bui
   const { PgSessionStore } = await import(pathToFileURL(entryOf(root)).href);
   const names = { schemaName: `bench ${name}`, tableName: 'session' };
   await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
-  const store = new PgSessionStore({ pool, ...names, createTableIfMissing: true, pruneSessionInterval: false });
-  await call(store, 'get', 'none'); // creates the table
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  await store.createTable();
   const table = quotedName(names);
   await fillTable(pool, table, { to: SESSIONS });
   return { pool, table, store };
