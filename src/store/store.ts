@@ -16,7 +16,7 @@ import { Expiry } from '../session/expiry.js';
 import { handleOf, handleOfRow } from '../session/handle.js';
 import { Lifetime } from '../session/lifetime.js';
 import { type CreateTableOptions, createTable } from '../table/create-table.js';
-import { tableEnsurer } from '../table/ensure-table.js';
+import { TableEnsurer } from '../table/ensure-table.js';
 import { rowsById } from '../table/hashed-rows.js';
 import type { TableLocation } from '../table/location.js';
 import { revocationChannel, tableBinder } from '../table/names.js';
@@ -93,11 +93,11 @@ export class PgSessionStore extends Store {
     this.#channel = listener && revocationChannel(names);
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
     this.#connection = new PoolConnection(pool, { prepare, connectMs: timeoutMs });
-    const ensureTable = checked.createTableIfMissing ? tableEnsurer(this.#location) : undefined;
+    const tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
     this.#rows = new SessionRows({
       connection: this.#connection,
       bind: this.#bind,
-      ensureTable,
+      tableEnsurer,
       batch,
       channel: this.#channel,
     });
@@ -111,7 +111,7 @@ export class PgSessionStore extends Store {
       log: this.#log,
     });
     const connect = async (deadline: Deadline) => {
-      await ensureTable?.(deadline);
+      await tableEnsurer?.run(deadline);
       return this.#connect(deadline);
     };
     this.#pruneTimer = new PruneTimer(connect, names, {

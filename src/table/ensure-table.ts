@@ -5,22 +5,31 @@ import { createTable } from './create-table.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
 
-/**
- * Returns a function that makes sure that the table exists. Calls share the work. After a failure,
- * the next call tries again.
- */
-export function tableEnsurer(location: TableLocation): (deadline: Deadline) => Promise<void> {
-  let ready: Promise<void> | undefined;
-  return (deadline) => {
-    ready ??= ensureTable(location, deadline).catch((error) => {
-      ready = undefined;
-      throw error;
-    });
-    return ready;
-  };
-}
+export class TableEnsurer {
+  readonly #location: TableLocation;
+  #running: Promise<void> | undefined;
+  /** Whether the table exists. */
+  isReady = false;
 
-async function ensureTable(location: TableLocation, deadline: Deadline): Promise<void> {
-  const found = await findTable.run(catalogNames(location.names), connectTable(location, deadline));
-  if (found.length === 0) await createTable(location, {}, deadline);
+  constructor(location: TableLocation) {
+    this.#location = location;
+  }
+
+  /**
+   * Creates the table if it is missing. Calls at the same time share the work. After a failure, the
+   * next call tries again.
+   */
+  run(deadline: Deadline): Promise<void> {
+    this.#running ??= this.#ensure(deadline).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #ensure(deadline: Deadline): Promise<void> {
+    if (this.isReady) return;
+    const found = await findTable.run(catalogNames(this.#location.names), connectTable(this.#location, deadline));
+    if (found.length === 0) await createTable(this.#location, {}, deadline);
+    this.isReady = true;
+  }
 }

@@ -19,6 +19,7 @@ import type { PoolConnection, Queryable } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { retry } from '../postgres/retry.js';
 import { Batcher } from './batcher.js';
+import type { TableEnsurer } from './ensure-table.js';
 
 /** A live row. A class, for the reason given at `QueuedCall`. */
 export class LiveRow {
@@ -53,7 +54,7 @@ export interface SessionRowsOptions {
   /** Binds a connection to the table's names. */
   bind: (connection: Queryable) => IDatabaseConnection;
   /** Creates the table if it is missing. Undefined if the store must not. */
-  ensureTable: ((deadline: Deadline) => Promise<void>) | undefined;
+  tableEnsurer: TableEnsurer | undefined;
   /** Whether calls may share a statement. */
   batch: boolean;
   /** The channel that is notified of destroyed sessions. */
@@ -111,10 +112,10 @@ export class SessionRows {
 
   /** Runs a statement of the table until the deadline, retried if that can help. */
   run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, { idempotent = true } = {}): Promise<T> {
-    const { connection, bind, ensureTable } = this.#options;
+    const { connection, bind, tableEnsurer } = this.#options;
     const db = bind(connection.until(deadline, idempotent ? this.#idempotent : this.#notIdempotent));
-    if (!ensureTable) return send(db);
-    return retry(() => ensureTable(deadline), deadline, this.#idempotent).then(() => send(db));
+    if (!tableEnsurer || tableEnsurer.isReady) return send(db);
+    return retry(() => tableEnsurer.run(deadline), deadline, this.#idempotent).then(() => send(db));
   }
 
   #caller<Item, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
