@@ -1,4 +1,4 @@
-// Signs a user out everywhere, on a table of another name:
+// Signs a user out everywhere. The table may have any name:
 //
 //   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --schema web --table "user sessions"
 import { parseArgs } from 'node:util';
@@ -11,15 +11,15 @@ const { positionals, values } = parseArgs({
 });
 const [user] = positionals;
 if (!user || !process.env.DATABASE_URL) {
-  console.error('usage: DATABASE_URL=postgres://... sign-out-user USER [--schema SCHEMA] [--table TABLE]');
+  console.error('Usage: DATABASE_URL=postgres://... npx tsx sign-out-user.ts USER [--schema NAME] [--table NAME]');
   process.exit(2);
 }
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 const admin = createAdmin({ pool, schemaName: values.schema, tableName: values.table, userPath: ['user'] });
 try {
-  const signedOut = await admin.revokeUser(user);
-  console.log(`${user}: ${signedOut} signed out, ${await admin.count()} sessions left`);
+  const deleted = await admin.revokeUser(user);
+  console.log(`${user}: sessions deleted: ${deleted}, sessions left in the table: ${await admin.count()}`);
 } finally {
   await pool.end();
 }

@@ -1,4 +1,4 @@
-// The app: sign in, count visits, sign out, here or elsewhere. All that it remembers is in the session.
+// The app: signs in, counts visits, signs out this browser or others. All its data is in the session.
 import { fileURLToPath } from 'node:url';
 import bowser from 'bowser';
 import express, { type NextFunction, type Request, type Response } from 'express';
@@ -7,8 +7,8 @@ import type { Admin, UserPath } from '../../src/admin/admin.js';
 import type { PgSessionStore } from '../../src/index.js';
 import { administrationPage } from './administration.js';
 import { devicesPage } from './devices.js';
-import { failurePage } from './frame.js';
-import { type Facts, page } from './page.js';
+import { errorPage } from './frame.js';
+import { type DatabaseFacts, startPage } from './page.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -17,23 +17,23 @@ declare module 'express-session' {
 }
 
 const COOKIE = 'demo.sid';
-const LONGEST_NAME = 40;
-const LIFE_S = 3600;
+const MAX_NAME_LENGTH = 40;
+const MAX_AGE_S = 3600;
 
-/** Where the admin finds whose a session is. */
+/** The path to the user in a session. */
 export const USER_PATH: UserPath = ['visitor', 'name'];
 
 interface Demo {
   store: PgSessionStore;
   admin: Admin;
   secret: string;
-  facts: Facts;
+  facts: DatabaseFacts;
 }
 
 export function demoApp({ store, admin, secret, facts }: Demo) {
   const app = express();
   app.disable('x-powered-by');
-  app.use(setHeaders, refuseOtherSites);
+  app.use(setHeaders, refuseFormsFromOtherSites);
   app.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
   app.use(
     session({
@@ -41,8 +41,8 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
       secret,
       name: COOKIE,
       resave: false,
-      saveUninitialized: false, // who only looks leaves no row
-      cookie: { maxAge: LIFE_S * 1000, sameSite: 'lax' },
+      saveUninitialized: false, // a visitor who has not signed in gets no row
+      cookie: { maxAge: MAX_AGE_S * 1000, sameSite: 'lax' },
     }),
   );
 
@@ -55,27 +55,28 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
   app.get('/', async (req, res) => {
     if (req.session.visitor) {
       req.session.visitor.visits++;
-      await done((callback) => req.session.save(callback)); // first, so that the page can show what was written
+      await asPromise((callback) => req.session.save(callback)); // now, so that the page shows the stored session
     }
-    await sendPage(req, res);
+    await sendStartPage(req, res);
   });
 
   app.post('/sign-in', form, async (req, res) => {
-    const given: unknown = req.body?.name;
-    const name = typeof given === 'string' ? given.trim() : '';
-    if (name === '' || [...name].length > LONGEST_NAME) {
+    const typed: unknown = req.body?.name;
+    const name = typeof typed === 'string' ? typed.trim() : '';
+    if (name === '' || [...name].length > MAX_NAME_LENGTH) {
       res.status(422);
-      return sendPage(req, res, `Please give a name of 1 to ${LONGEST_NAME} characters.`);
+      return sendStartPage(req, res, `Please type a name of 1 to ${MAX_NAME_LENGTH} characters.`);
     }
-    await done((callback) => req.session.regenerate(callback)); // a new id, so that one known before sign-in is worthless
+    await asPromise((callback) => req.session.regenerate(callback)); // a new id: an attacker may know the old one
     const now = new Date().toISOString();
     req.session.visitor = { name, visits: 0, since: now, seen: now, browser: browserOf(req) };
-    await done((callback) => req.session.save(callback)); // before the browser follows the redirect
+    // Before the browser follows the redirect. saveBeforeResponse() would do the same.
+    await asPromise((callback) => req.session.save(callback));
     res.redirect(303, '/');
   });
 
   app.post('/sign-out', async (req, res) => {
-    await done((callback) => req.session.destroy(callback));
+    await asPromise((callback) => req.session.destroy(callback));
     res.clearCookie(COOKIE).redirect(303, '/');
   });
 
@@ -97,38 +98,38 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
     const { visitor } = req.session;
     const handle: unknown = req.body?.handle;
     if (typeof handle !== 'string' || !/^[0-9a-f]{64}$/.test(handle)) {
-      return res.status(422).send(failurePage('That names no session.'));
+      return res.status(422).send(errorPage('The form does not name a session.'));
     }
-    if (visitor) await admin.revoke(handle, { user: visitor.name }); // nobody else's, whatever the handle
+    if (visitor) await admin.revoke(handle, { user: visitor.name }); // never a session of another user
     res.redirect(303, '/devices');
   });
 
-  // An app would let nobody see this but its administrators.
+  // A real app must show this page only to its administrators.
   app.get('/administration', async (_req, res) => {
     const [stats, page] = await Promise.all([admin.stats(), admin.list({ limit: 1000 })]);
-    res.send(administrationPage({ stats, page, life: LIFE_S }));
+    res.send(administrationPage({ stats, page, maxAge: MAX_AGE_S }));
   });
 
   app.use((_req, res) => {
-    res.status(404).send(failurePage('There is no such page.'));
+    res.status(404).send(errorPage('This page does not exist.'));
   });
   app.use((error: Error & { status?: number }, _req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);
     const { status = 500 } = error;
     if (status >= 500) console.error(error);
-    res.status(status).send(failurePage(status < 500 ? error.message : 'That did not work. The console says why.'));
+    res.status(status).send(errorPage(status < 500 ? error.message : 'The demo failed. Its console shows the error.'));
   });
 
-  async function sendPage(req: Request, res: Response, complaint?: string): Promise<void> {
+  async function sendStartPage(req: Request, res: Response, nameError?: string): Promise<void> {
     const [live, stored] = await Promise.all([store.length(), store.get(req.sessionID)]);
-    res.send(page({ facts, live, id: req.sessionID, stored, complaint }));
+    res.send(startPage({ facts, live, id: req.sessionID, stored, nameError }));
   }
   return app;
 }
 
 function setHeaders(_req: Request, res: Response, next: NextFunction): void {
   res.set({
-    'Cache-Control': 'no-store', // "back" after signing out must not show the page again
+    'Cache-Control': 'no-store', // the Back button must not show the page after signing out
     'Content-Security-Policy':
       "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     'X-Content-Type-Options': 'nosniff',
@@ -136,24 +137,27 @@ function setHeaders(_req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** To sameSite all ports of a machine are one site, and it lets any site sign a browser in: here neither may post. */
-function refuseOtherSites(req: Request, res: Response, next: NextFunction): void {
-  const from = req.get('Sec-Fetch-Site') ?? 'none';
-  if (req.method === 'POST' && from !== 'same-origin' && from !== 'none') {
-    res.status(403).send(failurePage('This form was sent from another site.'));
+/**
+ * Refuses forms from other sites. The cookie's `sameSite` is not enough: it treats all ports of a
+ * machine as one site, and does not stop another site from signing a browser in.
+ */
+function refuseFormsFromOtherSites(req: Request, res: Response, next: NextFunction): void {
+  const site = req.get('Sec-Fetch-Site') ?? 'none';
+  if (req.method === 'POST' && site !== 'same-origin' && site !== 'none') {
+    res.status(403).send(errorPage('Another site sent this form.'));
   } else {
     next();
   }
 }
 
-/** Such as "Firefox on Linux". */
+/** For example "Firefox on Linux". */
 function browserOf(req: Request): string {
   const { browser, os } = bowser.parse(req.get('User-Agent') || 'unknown');
   return browser.name ? `${browser.name}${os.name ? ` on ${os.name}` : ''}` : 'An unknown browser';
 }
 
-/** One of express-session's callback methods as a promise. */
-const done = (work: (callback: (error: unknown) => void) => unknown) =>
+/** Calls a method of express-session that takes a callback. */
+const asPromise = (work: (callback: (error: unknown) => void) => unknown) =>
   new Promise<void>((resolve, reject) => {
     work((error) => (error ? reject(error) : resolve()));
   });

@@ -1,17 +1,17 @@
-// What all pages have in common.
+// The head, the menu and the footer of every page.
 import { Html, html } from './html.js';
 
 interface Frame {
   title: string;
-  /** The path of the page, so that the menu can say where one is. */
-  at?: string;
-  /** Seconds after which the browser asks for the page anew. Default: never. */
+  /** The page's path, which the menu marks as current. */
+  path?: string;
+  /** Seconds after which the browser reloads the page. Default: never. */
   refresh?: number;
 }
 
 const MENU = { '/': 'Visits', '/devices': 'Your devices', '/administration': 'Administration' };
 
-export const frame = ({ title, at, refresh }: Frame, main: Html): string =>
+export const frame = ({ title, path, refresh }: Frame, main: Html): string =>
   html`<!doctype html>
 <html lang="en">
   <head>
@@ -27,40 +27,41 @@ export const frame = ({ title, at, refresh }: Frame, main: Html): string =>
     <header>
       <img src="/icon.svg" alt="" width="32" height="32">
       <p><strong>connect-pg-typed</strong> <span>demo</span></p>
-      <nav>${all(
+      <nav>${joined(
         Object.entries(MENU).map(
-          ([path, name]) => html`<a href="${path}" ${path === at ? html`aria-current="page"` : undefined}>${name}</a>`,
+          ([href, name]) =>
+            html`<a href="${href}" ${href === path ? html`aria-current="page"` : undefined}>${name}</a>`,
         ),
       )}</nav>
     </header>
     ${main}
-    <footer>Express sessions in PostgreSQL, on SQL that is type-checked against a live schema.</footer>
+    <footer>Express sessions in PostgreSQL, with SQL that is type-checked against a real schema.</footer>
   </body>
 </html>
 `.source;
 
-export const failurePage = (message: string): string =>
+export const errorPage = (message: string): string =>
   frame(
-    { title: 'Sorry' },
+    { title: 'Error' },
     html`
     <main class="columns">
       <section class="card">
-        <h1>Sorry</h1>
+        <h1>Error</h1>
         <p>${message}</p>
         <p><a class="button" href="/">Back to the demo</a></p>
       </section>
     </main>`,
   );
 
-/** One piece after another. */
-export const all = (pieces: Html[]): Html => new Html(pieces.join(''));
+export const joined = (pieces: Html[]): Html => new Html(pieces.join(''));
 
-// The browser is on this machine, so the machine's time zone is the reader's.
-const clock = new Intl.DateTimeFormat('en-GB', {
+// The browser runs on the same machine, so the machine's time zone is the user's.
+const dateFormat = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
   hour: '2-digit',
   minute: '2-digit',
   timeZoneName: 'short',
 });
-export const time = (at: Date): Html => html`<time datetime="${at.toISOString()}">${clock.format(at)}</time>`;
+export const time = (date: Date): Html =>
+  html`<time datetime="${date.toISOString()}">${dateFormat.format(date)}</time>`;

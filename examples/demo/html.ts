@@ -1,6 +1,6 @@
-// html`...`: what is put into it is text, and stays text.
+// html`...` escapes the values that it gets, so that they cannot add markup to a page.
 
-/** A piece of a page, which html`...` takes as it is. */
+/** A piece of a page, which html`...` does not escape again. */
 export class Html {
   constructor(readonly source: string) {}
   toString(): string {
@@ -11,8 +11,8 @@ export class Html {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 export function html(parts: TemplateStringsArray, ...values: (Html | string | number | undefined)[]): Html {
-  const safe = values.map((value) =>
-    value instanceof Html ? value.source : String(value ?? '').replace(/[&<>"']/g, (found) => ENTITIES[found]!),
+  const escaped = values.map((value) =>
+    value instanceof Html ? value.source : String(value ?? '').replace(/[&<>"']/g, (char) => ENTITIES[char]!),
   );
-  return new Html(String.raw({ raw: parts }, ...safe));
+  return new Html(String.raw({ raw: parts }, ...escaped));
 }

@@ -1,4 +1,4 @@
-// npm start: the demo, on a PostgreSQL that it brings along or on the one that DATABASE_URL names.
+// npm start: runs the demo, on the PostgreSQL in DATABASE_URL or on one that it starts itself.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -7,44 +7,46 @@ import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';
 import { demoApp, USER_PATH } from './app.js';
 
-const TABLE = 'demo sessions'; // its own table, so that a database which has a "session" keeps it to itself
-const SECRET = 'a demo has no secrets'; // fixed, so that cookies outlive a restart; an app must set SESSION_SECRET
+const TABLE = 'demo sessions'; // the database may already have a table "session"
+// Fixed, so that cookies survive a restart. A real app must set SESSION_SECRET.
+const SECRET = 'a demo has no secrets';
 
-const stopped = new AbortController();
-// SIGHUP comes when the terminal is closed. Each may come twice: from the terminal, and from npm.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
-const endings: (() => unknown)[] = []; // last come, first served
+const shutdown = new AbortController();
+// Closing the terminal sends SIGHUP. Each signal may come twice: from the terminal and from npm.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => shutdown.abort());
+const cleanups: (() => unknown)[] = []; // run in reverse order
 
 try {
   await start();
-  if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
+  if (!shutdown.signal.aborted) await once(shutdown.signal, 'abort');
 } catch (error) {
-  // What Ctrl-C broke off in the middle is no failure.
-  if (!stopped.signal.aborted) {
-    console.error(`The demo can't start: ${describe(error)}`);
+  // An error after Ctrl-C is not a failure: Ctrl-C interrupted the start.
+  if (!shutdown.signal.aborted) {
+    console.error(`The demo cannot start: ${describe(error)}`);
     process.exitCode = 1;
   }
 } finally {
   setTimeout(() => process.exit(1), 10_000).unref();
-  for (const end of endings.reverse()) await end();
+  for (const cleanUp of cleanups.reverse()) await cleanUp();
 }
 
 async function start(): Promise<void> {
   const port = portOf(process.env.PORT);
   const database = await openDatabase();
-  stopped.signal.throwIfAborted();
+  shutdown.signal.throwIfAborted();
 
   const pool = new pg.Pool({ connectionString: database.url, connectionTimeoutMillis: 5000 });
-  pool.on('error', () => {}); // the store logs them; at the end the server may cut off what pool.end() did not wait for
+  // The store logs them. At the end, the server may also break a connection that pool.end() left.
+  pool.on('error', () => {});
   const store = new PgSessionStore({ pool, tableName: TABLE });
-  endings.push(
+  cleanups.push(
     () => pool.end(),
     () => store.close(),
   );
-  await store.createTable({ userPath: USER_PATH }); // with the index by which one's devices are found
+  await store.createTable({ userPath: USER_PATH }); // with the index that finds a user's devices
   const { rows } = await pool.query('SHOW server_version');
   const [version] = rows[0].server_version.split(' '); // 17.6 (Debian 17.6-1)
-  stopped.signal.throwIfAborted();
+  shutdown.signal.throwIfAborted();
 
   const app = demoApp({
     store,
@@ -57,23 +59,23 @@ async function start(): Promise<void> {
     },
   });
   const server = await listen(app, port);
-  endings.push(async () => {
+  cleanups.push(async () => {
     server.close();
-    setTimeout(() => server.closeAllConnections(), 500).unref(); // browsers hold connections open that they never use
+    setTimeout(() => server.closeAllConnections(), 500).unref(); // browsers keep unused connections open
     await once(server, 'close');
   });
-  console.log(`The demo is at http://127.0.0.1:${(server.address() as AddressInfo).port} (Ctrl-C ends it)`);
+  console.log(`The demo is at http://127.0.0.1:${(server.address() as AddressInfo).port} (Ctrl-C stops it)`);
 }
 
 async function openDatabase(): Promise<{ url: string; origin: string }> {
   const { DATABASE_URL, DEMO_DATA_DIR } = process.env;
-  if (DATABASE_URL) return { url: DATABASE_URL, origin: 'named by DATABASE_URL' };
+  if (DATABASE_URL) return { url: DATABASE_URL, origin: 'from DATABASE_URL' };
 
   console.log('Starting PostgreSQL ...');
   const server = await startLocalServer({ database: 'demo', ...(DEMO_DATA_DIR && { dataDir: DEMO_DATA_DIR }) });
-  endings.push(() => server.stop());
+  cleanups.push(() => server.stop());
   console.log(`PostgreSQL is at ${server.url}`);
-  const origin = `started by the demo, ${DEMO_DATA_DIR ? 'kept in DEMO_DATA_DIR' : 'gone when it ends'}`;
+  const origin = `started by the demo, ${DEMO_DATA_DIR ? 'its data is kept in DEMO_DATA_DIR' : 'deleted when it stops'}`;
   return { url: server.url, origin };
 }
 
@@ -81,24 +83,24 @@ function portOf(given: string | undefined): number | undefined {
   if (!given) return undefined;
   const port = Number(given);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new Error(`PORT must be a number from 0 (any free one) to 65535, not '${given}'`);
+  throw new Error(`PORT must be a whole number from 0 (any free port) to 65535, not "${given}"`);
 }
 
-/** On the port that was asked for, else on 3000, else on any that is free. */
+/** Listens on `port`. Without one, on 3000, or on any free port if 3000 is taken. */
 async function listen(app: ReturnType<typeof demoApp>, port: number | undefined) {
-  const listening = async (at: number) => {
-    const server = app.listen(at, '127.0.0.1');
+  const listenOn = async (one: number) => {
+    const server = app.listen(one, '127.0.0.1');
     await once(server, 'listening');
     return server;
   };
-  return await listening(port ?? 3000).catch((error) => {
+  return await listenOn(port ?? 3000).catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    if (port === undefined) return listening(0);
-    throw new Error(`port ${port} is taken: set PORT to another, or leave it out and any free one is found`);
+    if (port === undefined) return listenOn(0);
+    throw new Error(`port ${port} is taken. Set PORT to another port, or unset it: then the demo finds a free one`);
   });
 }
 
-/** A refused connection to a name with several addresses has its reasons one level down, and no message. */
+/** If a host name has several addresses and all refuse, Node throws an AggregateError without a message. */
 function describe(error: unknown): string {
   const reasons = error instanceof AggregateError ? error.errors : [error];
   return reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');

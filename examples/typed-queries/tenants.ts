@@ -1,4 +1,4 @@
-// Counts the sessions of some tenants, by a query of one's own that is typed as the store's are:
+// Counts the sessions of some tenants with a typed query of its own:
 //
 //   DATABASE_URL=postgres://... npx tsx examples/typed-queries/tenants.ts --schema web --table "user sessions" acme umbrella
 import { parseArgs } from 'node:util';

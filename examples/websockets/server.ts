@@ -1,5 +1,6 @@
 // DATABASE_URL=... node --import tsx examples/websockets/server.ts [--schema NAME] [--table NAME] [--port N]
-// WebSockets that close, in every process, when their session is signed out. Run it twice, on two ports.
+// Closes the WebSockets of a session, in every process, when its user signs out. Run it twice, on two
+// ports. A handle is the SHA-256 of a session id: the store names sessions by it.
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -21,35 +22,37 @@ const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 pool.on('error', () => {}); // the store logs it
 const store = new PgSessionStore({ pool, schemaName: values.schema, tableName: values.table, revocations: true });
 
-/** The open sockets of each session, by its handle. */
-const visits = new Map<string, { sid: string; sockets: Set<WebSocket> }>();
+/** The sessions with open sockets, by handle. */
+const connected = new Map<string, { sid: string; sockets: Set<WebSocket> }>();
 
-function signOut(handle: string): void {
-  for (const socket of visits.get(handle)?.sockets ?? []) socket.close(4001, 'signed out');
+function closeSockets(handle: string): void {
+  for (const socket of connected.get(handle)?.sockets ?? []) socket.close(4001, 'signed out');
 }
 
-async function lookAgain(): Promise<void> {
-  for (const [handle, { sid }] of visits) if ((await store.get(sid)) === null) signOut(handle);
+/** Closes the sockets of each session that no longer exists. */
+async function checkSessions(): Promise<void> {
+  for (const [handle, { sid }] of connected) if ((await store.get(sid)) === null) closeSockets(handle);
 }
 
-const lookAgainLater = () => lookAgain().catch(() => {}); // the database is ill: the next look will tell
-store.on('revoked', ({ handles }) => handles.forEach(signOut));
-store.on('resync', lookAgainLater); // what was said before was not heard
-setInterval(lookAgainLater, 60_000).unref(); // nobody says what expires, nor what a plain DELETE takes
+/** If the database is down, the next check closes the sockets. */
+const tryToCheckSessions = () => checkSessions().catch(() => {});
+store.on('revoked', ({ handles }) => handles.forEach(closeSockets));
+store.on('resync', tryToCheckSessions); // the store may have missed revocations
+setInterval(tryToCheckSessions, 60_000).unref(); // `revoked` does not cover expiry or a plain DELETE
 
 const app = express();
 const withSession = session({
   store,
-  secret: process.env.SESSION_SECRET ?? 'only for trying it',
+  secret: process.env.SESSION_SECRET ?? 'only for local tests',
   resave: false,
   saveUninitialized: false,
-  cookie: { sameSite: 'lax' }, // so that no other site's page can open a socket with it
+  cookie: { sameSite: 'lax' }, // so that pages of other sites cannot open a socket with this cookie
 });
 app.use(withSession);
 app.post('/sign-in/:user', (req, res, next) => {
   req.session.regenerate((error) => {
     if (error) return next(error);
-    req.session.user = req.params.user; // in place of a login
+    req.session.user = req.params.user; // a real app checks a password first
     res.json({ user: req.session.user });
   });
 });
@@ -62,28 +65,28 @@ const webSockets = new WebSocketServer({ noServer: true });
 server.on('upgrade', (req: IncomingMessage, socket, head) => {
   socket.on('error', () => socket.destroy());
   withSession(req as Request, new ServerResponse(req) as Response, (error?: unknown) => {
-    const { sessionID: sid, session: found } = req as Request;
-    if (error || !found?.user) {
+    const { sessionID: sid, session: loaded } = req as Request;
+    if (error || !loaded?.user) {
       socket.end(`HTTP/1.1 ${error ? '503 Service Unavailable' : '401 Unauthorized'}\r\nConnection: close\r\n\r\n`);
       return;
     }
-    webSockets.handleUpgrade(req, socket, head, (webSocket) => welcome(webSocket, sid));
+    webSockets.handleUpgrade(req, socket, head, (webSocket) => addSocket(webSocket, sid));
   });
 });
 
-function welcome(socket: WebSocket, sid: string): void {
+function addSocket(socket: WebSocket, sid: string): void {
   const handle = store.handle(sid);
-  const visit = visits.get(handle) ?? { sid, sockets: new Set() };
-  visits.set(handle, visit);
-  visit.sockets.add(socket);
+  const entry = connected.get(handle) ?? { sid, sockets: new Set() };
+  connected.set(handle, entry);
+  entry.sockets.add(socket);
   socket.on('error', () => socket.terminate());
   socket.on('close', () => {
-    visit.sockets.delete(socket);
-    if (visit.sockets.size === 0 && visits.get(handle) === visit) visits.delete(handle);
+    entry.sockets.delete(socket);
+    if (entry.sockets.size === 0 && connected.get(handle) === entry) connected.delete(handle);
   });
-  // It may have been revoked after it was loaded and before it was among the visits.
+  // The session may have been revoked after it was loaded and before it was in `connected`.
   store.get(sid).then(
-    (found) => (found ? socket.send('welcome') : signOut(handle)),
+    (live) => (live ? socket.send('welcome') : closeSockets(handle)),
     () => socket.close(1013, 'try again later'),
   );
 }

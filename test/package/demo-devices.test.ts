@@ -83,20 +83,20 @@ if (executablePath) {
     await menu(one);
     assert.match(
       (await devices(one).allInnerTexts()).join(),
-      /^Chrom\w+ on Linux\s+this one,Firefox on Linux\s+last active .*Sign out$/s,
+      /^Chrom\w+ on Linux\s+this browser,Firefox on Linux\s+last active .*Sign out$/s,
     );
     await devices(one).getByRole('button', { name: 'Sign out' }).click();
     await one.getByText('in another browser').waitFor();
     assert.is(await devices(one).count(), 1);
     await other.reload();
-    await other.getByRole('heading', { name: 'Who is there?' }).waitFor();
+    await other.getByRole('heading', { name: 'What is your name?' }).waitFor();
 
     await signIn(other, 'Ada');
     await menu(other);
     await other.getByRole('button', { name: 'Sign out the others' }).click();
     await other.getByText('in another browser').waitFor();
     await one.reload();
-    await one.getByRole('heading', { name: 'Who is there?' }).waitFor();
+    await one.getByRole('heading', { name: 'What is your name?' }).waitFor();
     await stranger.reload();
     await stranger.getByRole('heading', { name: 'Hello, Eve' }).waitFor();
   });
@@ -154,7 +154,7 @@ if (executablePath) {
     await grace.goto(`${demo.url}/devices`);
     assert.is(await devices(grace).count(), 4);
     await picture(grace, 'demo-devices.png');
-    await page.getByRole('heading', { name: 'Who is there?' }).waitFor();
+    await page.getByRole('heading', { name: 'What is your name?' }).waitFor();
   });
 } else {
   console.log('left out, since there is no chromium on the PATH: the demo in a real browser');

@@ -65,7 +65,7 @@ test.after(async () => {
 test('who only looks gets no cookie', async () => {
   const visitor = new Visitor(shared.url);
 
-  assert.match((await visitor.open('/')).text, 'Who is there?');
+  assert.match((await visitor.open('/')).text, 'What is your name?');
   assert.is(visitor.cookie, '');
 });
 
@@ -88,7 +88,7 @@ test('a name of nothing but spaces is refused in words', async () => {
   const { status, text } = await new Visitor(shared.url).open('/sign-in', { name: '  ' });
 
   assert.is(status, 422);
-  assert.match(text, 'Please give a name');
+  assert.match(text, 'Please type a name');
 });
 
 test('signing in again gives a new session and ends the old one', async () => {
@@ -97,7 +97,7 @@ test('signing in again gives a new session and ends the old one', async () => {
   await visitor.open('/sign-in', { name: 'Eve' });
 
   assert.is.not(visitor.cookie, old);
-  assert.match((await new Visitor(shared.url, old).open('/')).text, 'Who is there?');
+  assert.match((await new Visitor(shared.url, old).open('/')).text, 'What is your name?');
 });
 
 test('signing out ends the session, also for who kept the cookie', async () => {
@@ -106,7 +106,7 @@ test('signing out ends the session, also for who kept the cookie', async () => {
   await visitor.open('/sign-out', {});
 
   assert.is(visitor.cookie, 'demo.sid=');
-  assert.match((await new Visitor(shared.url, kept).open('/')).text, 'Who is there?');
+  assert.match((await new Visitor(shared.url, kept).open('/')).text, 'What is your name?');
 });
 
 test('the panel shows what the database holds', async () => {
@@ -120,7 +120,7 @@ test('the panel shows what the database holds', async () => {
     FROM ${table} WHERE expire > now()`);
 
   assert.match(text, `<dd class="number">${rows[0].live}</dd>`);
-  const shown = Date.parse(/It expires.*?datetime="(.*?)"/s.exec(text)![1]!);
+  const shown = Date.parse(/Expires<.*?datetime="(.*?)"/s.exec(text)![1]!);
   assert.ok(Math.abs(shown - rows[0].expire) < 1000, `${new Date(shown)} is not ${rows[0].expire}`);
 });
 

@@ -30,14 +30,14 @@ test('sign-out-user signs a user out everywhere, and nobody else', async () => {
 
   const { stdout } = await signOut('ada', '--schema', names.schemaName, '--table', names.tableName);
 
-  assert.is(stdout, 'ada: 2 signed out, 1 sessions left\n');
+  assert.is(stdout, 'ada: sessions deleted: 2, sessions left in the table: 1\n');
   assert.equal(await store.all(), [session({ user: 'bob' })]);
 });
 
 test('sign-out-user without a user says how to call it, and exits 2', async () => {
   const failed = await signOut().catch((error) => error);
   assert.is(failed.code, 2);
-  assert.match(failed.stderr, /^usage:/);
+  assert.match(failed.stderr, /^Usage:/);
 });
 
 /** A process of the WebSocket server, and its address. */
