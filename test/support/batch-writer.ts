@@ -1,5 +1,6 @@
-// node --import tsx test/support/batch-writer.ts   One of several processes that write to the same sessions in batches, in an
-// order of its own each time. Options as JSON in BATCHES. Prints what came of it, as a line of JSON.
+// node --import tsx test/support/batch-writer.ts
+// Writes batches in random order to sessions that other processes also write to. Reads its options
+// as JSON from BATCHES, and prints its counts as a line of JSON.
 import pg from 'pg';
 import {
   destroySessions,
@@ -17,43 +18,43 @@ const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, max: 
 const connection = bindTable(pool, names);
 const count = { batches: 0, replaced: 0, deadlocks: 0 };
 
-const some = (): string[] => {
+const randomSids = (): string[] => {
   const sids = new Set<string>();
   while (sids.size < Math.min(BATCH, sessions)) sids.add(`session ${Math.floor(Math.random() * sessions)}`);
   return [...sids];
 };
-const filled = <T>(sids: string[], value: T): T[] => sids.map(() => value);
+const repeat = <T>(sids: string[], value: T): T[] => sids.map(() => value);
 
 async function touch(): Promise<void> {
-  const sids = some();
-  await touchSessions.run({ sids, ttls: filled(sids, 1000), mayShorten: filled(sids, false) }, connection);
+  const sids = randomSids();
+  await touchSessions.run({ sids, ttls: repeat(sids, 1000), mayShorten: repeat(sids, false) }, connection);
 }
 
 async function replace(): Promise<void> {
-  const rows = await getSessions.run({ sids: some() }, connection);
+  const rows = await getSessions.run({ sids: randomSids() }, connection);
   rows.sort(() => Math.random() - 0.5);
   const sids = rows.map(({ sid }) => sid);
   const loaded = rows.map(({ sess }) => sess!);
   const payloads = sids.map(() => JSON.stringify({ cookie: {}, n: Math.random() }));
-  const params = { sids, loaded, payloads, ttls: filled(sids, 1000), mayShorten: filled(sids, true) };
+  const params = { sids, loaded, payloads, ttls: repeat(sids, 1000), mayShorten: repeat(sids, true) };
   count.replaced += (await replaceSessions.run(params, connection)).length;
 }
 
 async function write(): Promise<void> {
-  const sids = some();
-  await setSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
+  const sids = randomSids();
+  await setSessions.run({ sids, payloads: repeat(sids, '{"cookie":{}}'), ttls: repeat(sids, 1000) }, connection);
 }
 
 async function destroyAndWrite(): Promise<void> {
-  const sids = some().slice(0, 4);
+  const sids = randomSids().slice(0, 4);
   await destroySessions.run({ sids }, connection);
-  await setSessions.run({ sids, payloads: filled(sids, '{"cookie":{}}'), ttls: filled(sids, 1000) }, connection);
+  await setSessions.run({ sids, payloads: repeat(sids, '{"cookie":{}}'), ttls: repeat(sids, 1000) }, connection);
 }
 
 async function work(): Promise<void> {
   const kinds = [touch, touch, touch, replace, replace, replace, write, destroyAndWrite];
-  const until = performance.now() + ms;
-  while (performance.now() < until) {
+  const endsAt = performance.now() + ms;
+  while (performance.now() < endsAt) {
     try {
       await kinds[Math.floor(Math.random() * kinds.length)]!();
       count.batches++;

@@ -1,18 +1,18 @@
-// Sees whether a session id that a store was given is ever printed, by the store, by a tool or in an error.
+// Finds session ids in what a test file prints: no log, tool or error may contain one.
 import { PgSessionStore } from '../../src/index.js';
 
-const LIKE_A_REAL_ONE = 24; // characters, at least: 'a' is in every text
+const MIN_LENGTH = 24; // characters; a short id such as 'a' is part of every text
 const METHODS = ['get', 'set', 'touch', 'destroy', 'update'] as const;
 const ids = new Set<string>();
 let printed = '';
 
 for (const method of METHODS) {
-  const prototype = PgSessionStore.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const own = prototype[method]!;
-  prototype[method] = function (...args) {
+  const prototype: Record<string, any> = PgSessionStore.prototype;
+  const original = prototype[method];
+  prototype[method] = function (...args: unknown[]) {
     const [sid] = args;
-    if (typeof sid === 'string' && sid.length >= LIKE_A_REAL_ONE) ids.add(sid);
-    return own.apply(this, args);
+    if (typeof sid === 'string' && sid.length >= MIN_LENGTH) ids.add(sid);
+    return original.apply(this, args);
   };
 }
 for (const stream of [process.stdout, process.stderr]) {
@@ -23,5 +23,5 @@ for (const stream of [process.stdout, process.stderr]) {
   };
 }
 
-/** Those that were printed. */
+/** Returns the session ids that were printed. */
 export const printedIds = (): string[] => [...ids].filter((sid) => printed.includes(sid));

@@ -1,7 +1,8 @@
-// A rowdy history: workers that read, write, touch, update and destroy the same few sessions while the database has its
-// troubles, and a check of all that each of them read against all that was acknowledged.
+// A random history: workers read, write, touch, update and destroy the same few sessions during
+// faults of the database. At the end, it checks every read against the acknowledged writes.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionData } from 'express-session';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { freshPool, freshStore, loadSession, newSession, OPTIONS } from './fresh-store.js';
 import { onEnd } from './harness.js';
@@ -10,16 +11,16 @@ import { TcpProxy } from './proxy.js';
 const WORKERS = 8;
 const SLOTS = 12;
 
-/** When a call began and, where it was acknowledged, ended: milliseconds of one clock. */
+/** When a call began, and when it succeeded: milliseconds of `performance.now()`. */
 interface Call {
   begun: number;
   ended: number | undefined;
 }
-/** One life of a session: no id is used twice. */
+/** A session from its creation to its end. Each has a new id. */
 interface Life {
   sid: string;
   destroyed: Call[];
-  /** What each worker wrote under its own key, a number that grows with each write. */
+  /** The writes of each worker, which has its own key and increases `n` with each write. */
   writes: (Call & { n: number })[][];
   increments: Call[];
 }
@@ -27,29 +28,29 @@ interface Reading {
   life: Life;
   begun: number;
   ended: number;
-  found: Record<string, any> | null;
+  found: SessionData | null;
 }
 
 export interface History {
   acknowledged: number;
   failed: number;
-  /** How often there was trouble. */
+  /** The number of times that `trouble` ran. */
   troubles: number;
   readings: number;
-  /** What must not be, in words. */
+  /** The errors that the check found, as text. */
   faults: string[];
 }
 
-/** Where it happens. */
+/** The database of a history, and its faults. */
 export interface Scene {
-  /** Where the stores connect. */
+  /** The URL that the stores connect to. */
   url: string;
-  /** Waits as long as it likes, makes trouble once, and resolves when that is over. */
+  /** Waits for a while, causes one fault, and resolves when the fault is over. */
   trouble(random: (limit: number) => number): Promise<void>;
   options?: StoreOptions;
 }
 
-/** The connections are reset all the time. */
+/** A scene that resets all connections several times a second. */
 export async function connectionsAreReset(): Promise<Scene> {
   const proxy = await TcpProxy.start();
   return {
@@ -61,7 +62,7 @@ export async function connectionsAreReset(): Promise<Scene> {
   };
 }
 
-/** How long the workers go on: so many seconds, and on a busy machine longer, until so many calls were acknowledged. */
+/** The workers run for this many seconds, or longer until this many calls have succeeded. */
 export interface HistoryLength {
   seconds: number;
   acknowledged: number;
@@ -73,9 +74,9 @@ export async function chaosHistory(
   { url, trouble, options }: Scene,
 ): Promise<History> {
   const { names } = await freshStore({ pool: freshPool({ connectionString: url }), errorLog: () => {} });
-  const begun = performance.now();
-  const goesOn = () => {
-    const seconds = (performance.now() - begun) / 1000;
+  const startedAt = performance.now();
+  const isRunning = () => {
+    const seconds = (performance.now() - startedAt) / 1000;
     return seconds < length.seconds || (history.acknowledged < length.acknowledged && seconds < 10 * length.seconds);
   };
   const history: History = { acknowledged: 0, failed: 0, troubles: 0, readings: 0, faults: [] };
@@ -85,13 +86,13 @@ export async function chaosHistory(
 
   const troubles = (async () => {
     const random = randomFrom(seed);
-    while (goesOn()) {
+    while (isRunning()) {
       await trouble(random);
       history.troubles++;
     }
   })();
   await Promise.all([troubles, ...Array.from({ length: WORKERS }, (_, id) => work(id))]);
-  // At rest, every session that was not destroyed must be whole.
+  // After the faults, the store must still hold every session that was not destroyed.
   const { store } = openStore();
   for (const life of lives) await read(store, life);
   history.readings = readings.length;
@@ -113,23 +114,23 @@ export async function chaosHistory(
     return { store, pool };
   }
 
-  /** The call, noted before it begins and when it is acknowledged. */
-  async function noted<T extends Call>(calls: T[], call: T, made: () => Promise<unknown>): Promise<boolean> {
+  /** Records the call before it begins and when it succeeds. */
+  async function record<T extends Call>(calls: T[], call: T, send: () => Promise<unknown>): Promise<boolean> {
     calls.push(call);
     try {
-      await made();
+      await send();
       call.ended = performance.now();
       history.acknowledged++;
       return true;
     } catch {
-      history.failed++; // it may have been done, or not
+      history.failed++; // the outcome is unknown
       return false;
     }
   }
   async function read(store: PgSessionStore, life: Life): Promise<void> {
     const begun = performance.now();
     try {
-      const found = (await store.get(life.sid)) as Record<string, any> | null;
+      const found = await store.get(life.sid);
       readings.push({ life, begun, ended: performance.now(), found });
     } catch {
       history.failed++;
@@ -140,43 +141,43 @@ export async function chaosHistory(
     const { store } = openStore();
     const random = randomFrom(seed * 1000 + id);
     let n = 0;
-    while (goesOn()) {
+    while (isRunning()) {
       const slot = random(SLOTS);
       const life = slots[slot];
-      const loadIt = () => loadSession(store, life!.sid).catch(() => undefined);
+      const load = () => loadSession(store, life!.sid).catch(() => undefined);
       if (!life) {
         const sid = randomUUID();
-        const born: Life = { sid, destroyed: [], writes: Array.from({ length: WORKERS }, () => []), increments: [] };
-        const made = await noted([], now(), () => store.set(sid, newSession(store, sid, { count: 0 }) as never));
-        if (made && !slots[slot]) slots[slot] = born;
-        if (made) lives.push(born);
+        const created: Life = { sid, destroyed: [], writes: Array.from({ length: WORKERS }, () => []), increments: [] };
+        const isCreated = await record([], now(), () => store.set(sid, newSession(store, sid, { count: 0 })));
+        if (isCreated && !slots[slot]) slots[slot] = created;
+        if (isCreated) lives.push(created);
         continue;
       }
-      const what = random(100);
-      if (what < 35) {
-        const loaded = await loadIt();
+      const choice = random(100);
+      if (choice < 35) {
+        const loaded = await load();
         if (!loaded) {
-          if (life.destroyed.length > 0) slots[slot] = undefined; // by a destroy whose answer was lost
+          if (life.destroyed.length > 0) slots[slot] = undefined; // by a destroy without an answer
           continue;
         }
-        await sleep(random(20)); // others are faster
+        await sleep(random(20)); // other workers write in the meantime
         loaded[`worker${id}`] = { n: ++n, by: id };
-        await noted(life.writes[id]!, { ...now(), n }, () => store.set(life.sid, loaded as never));
-      } else if (what < 55) {
-        const increment = (found: any) => {
+        await record(life.writes[id]!, { ...now(), n }, () => store.set(life.sid, loaded));
+      } else if (choice < 55) {
+        const increment = (found: SessionData) => {
           found.count++;
         };
         const call = now();
-        let wasThere = true;
-        const done = await noted(life.increments, call, async () => {
-          wasThere = (await store.update(life.sid, increment)) !== null;
+        let isFound = true;
+        const isDone = await record(life.increments, call, async () => {
+          isFound = (await store.update(life.sid, increment)) !== null;
         });
-        if (done && !wasThere) call.ended = undefined; // nothing was written
-      } else if (what < 70) {
-        const loaded = await loadIt();
-        if (loaded) await noted([], now(), () => store.touch(life.sid, loaded as never));
-      } else if (what < 74) {
-        if (await noted(life.destroyed, now(), () => store.destroy(life.sid))) {
+        if (isDone && !isFound) call.ended = undefined; // the update wrote nothing
+      } else if (choice < 70) {
+        const loaded = await load();
+        if (loaded) await record([], now(), () => store.touch(life.sid, loaded));
+      } else if (choice < 74) {
+        if (await record(life.destroyed, now(), () => store.destroy(life.sid))) {
           if (slots[slot] === life) slots[slot] = undefined;
         }
       } else {
@@ -189,33 +190,36 @@ export async function chaosHistory(
 const now = (): Call => ({ begun: performance.now(), ended: undefined });
 
 function faultsOf({ life, begun, ended, found }: Reading): string[] {
-  const wasDone = (call: Call) => call.ended !== undefined && call.ended < begun;
+  const isSurelyDone = (call: Call) => call.ended !== undefined && call.ended < begun;
   const mayBeDone = (call: Call) => call.begun < ended;
   const faults: string[] = [];
-  if (life.destroyed.some(wasDone)) {
-    if (found) faults.push(`destroyed, and back: ${life.sid}`);
+  if (life.destroyed.some(isSurelyDone)) {
+    if (found) faults.push(`destroyed, but found again: ${life.sid}`);
     return faults;
   }
   if (!found) {
-    if (!life.destroyed.some(mayBeDone)) faults.push(`lost as a whole: ${life.sid}`);
+    if (!life.destroyed.some(mayBeDone)) faults.push(`the whole session is lost: ${life.sid}`);
     return faults;
   }
   const { cookie: _, count, ...byWorkers } = found;
   for (const [id, writes] of life.writes.entries()) {
     const value = byWorkers[`worker${id}`];
     delete byWorkers[`worker${id}`];
-    const least = writes.filter(wasDone).at(-1)?.n ?? 0;
+    const least = writes.filter(isSurelyDone).at(-1)?.n ?? 0;
     if ((value?.n ?? 0) < least) faults.push(`lost: worker ${id} wrote ${least}, found ${JSON.stringify(value)}`);
     const isWritten = writes.some((write) => write.n === value?.n && value.by === id && mayBeDone(write));
-    if (value !== undefined && !isWritten) faults.push(`nobody wrote ${JSON.stringify(value)}`);
+    if (value !== undefined && !isWritten) faults.push(`no worker wrote ${JSON.stringify(value)}`);
   }
-  if (Object.keys(byWorkers).length > 0) faults.push(`nobody wrote ${JSON.stringify(byWorkers)}`);
-  const [least, most] = [life.increments.filter(wasDone).length, life.increments.filter(mayBeDone).length];
+  if (Object.keys(byWorkers).length > 0) faults.push(`no worker wrote ${JSON.stringify(byWorkers)}`);
+  const [least, most] = [life.increments.filter(isSurelyDone).length, life.increments.filter(mayBeDone).length];
   if (!(count >= least && count <= most)) faults.push(`counted ${count}, not ${least} to ${most}`);
   return faults;
 }
 
-/** Whole numbers below a limit, the same for the same seed: mulberry32, by Tommy Ettinger, public domain. */
+/**
+ * A generator of integers below a limit, reproducible from its seed: mulberry32 by Tommy Ettinger,
+ * public domain.
+ */
 function randomFrom(seed: number): (limit: number) => number {
   let state = seed | 0;
   return (limit) => {

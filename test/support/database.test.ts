@@ -1,4 +1,4 @@
-// The servers that the tests, the demo and npm run types are given.
+// Tests the PostgreSQL servers that the tests, the demo and `npm run types` start.
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import os from 'node:os';
@@ -13,9 +13,9 @@ import { freshPool } from './fresh-store.js';
 import { onEnd, suite } from './harness.js';
 
 const test = suite('database', { timeout: 30_000 });
-const root = process.getuid?.() === 0;
+const isRoot = process.getuid?.() === 0;
 
-/** A folder that everybody may write to, as the one for temporary files until the test ends. */
+/** Makes a new folder TMPDIR until the test ends. All users may write to it. */
 async function freshTmp(): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'database-test-'));
   await fs.chmod(folder, 0o1777);
@@ -29,7 +29,7 @@ async function freshTmp(): Promise<string> {
   return folder;
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReachable(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const { rowCount } = await client.query('SELECT');
@@ -37,20 +37,20 @@ async function answers(url: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-test('a server from a folder that nobody else may enter starts, and leaves nothing behind', async () => {
+test('a server in a folder closed to other users starts, and stop() deletes its files', async () => {
   const tmp = await freshTmp();
   const closed = path.join(tmp, 'closed');
   await fs.mkdir(closed, { mode: 0o700 });
   await fs.cp(npmServer()!, path.join(closed, 'native'), { recursive: true, verbatimSymlinks: true });
   const server = await startLocalServer({ home: path.join(closed, 'native') });
-  assert.ok(await answers(server.url));
+  assert.ok(await isReachable(server.url));
 
   await server.stop();
 
   assert.equal(await fs.readdir(tmp), ['closed']);
 });
 
-test('a folder that holds something else is not made a cluster of', async () => {
+test('startLocalServer() refuses a folder with other files and keeps them', async () => {
   const tmp = await freshTmp();
   await fs.writeFile(path.join(tmp, 'letter.txt'), 'dear');
   const error = await startLocalServer({ dataDir: tmp }).catch((caught) => caught);
@@ -58,10 +58,10 @@ test('a folder that holds something else is not made a cluster of', async () => 
   assert.equal(await fs.readdir(tmp), ['letter.txt']);
 });
 
-const asNobody = root && isOpenToAll(process.cwd());
-if (root && !asNobody) console.log('left out: a server started by nobody, who may not enter this folder');
-if (asNobody) {
-  test('somebody who is not root starts a server, too', async () => {
+const canSwitchUser = isRoot && isOpenToAll(process.cwd());
+if (isRoot && !canSwitchUser) console.log('left out: a server of another user, who may not enter this folder');
+if (canSwitchUser) {
+  test('a user other than root starts a server', async () => {
     const tmp = await freshTmp();
     const program = `
       import { startLocalServer } from './dev/postgres/local-postgres.ts';
@@ -77,10 +77,10 @@ if (asNobody) {
   });
 }
 
-/** The environment's wish for a database until the test ends. */
-function wish(wanted: Record<string, string>) {
+/** Sets these environment variables until the test ends. */
+function setEnv(variables: Record<string, string>) {
   const { TEST_DATABASE, TEST_DATABASE_URL } = process.env;
-  Object.assign(process.env, wanted);
+  Object.assign(process.env, variables);
   onEnd(() => {
     for (const [name, before] of Object.entries({ TEST_DATABASE, TEST_DATABASE_URL })) {
       if (before === undefined) delete process.env[name];
@@ -89,23 +89,23 @@ function wish(wanted: Record<string, string>) {
   });
 }
 
-test('on the server that TEST_DATABASE_URL names, the tests have a database of their own, dropped at the end', async () => {
-  wish({ TEST_DATABASE: 'url', TEST_DATABASE_URL: process.env.TEST_SERVER_URL! });
+test('startDatabase() creates a database on the server of TEST_DATABASE_URL, and stop() drops it', async () => {
+  setEnv({ TEST_DATABASE: 'url', TEST_DATABASE_URL: process.env.TEST_SERVER_URL! });
   const database = await startDatabase();
   const name = new URL(database.url).pathname.slice(1);
-  const there = () => freshPool().query('SELECT FROM pg_database WHERE datname = $1', [name]);
-  assert.ok(await answers(database.url));
-  assert.is((await there()).rowCount, 1);
+  const find = () => freshPool().query('SELECT FROM pg_database WHERE datname = $1', [name]);
+  assert.ok(await isReachable(database.url));
+  assert.is((await find()).rowCount, 1);
 
   await database.stop();
 
-  assert.is((await there()).rowCount, 0);
+  assert.is((await find()).rowCount, 0);
 });
 
-test('a database that is asked for is that one or none', async () => {
-  wish({ TEST_DATABASE: '', TEST_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+test('startDatabase() fails if the chosen database is unreachable or unknown', async () => {
+  setEnv({ TEST_DATABASE: '', TEST_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
   assert.match(String(await startDatabase().catch((error) => error)), /ECONNREFUSED/);
-  wish({ TEST_DATABASE: 'oracle' });
+  setEnv({ TEST_DATABASE: 'oracle' });
   assert.match(
     String(await startDatabase().catch((error) => error)),
     /TEST_DATABASE must be one of url, container, npm, system/,

@@ -1,5 +1,6 @@
-// One real PostgreSQL for a test run. First that applies: TEST_DATABASE_URL, a container,
-// the server npm brings, the machine's own. TEST_DATABASE=url|container|npm|system asks for one and takes no other.
+// Starts one real PostgreSQL for a test run. It takes the first that works: TEST_DATABASE_URL, a
+// container, the npm package, an installed server. TEST_DATABASE=url|container|npm|system allows
+// only that one.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
@@ -8,16 +9,16 @@ import { npmServer, systemServer } from '../../dev/postgres/postgres-binaries.js
 export interface TestServer {
   kind: string;
   url: string;
-  /** The same server for a role with the least rights, where TEST_LEAST_RIGHTS asks for one. */
+  /** The URL for a role with only the documented grants. Set if TEST_LEAST_RIGHTS is set. */
   storeUrl?: string;
   stop(): Promise<void>;
 }
 const IMAGE = process.env.TEST_POSTGRES_IMAGE ?? 'postgres:17';
 
 async function viaUrl(): Promise<TestServer | undefined> {
-  const given = process.env.TEST_DATABASE_URL; // never DATABASE_URL: that is an app's
+  const given = process.env.TEST_DATABASE_URL; // never DATABASE_URL, which may belong to an app
   if (!given) return undefined;
-  const name = `session_test_${randomBytes(4).toString('hex')}`; // never touch what is in there
+  const name = `session_test_${randomBytes(4).toString('hex')}`; // leaves existing data alone
   await on(given, `CREATE DATABASE ${name}`);
   const url = new URL(given);
   url.pathname = `/${name}`;
@@ -45,7 +46,7 @@ async function viaContainer(): Promise<TestServer | undefined> {
       .start();
   const container = await start().catch((first) => {
     if (process.env.TESTCONTAINERS_RYUK_DISABLED || !/registry|pull|ryuk|manifest/i.test(String(first))) throw first;
-    process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'; // the reaper's image can't be had; the database's may be here
+    process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'; // PostgreSQL's image may be local
     return start();
   });
   return {
@@ -72,9 +73,9 @@ export async function startDatabase(): Promise<TestServer> {
   return process.env.TEST_LEAST_RIGHTS ? withLeastRights(server) : server;
 }
 
-/** A role that may log in and, in schemas and tables that are made from now on, do what the README grants and no more. */
+/** Creates a role that has only the grants of the README, on schemas and tables created later. */
 async function withLeastRights(server: TestServer): Promise<TestServer> {
-  const role = `session_clerk_${randomBytes(4).toString('hex')}`; // a role is the whole server's, other runs' too
+  const role = `session_clerk_${randomBytes(4).toString('hex')}`; // roles are global to the server
   await on(
     server.url,
     `CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`,
@@ -102,7 +103,7 @@ async function startServer(): Promise<TestServer> {
       }
       why.push(`${name}: none`);
     } catch (error) {
-      if (asked || name === 'url') throw error; // what was asked for by name must work
+      if (asked || name === 'url') throw error; // a database chosen by name must work
       why.push(`${name}: ${String(error).split('\n')[0]}`);
     }
   }

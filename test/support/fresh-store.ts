@@ -1,4 +1,4 @@
-// A store on a schema and table of its own, under names that are as ugly as PostgreSQL allows.
+// Creates a store with a new schema and table, with names that need quotes and escapes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import expressSession, { type Session, type SessionData, type Store } from 'express-session';
 import pg from 'pg';
@@ -8,24 +8,29 @@ import { createTable } from '../../src/table/create-table.js';
 import { onEnd } from './harness.js';
 import { quotedName } from './stores.js';
 
-/** Options for every store of the tests, beside their own: TEST_STORE_OPTIONS, as JSON. */
+/** Options that every store of the tests gets, from TEST_STORE_OPTIONS as JSON. */
 export const OPTIONS: StoreOptions = JSON.parse(process.env.TEST_STORE_OPTIONS ?? '{}');
 
-/** What stands in the sid column for this id, under those options. */
+/** The value of the sid column for this id under those options. */
 export const storedId = (sid: string): string => (OPTIONS.hashIds ? hashedId(handleOf(sid)) : sid);
 
-let made = 0;
+let tables = 0;
 
-/** A schema and a table that no other test uses: upper case, spaces, dots, quotes, `$&`, a reserved word, not ASCII. */
+/**
+ * Names that no other test uses. They contain upper case, spaces, dots, quotes, `$&`, a reserved
+ * word and non-ASCII.
+ */
 export function freshNames() {
-  const unique = `${process.pid} ${++made}`;
+  const unique = `${process.pid} ${++tables}`;
   return { schemaName: `Web."$& ${unique}`, tableName: `user "sessions" $' é ${unique}` };
 }
 
 /**
- * A pool on the test server that is ended with the test. Its name is this process's: other files use the same database. Under
- * TEST_LEAST_RIGHTS its clients, which the stores take, may do no more than the README grants; what it is asked by `query` is
- * the test's own, and the administrator's.
+ * A pool on the test server, which ends after the test. Its application_name contains the id of
+ * this process, because other test files use the same database.
+ *
+ * With TEST_LEAST_RIGHTS, its clients have only the grants of the README. Stores use the clients.
+ * The test itself uses `pool.query`, which runs as administrator.
  */
 export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
   const own = openPool({ connectionString: process.env.TEST_SERVER_URL!, ...config });
@@ -38,24 +43,24 @@ export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
 
 const administrators = new WeakMap<pg.Pool, pg.Pool>();
 
-/** For a file about what makes and alters tables: all pools of its tests are the administrator's. */
+/** Makes all pools of this file log in as administrator, for tests that create or alter tables. */
 export const useAdministrator = () => delete process.env.TEST_STORE_URL;
 
-/** The administrator's pool behind this one, for a store that makes or alters something. */
+/** Returns the administrator's pool for this pool, for a store that creates or alters tables. */
 export const administrator = (pool: pg.Pool): pg.Pool => administrators.get(pool) ?? pool;
 
 function openPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ application_name: `test ${process.pid}`, ...config });
-  pool.on('error', () => {}); // the server ends idle connections in some tests
+  pool.on('error', () => {}); // some tests end idle connections
   onEnd(() => pool.end());
   return pool;
 }
 
-/** Connection options under which unqualified names are looked for in these schemas. */
+/** Connection options that set search_path to these schemas. */
 export const searchPath = (...schemas: string[]): string =>
   `-c search_path=${schemas.map(pg.escapeIdentifier).join(',').replace(/[\\ ]/g, '\\$&')}`;
 
-/** How many connections wait for a lock: this process's, or those of pools with this one's name. */
+/** Counts the connections with this pool's application_name that wait for a lock. */
 export async function lockWaiters(pool: pg.Pool): Promise<number> {
   const { rowCount } = await pool.query(
     "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
@@ -63,18 +68,18 @@ export async function lockWaiters(pool: pg.Pool): Promise<number> {
   return rowCount!;
 }
 
-/** Until some connection waits for a lock. */
+/** Resolves when a connection waits for a lock. */
 export async function untilBlocked(pool: pg.Pool) {
   while ((await lockWaiters(pool)) === 0) await sleep(5);
 }
 
 interface Fresh {
-  /** Column types of a table made by hand, as the predecessors did. Default: the table that createTable() makes. */
+  /** Column types, for a table like those of the older stores. Default: createTable()'s. */
   columns?: { sess: 'json' | 'jsonb' | 'text'; expire: string };
   pool?: pg.Pool;
 }
 
-/** The store, its pool, and its table's quoted name for statements of the test's own. It prunes only when asked. */
+/** Creates a store, which does not prune by itself, and its table. `table` is the quoted name. */
 export async function freshStore({ columns, pool = freshPool(), ...options }: Fresh & StoreOptions = {}) {
   const names = freshNames();
   const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS, ...options });
@@ -85,12 +90,12 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
     await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,
       sess ${columns.sess} NOT NULL, expire ${columns.expire} NOT NULL)`);
   } else {
-    await createTable({ pool: administrator(pool), names: names }, { createSchema: true });
+    await createTable({ pool: administrator(pool), names }, { createSchema: true });
   }
   return { store, pool, names, table };
 }
 
-/** A session as a script would write one: browser cookie unless an expiry is given. */
+/** A plain session object. Its cookie has no expiry unless `cookie` sets one. */
 export function session(data: object = {}, cookie: object = {}): SessionData {
   return {
     cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/', ...cookie },
@@ -98,41 +103,44 @@ export function session(data: object = {}, cookie: object = {}): SessionData {
   } as SessionData;
 }
 
-/** The Session that express-session makes for a request that brings this id along. */
+/** Loads the Session that express-session creates for a request with this id. */
 export function loadSession(store: Store, sid: string): Promise<Session & Record<string, any>> {
   return new Promise((resolve, reject) => {
     store.load(sid, (error, loaded) =>
       loaded
         ? resolve(loaded as Session & Record<string, any>)
-        : reject(error ?? new Error(`there is no session ${sid}`)),
+        : reject(error ?? new Error(`session not found: ${sid}`)),
     );
   });
 }
 
-/** The Session that express-session makes for a request that brings none. */
+/** Creates the Session that express-session creates for a request without a session id. */
 export function newSession(store: Store, sid: string, data: object = {}, maxAge: number | null = 60_000) {
-  const fresh = new (expressSession as any).Session({ sessionID: sid, sessionStore: store }, data);
+  const fresh = Reflect.construct(expressSession.Session, [{ sessionID: sid, sessionStore: store }, data]);
   fresh.cookie = new expressSession.Cookie();
   fresh.cookie.maxAge = maxAge;
   return fresh as Session & Record<string, any>;
 }
 
-/** The statements that the client of a pool of one was given while this ran, each by its first word. */
+/** Returns the kind of each statement that `work` sent: INSERT etc. The pool needs `max: 1`. */
 export async function statementsOf(pool: pg.Pool, work: () => Promise<unknown>): Promise<string[]> {
   const client = await pool.connect();
   const statements: string[] = [];
   const { query } = client;
-  client.query = ((...args: [any]) => {
-    statements.push(/\b(INSERT|UPDATE|DELETE)\b/.exec(args[0].text ?? args[0])?.[0] ?? 'SELECT');
-    return (query as any).apply(client, args);
-  }) as never;
+  Object.assign(client, {
+    query(...args: [string | pg.QueryConfig]) {
+      const text = typeof args[0] === 'string' ? args[0] : args[0].text;
+      statements.push(/\b(INSERT|UPDATE|DELETE)\b/.exec(text)?.[0] ?? 'SELECT');
+      return Reflect.apply(query, client, args);
+    },
+  });
   client.release();
   await work();
   client.query = query;
   return statements;
 }
 
-/** A cookie that lives for so many seconds from now. */
+/** A cookie that expires in this many seconds. */
 export const cookieFor = (seconds: number) => ({
   originalMaxAge: seconds * 1000,
   expires: new Date(Date.now() + seconds * 1000),

@@ -1,4 +1,4 @@
-// The suite() that tests use: uvu's, with the ways a failure can pass unseen closed off, and with cleaning up.
+// suite() for the tests: uvu's suite with time limits, clean-up, and errors that uvu misses.
 import { type Callback, type Context, type Test, suite as uvu } from 'uvu';
 
 interface Made {
@@ -8,18 +8,18 @@ interface Made {
   test: Test<any>;
 }
 
-/** What the runner runs. */
+/** The suites that the runner runs. */
 export const made: Made[] = [];
 
 const LIMIT_MS = Number(process.env.TEST_TIMEOUT_MS ?? 10_000);
 const endings: (() => unknown)[] = [];
 
-/** Does this when the test that is running has ended, last come first served. */
+/** Runs this work when the current test ends. The last added work runs first. */
 export function onEnd(work: () => unknown): void {
   endings.push(work);
 }
 
-/** @param timeout milliseconds that one test or hook may take; default: 10,000 or TEST_TIMEOUT_MS */
+/** @param timeout milliseconds for each test or hook; default: TEST_TIMEOUT_MS or 10,000 */
 export function suite<T = Context>(name: string, { timeout = LIMIT_MS } = {}) {
   const test = uvu<T>(name);
   const entry: Made = { name, count: 0, broken: [], test };
@@ -28,7 +28,7 @@ export function suite<T = Context>(name: string, { timeout = LIMIT_MS } = {}) {
   const hook =
     (what: string, work: Callback<T>): Callback<T> =>
     async (context) => {
-      // uvu drops what before and after.each throw, and exits 0
+      // uvu ignores errors of before and after.each, and exits with 0
       await within(timeout, what, () => work(context)).catch((error) => entry.broken.push(error));
     };
   const add = (register: (name: string, work: Callback<T>) => void) => (title: string, work: Callback<T>) => {
@@ -50,7 +50,7 @@ export function suite<T = Context>(name: string, { timeout = LIMIT_MS } = {}) {
   });
 }
 
-/** uvu has no time limit, and takes a thrown string for no failure. */
+/** Adds what uvu lacks: a time limit, and a failure if a test throws a string. */
 async function within(limit: number, what: string, work: () => unknown): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,14 +1,14 @@
-// A role that may log in and, until it is granted something, do nothing else.
+// A role that may only log in, until the test grants it something.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { freshPool } from './fresh-store.js';
 import { onEnd } from './harness.js';
 
-let made = 0;
+let roles = 0;
 
-/** The role, quoted, and a pool of its own. It is dropped with the test. */
+/** Returns the quoted role and a pool that logs in as it. Drops the role after the test. */
 export async function freshLimitedRole(administrator: pg.Pool) {
-  const name = `clerk "${process.pid} ${++made}`;
+  const name = `clerk "${process.pid} ${++roles}`;
   const role = pg.escapeIdentifier(name);
   await administrator.query(`CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`);
   onEnd(async () => {
@@ -21,9 +21,9 @@ export async function freshLimitedRole(administrator: pg.Pool) {
   return { role, clerksPool: freshPool({ connectionString: url.href }) };
 }
 
-/** What the work fails with, as it should. */
+/** Resolves with the error of this work, and fails if the work succeeds. */
 export const failure = (work: Promise<unknown>): Promise<any> =>
   work.then(
-    () => assert.unreachable('it did not fail'),
+    () => assert.unreachable('the work did not fail'),
     (error) => error,
   );

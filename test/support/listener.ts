@@ -1,4 +1,6 @@
-// A process with a store that prints what it hears, a line of JSON each, until its input ends. With 'idle' it waits for nothing.
+// node --import tsx test/support/listener.ts NAMES [idle]
+// Prints each revocation event of a store as a line of JSON, until its input ends. With 'idle',
+// nothing keeps the process alive.
 import pg from 'pg';
 import { PgSessionStore } from '../../src/index.js';
 

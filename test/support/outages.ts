@@ -1,4 +1,4 @@
-// The ways in which a database is away, each of which can be begun and ended, and a store that meets them.
+// Outages of the database, each with a begin and an end, and a store to test them on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
@@ -7,9 +7,9 @@ import { onEnd } from './harness.js';
 import { TcpProxy } from './proxy.js';
 
 const CONNECTIONS = 4;
-let made = 0;
+let roles = 0;
 
-/** A store that comes through a proxy, as a role with the least rights, on a small pool of the app's. */
+/** A store on a small pool, which connects through a proxy as a role with few grants. */
 export interface Scene {
   store: PgSessionStore;
   pool: pg.Pool;
@@ -18,19 +18,19 @@ export interface Scene {
   role: string;
   table: string;
   names: ReturnType<typeof freshNames>;
-  /** An administrator's, and not through the proxy. */
+  /** A superuser's pool, which does not use the proxy. */
   admin: pg.Pool;
-  /** Ends all connections of the role: what was altered for it holds for the next ones. */
+  /** Ends all connections of the role. PostgreSQL applies ALTER ROLE only to new connections. */
   endConnections(): Promise<unknown>;
-  /** How many of its connections wait for a lock. */
+  /** Counts the role's connections that wait for a lock. */
   lockWaits(): Promise<number>;
 }
 
-/** @param url the server's; default: the test server's */
+/** @param url the server's URL; default: the test server's */
 export async function openScene(options: StoreOptions = {}, url = process.env.TEST_SERVER_URL!): Promise<Scene> {
   const admin = freshPool({ connectionString: url });
   const { names, table } = await freshStore({ pool: admin, errorLog: () => {} });
-  const name = `web "${process.pid} ${++made}`;
+  const name = `web "${process.pid} ${++roles}`;
   const role = pg.escapeIdentifier(name);
   await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
   onEnd(async () => {
@@ -45,7 +45,7 @@ export async function openScene(options: StoreOptions = {}, url = process.env.TE
   through.username = encodeURIComponent(name);
   through.password = 'secret';
   const pool = freshPool({ connectionString: through.href, max: CONNECTIONS });
-  onEnd(() => proxy.set('reset')); // what still waits for an answer keeps no pool from ending
+  onEnd(() => proxy.set('reset')); // pool.end() would wait for queries without an answer
   const store = new PgSessionStore({
     pool,
     ...names,
@@ -73,34 +73,34 @@ export async function openScene(options: StoreOptions = {}, url = process.env.TE
 }
 
 export interface Outage {
-  /** Which calls it leaves no choice but to fail. */
+  /** The calls that must fail during the outage. */
   fails: 'all' | 'writes';
-  /** Resolves when it has begun. */
+  /** Resolves when the outage has begun. */
   begin(scene: Scene): Promise<unknown>;
-  /** Resolves when it is over. */
+  /** Resolves when the outage is over. */
   end(scene: Scene): Promise<unknown>;
 }
 
-/** Makes an alteration of the role hold, and takes it back. */
-const altered = (change: string, back: string): Pick<Outage, 'begin' | 'end'> => {
-  const alter = (how: string) => async (scene: Scene) => {
-    await scene.admin.query(`ALTER ROLE ${scene.role} ${how}`);
+/** An outage that alters the role when it begins, and undoes this when it ends. */
+const roleChange = (change: string, undo: string): Pick<Outage, 'begin' | 'end'> => {
+  const alter = (setting: string) => async (scene: Scene) => {
+    await scene.admin.query(`ALTER ROLE ${scene.role} ${setting}`);
     await scene.endConnections();
-    await sleep(50); // one that was being made is not among them
+    await sleep(50); // the call above misses a connection that is still opening
     await scene.endConnections();
   };
-  return { begin: alter(change), end: alter(back) };
+  return { begin: alter(change), end: alter(undo) };
 };
 
-const held = new WeakMap<Scene, pg.PoolClient[]>();
+const heldClients = new WeakMap<Scene, pg.PoolClient[]>();
 
-/** Some connections are somebody else's until the end. */
+/** Keeps these clients until the outage ends. */
 async function hold(scene: Scene, clients: Promise<pg.PoolClient>[]): Promise<pg.PoolClient[]> {
-  held.set(scene, await Promise.all(clients));
-  return held.get(scene)!;
+  heldClients.set(scene, await Promise.all(clients));
+  return heldClients.get(scene)!;
 }
-const giveBack = async (scene: Scene) => {
-  for (const client of held.get(scene)!) client.release(true);
+const releaseHeld = async (scene: Scene) => {
+  for (const client of heldClients.get(scene)!) client.release(true);
 };
 
 export const OUTAGES: Record<string, Outage> = {
@@ -131,7 +131,7 @@ export const OUTAGES: Record<string, Outage> = {
         scene,
         Array.from({ length: CONNECTIONS }, () => scene.pool.connect()),
       ),
-    end: giveBack,
+    end: releaseHeld,
   },
   'a locked table': {
     fails: 'all',
@@ -139,19 +139,19 @@ export const OUTAGES: Record<string, Outage> = {
       const [client] = await hold(scene, [scene.admin.connect()]);
       await client!.query(`BEGIN; LOCK TABLE ${scene.table} IN ACCESS EXCLUSIVE MODE`);
     },
-    end: giveBack,
+    end: releaseHeld,
   },
-  'a password that is no longer right': {
+  'a wrong password': {
     fails: 'all',
-    ...altered("PASSWORD 'another'", "PASSWORD 'secret'"),
+    ...roleChange("PASSWORD 'another'", "PASSWORD 'secret'"),
   },
-  'no room for connections': {
+  'a connection limit of zero': {
     fails: 'all',
-    ...altered('CONNECTION LIMIT 0', 'CONNECTION LIMIT -1'),
+    ...roleChange('CONNECTION LIMIT 0', 'CONNECTION LIMIT -1'),
   },
   'a read-only server': {
     fails: 'writes',
-    ...altered('SET default_transaction_read_only = on', 'RESET default_transaction_read_only'),
+    ...roleChange('SET default_transaction_read_only = on', 'RESET default_transaction_read_only'),
   },
   'a missing table': {
     fails: 'all',

@@ -1,4 +1,4 @@
-// A primary and its synchronous standby behind one address, and what happens when the primary dies.
+// A primary and a synchronous standby behind one address, with a failover.
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,24 +7,24 @@ import { TcpProxy } from './proxy.js';
 import { Server } from './server.js';
 
 export interface Pair {
-  /** Where clients connect, whichever server leads. */
+  /** Forwards clients to the current primary. */
   address: TcpProxy;
-  /** Kills the primary, lets the address lead to the standby, and makes that the primary after so many milliseconds. */
+  /** Kills the primary, points the address at the standby, and promotes it after `afterMs`. */
   failOver(afterMs: number): Promise<void>;
 }
 
-/** What has been acknowledged is on the standby's disk, too. */
+/** The standby is synchronous: it has every acknowledged write on its disk. */
 export async function startPair(): Promise<Pair> {
   const primary = await Server.start();
   onEnd(() => primary.remove());
-  await primary.stop(); // a copy of a running server's folder would be torn
+  await primary.stop(); // a copy of a running server's folder would be inconsistent
   const signal = path.join(primary.dataDir, 'standby.signal');
   await fs.writeFile(signal, '');
   const { port } = new URL(primary.url);
-  const follow = `primary_conninfo=host=127.0.0.1 port=${port} user=postgres password=postgres`;
+  const primaryConninfo = `primary_conninfo=host=127.0.0.1 port=${port} user=postgres password=postgres`;
   const standby = await Server.start({
     from: primary.dataDir,
-    settings: [follow, 'wal_retrieve_retry_interval=100ms'],
+    settings: [primaryConninfo, 'wal_retrieve_retry_interval=100ms'],
   });
   onEnd(() => standby.remove());
   await fs.rm(signal);

@@ -1,4 +1,4 @@
-// A PgBouncer before the test server.
+// Starts PgBouncer in front of the test server.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,12 +16,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The program, where the machine has it. */
+/** The path of the program, or undefined if it is not installed. */
 export const pgbouncer = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin']
   .map((folder) => path.join(folder, 'pgbouncer'))
   .find((file) => existsSync(file));
 
-/** A PgBouncer in transaction mode before the test server; its URL. */
+/** Starts PgBouncer in transaction mode, and returns its URL. */
 export async function startPgBouncer(): Promise<string> {
   const url = new URL(process.env.TEST_SERVER_URL!);
   const port = await freePort();

@@ -1,18 +1,19 @@
-// A TCP proxy before the database, for a network that is slow, silent, broken or elsewhere.
+// A TCP proxy in front of the database that makes the network slow, silent or broken.
 import { once } from 'node:events';
 import net from 'node:net';
 import { onEnd } from './harness.js';
 
 /**
- * - `pass`: carries all that comes, `delayMs` late
- * - `black hole`: takes connections and keeps them, and carries nothing; later what was sent arrives, unless its sender gave up
- * - `reset`: breaks every connection, also those that are made now
- * - `refuse`: breaks every connection, and nobody is at the address
+ * - `pass`: forwards all bytes, `delayMs` late
+ * - `black hole`: keeps connections open, accepts new ones, and forwards nothing. The next `pass`
+ *   forwards the bytes of those that are still open.
+ * - `reset`: resets every connection, also new ones
+ * - `refuse`: resets every connection, and stops listening
  */
 export type Mode = 'pass' | 'black hole' | 'reset' | 'refuse';
 
 export class TcpProxy {
-  /** The server's URL, through the proxy. */
+  /** The server's URL, with the proxy's host and port. */
   readonly url: string;
   readonly #server: net.Server;
   readonly #port: number;
@@ -30,7 +31,7 @@ export class TcpProxy {
     this.url = url.href;
   }
 
-  /** @param url the server's; default: the test server's */
+  /** @param url the server's URL; default: the test server's */
   static async start(url = process.env.TEST_SERVER_URL!): Promise<TcpProxy> {
     const server = net.createServer({ noDelay: true, allowHalfOpen: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -43,7 +44,7 @@ export class TcpProxy {
     return this.#links.size;
   }
 
-  /** Resolves when it holds. */
+  /** Resolves when the mode is active. */
   async set(mode: Mode, { delayMs = 0 } = {}): Promise<void> {
     const isOpen = this.#mode !== 'refuse';
     this.#mode = mode;
@@ -54,17 +55,17 @@ export class TcpProxy {
     for (const link of this.#links) link.pump();
   }
 
-  /** Breaks all connections; new ones work. */
+  /** Resets all connections. New connections work. */
   resetAll(): void {
     for (const link of this.#links) link.reset();
   }
 
-  /** Connections that there are carry nothing any more, ever, and nobody is told; new ones work. */
+  /** Stops forwarding on all connections, without closing them. New connections work. */
   forgetAll(): void {
     for (const link of this.#links) link.isForgotten = true;
   }
 
-  /** From now on connections lead to this server; those that there are stay where they lead. */
+  /** Sends new connections to this server. Open connections stay with the old one. */
   leadTo(url: string): void {
     this.#target = new URL(url);
   }
@@ -87,57 +88,57 @@ export class TcpProxy {
 class Link {
   readonly #client: net.Socket;
   readonly #server: net.Socket;
-  readonly #ways: Way[];
+  readonly #directions: Direction[];
   isForgotten = false;
 
-  /** @param delay milliseconds, or undefined where nothing is carried */
+  /** @param delay milliseconds, or undefined to forward nothing */
   constructor(client: net.Socket, server: net.Socket, delay: () => number | undefined) {
     this.#client = client;
     this.#server = server;
-    this.#ways = [new Way(client, server, delay), new Way(server, client, delay)];
-    for (const end of [client, server]) end.on('error', () => this.reset());
+    this.#directions = [new Direction(client, server, delay), new Direction(server, client, delay)];
+    for (const socket of [client, server]) socket.on('error', () => this.reset());
     client.once('close', () => server.destroy());
   }
 
   pump(): void {
-    for (const way of this.#ways) way.pump();
+    for (const direction of this.#directions) direction.pump();
   }
 
   reset(): void {
-    for (const way of this.#ways) way.drop();
+    for (const direction of this.#directions) direction.drop();
     this.#client.resetAndDestroy();
     this.#server.destroy();
   }
 }
 
-/** What is on its way from one end to the other. */
-class Way {
+/** The bytes in flight from one socket to the other. */
+class Direction {
   readonly #to: net.Socket;
   readonly #delay: () => number | undefined;
-  #underWay: { bytes: Buffer | null; since: number }[] = [];
+  #inFlight: { bytes: Buffer | null; receivedAt: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(from: net.Socket, to: net.Socket, delay: () => number | undefined) {
     this.#to = to;
     this.#delay = delay;
-    const take = (bytes: Buffer | null) => {
-      this.#underWay.push({ bytes, since: performance.now() });
+    const receive = (bytes: Buffer | null) => {
+      this.#inFlight.push({ bytes, receivedAt: performance.now() });
       this.pump();
     };
-    from.on('data', take).once('end', () => take(null));
+    from.on('data', receive).once('end', () => receive(null));
   }
 
   pump(): void {
     clearTimeout(this.#timer);
     const delayMs = this.#delay();
     if (delayMs === undefined) return;
-    for (let next = this.#underWay[0]; next; next = this.#underWay[0]) {
-      const leftMs = next.since + delayMs - performance.now();
+    for (let next = this.#inFlight[0]; next; next = this.#inFlight[0]) {
+      const leftMs = next.receivedAt + delayMs - performance.now();
       if (leftMs > 0) {
         this.#timer = setTimeout(() => this.pump(), leftMs);
         return;
       }
-      this.#underWay.shift();
+      this.#inFlight.shift();
       if (next.bytes) this.#to.write(next.bytes);
       else this.#to.end();
     }
@@ -145,6 +146,6 @@ class Way {
 
   drop(): void {
     clearTimeout(this.#timer);
-    this.#underWay = [];
+    this.#inFlight = [];
   }
 }

@@ -1,9 +1,10 @@
-// node --import tsx test/support/run-file.ts FILE   The tests of one file. The last line: 'N passed, N failed'.
+// node --import tsx test/support/run-file.ts FILE
+// Runs the tests of one file. The last line is 'N passed, N failed'.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const uvu = globalThis as unknown as { UVU_DEFER: number; UVU_INDEX: number; UVU_QUEUE: unknown[][] };
-uvu.UVU_DEFER = 1; // before uvu is loaded: we start the suites, not a timer of its own
+uvu.UVU_DEFER = 1; // set before uvu loads: this file starts the suites, not uvu's timer
 uvu.UVU_INDEX = 0;
 const { exec } = await import('uvu');
 const { made } = await import('./harness.js');

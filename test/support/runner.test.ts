@@ -1,4 +1,4 @@
-// The runner sees the failures that bare uvu ends green on.
+// The runner reports failures that uvu alone misses.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -11,7 +11,7 @@ const test = suite('runner', { timeout: 30_000 });
 const harness = pathToFileURL(path.resolve('test/support/harness.ts')).href;
 const store = pathToFileURL(path.resolve('src/index.ts')).href;
 
-/** How the run of a file with these tests ends. */
+/** Runs a file with these tests, and returns how it ended. */
 function run(tests: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; last: string; output: string }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'runner-test-'));
   onEnd(() => rmSync(folder, { recursive: true }));
@@ -29,12 +29,12 @@ function run(tests: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number
 
 const good = `const test = suite('s'); test('passes', () => {});`;
 
-test('what passes is counted, and ends with 0', async () => {
+test('the runner counts a passed test and exits with 0', async () => {
   const { code, last } = await run(good);
   assert.equal([code, last], [0, '1 passed, 0 failed']);
 });
 
-test('a warning that comes after the closing line takes no test from the count', async () => {
+test('the runner counts all tests when a warning follows the last line', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'runner-test-'));
   onEnd(() => rmSync(folder, { recursive: true }));
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
@@ -57,35 +57,26 @@ test('a warning that comes after the closing line takes no test from the count',
   assert.is(output.split('\n').at(-1), '1 passed, 0 failed');
 });
 
-const red: Record<string, [tests: string, says: RegExp, env?: NodeJS.ProcessEnv]> = {
-  'a test that throws': [`suite('s')('fails', () => { throw new Error('no'); });`, /no/],
-  'a test that throws no Error': [`suite('s')('fails', () => { throw 'a string'; });`, /thrown: a string/],
-  'a before hook that throws': [
-    `${good} test.before(() => { throw new Error('no'); });`,
-    /PROBLEM hook of 's': Error: no/,
-  ],
-  'an after hook that throws': [
-    `${good} test.after(() => { throw new Error('no'); });`,
-    /PROBLEM hook of 's': Error: no/,
-  ],
-  'a test that never ends': [
-    `suite('s', { timeout: 50 })('hangs', () => new Promise(() => {}));`,
-    /not done after 50 ms/,
-  ],
-  'a clean-up that fails': [
+const failures: Record<string, [tests: string, message: RegExp, env?: NodeJS.ProcessEnv]> = {
+  'a test throws an Error': [`suite('s')('fails', () => { throw new Error('no'); });`, /no/],
+  'a test throws a string': [`suite('s')('fails', () => { throw 'a string'; });`, /thrown: a string/],
+  'a before hook throws': [`${good} test.before(() => { throw new Error('no'); });`, /PROBLEM hook of 's': Error: no/],
+  'an after hook throws': [`${good} test.after(() => { throw new Error('no'); });`, /PROBLEM hook of 's': Error: no/],
+  'a test never ends': [`suite('s', { timeout: 50 })('hangs', () => new Promise(() => {}));`, /not done after 50 ms/],
+  'the clean-up of a test throws': [
     `import { onEnd } from ${JSON.stringify(harness)}; suite('s')('leaves', () => onEnd(() => { throw new Error('no'); }));`,
     /no/,
   ],
-  'a rejection that nobody handles': [
+  'a test leaves a rejection unhandled': [
     `${good} test('leaks', () => { Promise.reject(new Error('no')); });`,
     /outside any test: Error: no/,
   ],
-  'a process.exit(0) in a test': [`suite('s')('leaves', () => process.exit(0));`, /PROBLEM the run broke off/],
-  'a suite without a test': [`suite('s');`, /suite 's' is empty/],
-  'a file without a suite': ['', /made no suite/],
-  "a file that can't be loaded": [`import './nowhere.mjs';`, /Cannot find module/],
-  'a handle that stays open': [`${good} setInterval(() => {}, 1000);`, /still open at the end: .*Timeout/],
-  'a session id in what is printed': [
+  'a test calls process.exit(0)': [`suite('s')('leaves', () => process.exit(0));`, /PROBLEM the run broke off/],
+  'a suite has no test': [`suite('s');`, /suite 's' is empty/],
+  'a file has no suite': ['', /made no suite/],
+  'a file cannot be loaded': [`import './nowhere.mjs';`, /Cannot find module/],
+  'a handle stays open': [`${good} setInterval(() => {}, 1000);`, /still open at the end: .*Timeout/],
+  'a test prints a session id': [
     `${good} test('tells', async () => {
       const { PgSessionStore } = await import(${JSON.stringify(store)});
       const store = new PgSessionStore({ conString: 'postgres://127.0.0.1:1/none', pruneSessionInterval: false });
@@ -94,13 +85,17 @@ const red: Record<string, [tests: string, says: RegExp, env?: NodeJS.ProcessEnv]
     });`,
     /PROBLEM a session id was printed: an id as long/,
   ],
-  'an .only in CI': [`${good} test.only('alone', () => {});`, /neither .only nor .skip may stay in CI/, { CI: 'true' }],
+  'CI runs a test with .only': [
+    `${good} test.only('alone', () => {});`,
+    /neither .only nor .skip may stay in CI/,
+    { CI: 'true' },
+  ],
 };
 
-for (const [what, [tests, says, env]] of Object.entries(red)) {
-  test(`${what} ends the run red`, async () => {
+for (const [what, [tests, message, env]] of Object.entries(failures)) {
+  test(`the run fails when ${what}`, async () => {
     const { code, last, output } = await run(tests, env);
-    assert.match(output, says);
+    assert.match(output, message);
     assert.equal([code, /^\d+ passed, [1-9]\d* failed/.test(last)], [1, true], last);
   });
 }

@@ -1,4 +1,4 @@
-// People who are signed in and come by while the database is away.
+// Signed-in browsers that send requests during an outage of the database.
 import * as assert from 'uvu/assert';
 import { Browser, startApp } from './app.js';
 import type { Outage, Scene } from './outages.js';
@@ -8,9 +8,10 @@ const ROUNDS = 5;
 const cookie = { maxAge: 3_600_000 };
 
 /**
- * Whoever comes while it lasts is known, or told to come again: never a stranger with a new session. Afterwards all are known.
+ * Checks that each response has status 503 with a Retry-After, or belongs to the signed-in user. No
+ * response may set a new cookie. After the outage, every browser must still be signed in.
  *
- * @returns how many requests were made while it lasted
+ * @returns the number of requests during the outage
  */
 export async function visit({ fails, begin, end }: Outage, scene: Scene): Promise<number> {
   const base = await startApp({ store: scene.store, cookie });
@@ -21,17 +22,17 @@ export async function visit({ fails, begin, end }: Outage, scene: Scene): Promis
   const cookies = browsers.map((browser) => browser.cookie);
 
   await begin(scene);
-  const answers = await Promise.all(
-    Array.from({ length: ROUNDS }, () => browsers.map((one) => one.fetch('GET', '/'))).flat(),
+  const responses = await Promise.all(
+    Array.from({ length: ROUNDS }, () => browsers.map((browser) => browser.fetch('GET', '/'))).flat(),
   );
   await end(scene);
 
-  for (const answer of answers) {
-    const body = await answer.text();
-    assert.is(answer.status, fails === 'all' ? 503 : 200, body);
-    if (answer.status === 200) assert.is(JSON.parse(body).user, 'ada');
-    else assert.match(answer.headers.get('retry-after') ?? 'no Retry-After', /^[1-9]\d*$/);
-    assert.is(answer.headers.get('set-cookie'), null);
+  for (const response of responses) {
+    const body = await response.text();
+    assert.is(response.status, fails === 'all' ? 503 : 200, body);
+    if (response.status === 200) assert.is(JSON.parse(body).user, 'ada');
+    else assert.match(response.headers.get('retry-after') ?? 'no Retry-After', /^[1-9]\d*$/);
+    assert.is(response.headers.get('set-cookie'), null);
   }
   for (const { status, body } of await Promise.all(browsers.map((browser) => browser.get()))) {
     assert.equal([status, body.user], [200, 'ada'], JSON.stringify(body));
@@ -40,5 +41,5 @@ export async function visit({ fails, begin, end }: Outage, scene: Scene): Promis
     browsers.map((browser) => browser.cookie),
     cookies,
   );
-  return answers.length;
+  return responses.length;
 }
