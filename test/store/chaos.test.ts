@@ -1,11 +1,11 @@
-// The rowdy history, for three seconds. test/long/ has it for longer.
+// A random history of three seconds with faults. test/long/ runs longer ones.
 import * as assert from 'uvu/assert';
 import { chaosHistory, connectionsAreReset } from '../support/chaos.js';
 import { suite } from '../support/harness.js';
 
-const test = suite('rowdy', { timeout: 30_000 });
+const test = suite('chaos', { timeout: 30_000 });
 
-test('with connections reset all the time, nothing acknowledged is lost and nothing destroyed comes back', async () => {
+test('the store keeps acknowledged writes and destroyed sessions stay deleted while connections are reset', async () => {
   const seed = Date.now() % 1_000_000;
   const { faults, acknowledged, failed, troubles, readings } = await chaosHistory(
     seed,

@@ -1,4 +1,4 @@
-// What a database can do to a call, beyond being away.
+// Faults of the database during a call, other than outages.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { PoolConnection } from '../../src/postgres/connection.js';
@@ -10,12 +10,11 @@ import { until } from '../support/subject.js';
 
 const test = suite('faults of the database', { timeout: 20_000 });
 const timeout = 0.5;
-const codeOf = ({ error }: { error?: unknown }) => (error as any)?.code;
 
-test('none of 100 calls fails because pg_terminate_backend ends their connections', async () => {
+test('get() and set() succeed 100 times while pg_terminate_backend ends their connections', async () => {
   const { store, endConnections } = await openScene();
   let isOver = false;
-  const endings = (async () => {
+  const terminations = (async () => {
     for (; !isOver; await sleep(10)) await endConnections();
   })();
 
@@ -23,16 +22,16 @@ test('none of 100 calls fails because pg_terminate_backend ends their connection
   for (let n = 0; n < 50; n++) {
     const sid = `session ${n}`;
     const set = await outcomeOf('set', () => store.set(sid, session({ n })));
-    const get = await outcomeOf('get', async () => assert.is(((await store.get(sid)) as any).n, n));
+    const get = await outcomeOf('get', async () => assert.is((await store.get(sid))!.n, n));
     failed.push(...[set, get].filter(({ error }) => error));
   }
   isOver = true;
-  await endings;
+  await terminations;
 
   assert.equal(failed, []);
 });
 
-test('a locked row keeps nobody waiting but those who want it, and them no longer than the timeout', async () => {
+test('a locked row delays only writes of that row, and set() fails with TIMEOUT', async () => {
   const { store, admin, table, lockWaits } = await openScene({ timeout, touchAfter: 0 });
   await store.set('locked', session({ n: 1 }));
   await store.set('free', session({ n: 1 }));
@@ -45,26 +44,26 @@ test('a locked row keeps nobody waiting but those who want it, and them no longe
 
   const [read, late, ...others] = await Promise.all([
     outcomeOf('get', () => store.get('locked')),
-    outcomeOf('set', () => store.set('locked', locked as never)),
-    outcomeOf('set', () => store.set('free', free as never)),
+    outcomeOf('set', () => store.set('locked', locked)),
+    outcomeOf('set', () => store.set('free', free)),
     outcomeOf('set', () => store.set('new', session())),
     outcomeOf('get', () => store.get('free')),
-    outcomeOf('destroy', () => store.destroy("nobody's")),
+    outcomeOf('destroy', () => store.destroy('missing')),
   ]);
-  await until(async () => (await lockWaits()) === 0); // the server was told that nobody waits any more
+  await until(async () => (await lockWaits()) === 0); // the store canceled the statement
   await client.query('COMMIT');
   client.release();
 
-  assert.is(codeOf(late!), 'TIMEOUT');
+  assert.is(late!.error?.code, 'TIMEOUT');
   others.push(read!);
   assertInTime([late!, ...others], timeout);
   for (const { method, error } of others) assert.not.ok(error, `${method}: ${error}`);
   await sleep(100);
-  assert.is(((await store.get('locked')) as any).n, 1);
-  assert.is(((await store.get('free')) as any).n, 2);
+  assert.is((await store.get('locked'))!.n, 1);
+  assert.is((await store.get('free'))!.n, 2);
 });
 
-test('a replacement whose connection ends is done again for a save, but not for an update, which would count twice', async () => {
+test('set() is retried after its connection ends, and update() fails because it could apply twice', async () => {
   const { store, admin, table, lockWaits, endConnections } = await openScene();
   await store.set('a', session({ n: 1 }));
   const loaded = await loadSession(store, 'a');
@@ -72,34 +71,34 @@ test('a replacement whose connection ends is done again for a save, but not for 
 
   const whileHeld = async (call: () => Promise<unknown>) => {
     await client.query(`BEGIN; SELECT FROM ${table} WHERE sid = '${storedId('a')}' FOR UPDATE`);
-    const called = outcomeOf('call', call);
+    const outcome = outcomeOf('call', call);
     await until(async () => (await lockWaits()) > 0);
     await endConnections();
     await sleep(50);
     await client.query('COMMIT');
-    return called;
+    return outcome;
   };
-  const saved = await whileHeld(() => store.set('a', Object.assign(loaded, { n: 2 }) as never));
-  const updated = await whileHeld(() => store.update('a', (one: any) => one.n++));
+  const saved = await whileHeld(() => store.set('a', Object.assign(loaded, { n: 2 })));
+  const updated = await whileHeld(() => store.update('a', (found) => found.n++));
   client.release();
 
   assert.not.ok(saved.error);
-  assert.is((updated.error as any).sqlState, '57P01');
-  assert.is(((await store.get('a')) as any).n, 2);
+  assert.is(updated.error!.sqlState, '57P01');
+  assert.is((await store.get('a'))!.n, 2);
 });
 
-test('what has no time left is given no connection, though one is idle', async () => {
+test('withClient() times out without a checkout when its deadline has passed', async () => {
   const { store, pool } = await openScene();
   await store.get('a');
   assert.is(pool.idleCount, 1);
-  let given = 0;
-  pool.on('acquire', () => given++);
+  let checkouts = 0;
+  pool.on('acquire', () => checkouts++);
   const late = new PoolConnection(pool).withClient(performance.now() - 1, async () => {});
-  assert.is(codeOf(await outcomeOf('client', () => late)), 'TIMEOUT');
-  assert.is(given, 0);
+  assert.is((await outcomeOf('client', () => late)).error?.code, 'TIMEOUT');
+  assert.is(checkouts, 0);
 });
 
-test('20 calls that the server says no to cost no connection', async () => {
+test('20 calls that fail for a missing grant keep the same connection', async () => {
   const { store, pool, admin, table, role } = await openScene({ touchAfter: 0 });
   await store.set('a', session());
   let connections = 0;
@@ -107,21 +106,22 @@ test('20 calls that the server says no to cost no connection', async () => {
   await admin.query(`REVOKE UPDATE ON ${table} FROM ${role}`);
 
   for (let n = 0; n < 20; n++) {
-    assert.is(codeOf(await outcomeOf('touch', () => store.touch('a', session()))), 'DATABASE');
+    const { error } = await outcomeOf('touch', () => store.touch('a', session()));
+    assert.is(error?.code, 'DATABASE');
   }
 
   assert.is(connections, 0);
   assert.equal([pool.totalCount, pool.idleCount], [1, 1]);
 });
 
-test('a connection to what has become a standby is left, and the call done on another', async () => {
+test('set() drops a read-only connection to a former primary and succeeds on another connection', async () => {
   const { store, admin, role, endConnections } = await openScene();
   await admin.query(`ALTER ROLE ${role} SET default_transaction_read_only = on`);
   await endConnections();
-  await Promise.all(Array.from({ length: 4 }, () => store.length())); // connections that can only read
+  await Promise.all(Array.from({ length: 4 }, () => store.length())); // opens read-only connections
   await admin.query(`ALTER ROLE ${role} RESET default_transaction_read_only`);
 
   await store.set('a', session({ user: 'ada' }));
 
-  assert.is(((await store.get('a')) as any).user, 'ada');
+  assert.is((await store.get('a'))!.user, 'ada');
 });

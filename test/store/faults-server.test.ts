@@ -1,4 +1,4 @@
-// A server of our own that is stopped in its tracks, killed, or gone with its socket.
+// Outages of a whole server, which these tests pause, kill and stop.
 import * as fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,25 +15,25 @@ import { visit } from '../support/visitors.js';
 const test = suite('faults of the server', { timeout: 30_000 });
 const timeout = 0.5;
 let server: Server;
-let sockets: string;
+let socketFolder: string;
 
 test.before(async () => {
-  sockets = await fs.mkdtemp(path.join(os.tmpdir(), 'sockets-'));
-  await fs.chmod(sockets, 0o777); // where we are root, the server is not
-  server = await Server.start({ settings: [`unix_socket_directories=${sockets}`] });
+  socketFolder = await fs.mkdtemp(path.join(os.tmpdir(), 'sockets-'));
+  await fs.chmod(socketFolder, 0o777); // if we are root, the server runs as another user
+  server = await Server.start({ settings: [`unix_socket_directories=${socketFolder}`] });
 });
 test.after(async () => {
   await server.remove();
-  await fs.rm(sockets, { recursive: true });
+  await fs.rm(socketFolder, { recursive: true });
 });
 
 const OUTAGES: Record<string, Outage> = {
-  'a server that is stopped (SIGSTOP)': {
+  'a paused server (SIGSTOP)': {
     fails: 'all',
     begin: async () => server.signal('SIGSTOP'),
     end: async () => server.signal('SIGCONT'),
   },
-  'a server that was killed (kill -9)': {
+  'a killed server (kill -9)': {
     fails: 'all',
     begin: () => server.kill(),
     end: () => server.start(),
@@ -41,18 +41,18 @@ const OUTAGES: Record<string, Outage> = {
 };
 
 for (const [name, outage] of Object.entries(OUTAGES)) {
-  test(`${name}: every call is answered in time, and afterwards all is well`, async () => {
+  test(`with ${name}, each call ends in time and later calls succeed`, async () => {
     await assertSurvives(outage, await openScene({ timeout }, server.url), timeout);
   });
 
-  test(`${name}: nobody is signed out`, async () => {
+  test(`with ${name}, browsers stay signed in`, async () => {
     await visit(outage, await openScene({ timeout }, server.url));
   });
 }
 
-test('a unix socket that is gone: nobody is signed out', async () => {
+test('with a missing Unix socket, browsers stay signed in', async () => {
   const scene = await openScene({ timeout }, server.url);
-  const url = server.url.replace('127.0.0.1', encodeURIComponent(sockets));
+  const url = server.url.replace('127.0.0.1', encodeURIComponent(socketFolder));
   const pool = freshPool({ connectionString: url });
   const store = new PgSessionStore({
     pool,
@@ -63,12 +63,12 @@ test('a unix socket that is gone: nobody is signed out', async () => {
     ...OPTIONS,
   });
   onEnd(() => store.close());
-  const gone: Outage = { fails: 'all', begin: () => server.stop(), end: () => server.start() };
+  const missing: Outage = { fails: 'all', begin: () => server.stop(), end: () => server.start() };
 
-  await visit(gone, { ...scene, store });
+  await visit(missing, { ...scene, store });
 });
 
-test('what was acknowledged before a kill -9 is there, and what was destroyed is not', async () => {
+test('the store keeps acknowledged sessions after kill -9, and destroyed sessions stay deleted', async () => {
   const pool = freshPool({ connectionString: server.url, max: 4 });
   const { store } = await freshStore({ pool, errorLog: () => {}, timeout });
   const acknowledged = new Set<string>();
@@ -80,7 +80,7 @@ test('what was acknowledged before a kill -9 is there, and what was destroyed is
       const { error } = await outcomeOf('set', () => store.set(sid, session({ n })));
       if (!error) acknowledged.add(sid);
       if (error || n % 2 === 0) continue;
-      acknowledged.delete(sid); // a destroy that fails may have been done
+      acknowledged.delete(sid); // a destroy() that fails may have deleted the row
       if (!(await outcomeOf('destroy', () => store.destroy(sid))).error) destroyed.add(sid);
     }
   };
@@ -94,8 +94,8 @@ test('what was acknowledged before a kill -9 is there, and what was destroyed is
 
   const lost: string[] = [];
   for (const sid of acknowledged) if (!(await store.get(sid))) lost.push(sid);
-  const back: string[] = [];
-  for (const sid of destroyed) if (await store.get(sid)) back.push(sid);
-  assert.equal([lost, back], [[], []]);
+  const restored: string[] = [];
+  for (const sid of destroyed) if (await store.get(sid)) restored.push(sid);
+  assert.equal([lost, restored], [[], []]);
   assert.ok(acknowledged.size > 20 && destroyed.size > 20, `${acknowledged.size}, ${destroyed.size}`);
 });

@@ -1,4 +1,4 @@
-// saveBeforeResponse(): the response leaves when the session is saved, and not otherwise.
+// saveBeforeResponse() sends the response after it has saved the session.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import http from 'node:http';
@@ -11,24 +11,25 @@ import * as assert from 'uvu/assert';
 import { saveBeforeResponse } from '../../src/index.js';
 import { freshStore, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 
 const test = suite('save before response');
 
-interface Answer {
+interface HttpResponse {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: string;
 }
 type Handler = (req: express.Request, res: express.Response, next: express.NextFunction) => unknown;
 
-/** An app with one route, and a browser for it that keeps its cookie. */
-async function appWith(
+/** Starts an app with one route, and a browser that keeps its cookie. */
+async function startApp(
   handler: Handler,
   options: Partial<session.SessionOptions> = {},
-  ofStore: { touchAfter?: number } = {},
+  storeOptions: { touchAfter?: number } = {},
 ) {
-  const fresh = await freshStore(ofStore);
-  const errors: any[] = [];
+  const fresh = await freshStore(storeOptions);
+  const errors: unknown[] = [];
   const app = express();
   app.use((_req, res, next) => {
     res.set('X-Before', 'kept');
@@ -47,7 +48,7 @@ async function appWith(
     res.status(error.status ?? 500).send(`failed: ${error.code}`);
   }) as express.ErrorRequestHandler);
   app.use(((_error, req, _res, _next) => {
-    req.socket.destroy(); // what Express does, but without printing the stack
+    req.socket.destroy(); // Express does the same and prints the stack
   }) as express.ErrorRequestHandler);
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -55,7 +56,7 @@ async function appWith(
 
   let cookie: string | undefined;
   const send = (path = '/', { method = 'GET', onHead = () => {} } = {}) =>
-    new Promise<Answer>((resolve, reject) => {
+    new Promise<HttpResponse>((resolve, reject) => {
       const { port } = server.address() as AddressInfo;
       const headers = cookie ? { cookie } : {};
       const request = http.request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
@@ -73,7 +74,7 @@ async function appWith(
   return { ...fresh, errors, send };
 }
 
-/** Nobody writes to the table until this is called back. */
+/** Blocks writes to the table until the returned function is called. */
 async function holdWrites(pool: pg.Pool, table: string) {
   const client = await pool.connect();
   await client.query('BEGIN');
@@ -84,26 +85,25 @@ async function holdWrites(pool: pg.Pool, table: string) {
   };
 }
 
-/** Whether the head of the answer came while the session could not be saved. */
-async function wasEarly(app: Awaited<ReturnType<typeof appWith>>, method?: string) {
+/** Sends a request while writes are blocked. `early`: the response head came before the save. */
+async function sendWhileBlocked(app: Awaited<ReturnType<typeof startApp>>, method?: string) {
   const release = await holdWrites(app.pool, app.table);
   let early = false;
-  const answer = app.send('/', {
+  const pending = app.send('/', {
     ...(method && { method }),
     onHead: () => {
-      early = !released;
+      early = !isReleased;
     },
   });
-  let released = false;
+  let isReleased = false;
   await untilBlocked(app.pool);
   await sleep(30);
-  released = true;
+  isReleased = true;
   await release();
-  const got = await answer;
-  return { early, answer: got };
+  return { early, response: await pending };
 }
 
-const change: Handler = (req) => {
+const countView: Handler = (req) => {
   req.session.views = (req.session.views ?? 0) + 1;
 };
 
@@ -128,44 +128,44 @@ const forms: Record<string, { end: (res: express.Response) => unknown; body: str
   },
 };
 for (const [form, { end, body, calls = 0 }] of Object.entries(forms)) {
-  test(`${form}: the response comes whole, when the session is saved`, async () => {
-    const app = await appWith((req, res, next) => {
-      change(req, res, next);
+  test(`${form} sends the complete response after the session is saved`, async () => {
+    const app = await startApp((req, res, next) => {
+      countView(req, res, next);
       end(res);
     });
     for (const views of [1, 2]) {
       finished = 0;
-      const { early, answer } = await wasEarly(app);
-      assert.equal([early, answer.status, answer.body, finished], [false, 200, body, calls]);
-      assert.is(((await app.store.all())[0] as any).views, views);
+      const { early, response } = await sendWhileBlocked(app);
+      assert.equal([early, response.status, response.body, finished], [false, 200, body, calls]);
+      assert.is((await app.store.all())[0]!.views, views);
     }
   });
 }
 
-test('HEAD: no body, and the session is saved', async () => {
-  const app = await appWith((req, res, next) => {
-    change(req, res, next);
+test('a HEAD request gets no body after the session is saved', async () => {
+  const app = await startApp((req, res, next) => {
+    countView(req, res, next);
     res.send('a body');
   });
-  const { early, answer } = await wasEarly(app, 'HEAD');
-  assert.equal([early, answer.status, answer.body, answer.headers['content-length']], [false, 200, '', '6']);
+  const { early, response } = await sendWhileBlocked(app, 'HEAD');
+  assert.equal([early, response.status, response.body, response.headers['content-length']], [false, 200, '', '6']);
   assert.is(await app.store.length(), 1);
 });
 
-test('a browser that follows a redirect is never faster than the login', async () => {
-  const app = await appWith((req, res) => {
+test('a redirect is sent after the login is saved', async () => {
+  const app = await startApp((req, res) => {
     req.session.regenerate(() => {
       req.session.user = 'ada';
       res.redirect(303, '/home');
     });
   });
-  const { early, answer } = await wasEarly(app);
-  assert.equal([early, answer.status, answer.headers.location], [false, 303, '/home']);
-  assert.is(answer.headers['set-cookie']!.length, 1);
+  const { early, response } = await sendWhileBlocked(app);
+  assert.equal([early, response.status, response.headers.location], [false, 303, '/home']);
+  assert.is(response.headers['set-cookie']!.length, 1);
 });
 
-test('a save that fails is 503 for the browser: no redirect, no cookie, none of the headers of the page', async () => {
-  const app = await appWith((req, res) => {
+test('a failed save becomes a 503 without the redirect, cookies and headers of the page', async () => {
+  const app = await startApp((req, res) => {
     req.session.user = 'ada';
     res.set('ETag', '"x"').cookie('other', '1').redirect('/home');
   });
@@ -179,8 +179,8 @@ test('a save that fails is 503 for the browser: no redirect, no cookie, none of 
   assert.is(app.errors.length, 1);
 });
 
-test('a save that fails leaves the session that is stored, with unset: destroy, too', async () => {
-  const app = await appWith(
+test('a failed save keeps the stored session, also with unset: destroy', async () => {
+  const app = await startApp(
     (req, res) => {
       req.session.user = 'grace';
       res.end('ok');
@@ -193,11 +193,11 @@ test('a save that fails leaves the session that is stored, with unset: destroy, 
   const { status, headers } = await app.send();
 
   assert.equal([status, headers['set-cookie']], [503, undefined]);
-  assert.is(((await app.store.all())[0] as any).user, 'ada');
+  assert.is((await app.store.all())[0]!.user, 'ada');
 });
 
-test('where the app has fixed the head, a save that fails closes the connection', async () => {
-  const app = await appWith((req, res) => {
+test('a failed save closes the connection if the app called writeHead()', async () => {
+  const app = await startApp((req, res) => {
     req.session.user = 'ada';
     res.writeHead(302, { Location: '/home' }).end();
   });
@@ -206,17 +206,17 @@ test('where the app has fixed the head, a save that fails closes the connection'
   assert.match(error.message, /socket hang up|ECONNRESET/);
 });
 
-test('the response of a session that was not changed goes before its touch, as ever', async () => {
-  const app = await appWith((_req, res) => res.end('ok'), {}, { touchAfter: 0 });
+test('the response is sent before the touch if the session did not change', async () => {
+  const app = await startApp((_req, res) => res.end('ok'), {}, { touchAfter: 0 });
   await app.send('/sign-in');
   const before = (await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows;
-  const { early, answer } = await wasEarly(app);
-  assert.equal([early, answer.body], [true, 'ok']);
+  const { early, response } = await sendWhileBlocked(app);
+  assert.equal([early, response.body], [true, 'ok']);
   assert.equal((await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows, before);
 });
 
-test('neither a new session without data nor one that was just touched is written', async () => {
-  const app = await appWith((_req, res) => res.end('ok'));
+test('the store does not write a new empty session or a recently touched session', async () => {
+  const app = await startApp((_req, res) => res.end('ok'));
   assert.is((await app.send()).body, 'ok');
   assert.is(await app.store.length(), 0);
   await app.send('/sign-in');
@@ -226,9 +226,9 @@ test('neither a new session without data nor one that was just touched is writte
   assert.is(body, 'ok');
 });
 
-test('a stream goes out while it is made, and its session is saved at its end, as before', async () => {
-  const app = await appWith((req, res, next) => {
-    change(req, res, next);
+test('a stream is sent at once, and its session is saved at its end', async () => {
+  const app = await startApp((req, res, next) => {
+    countView(req, res, next);
     createReadStream('LICENSE').pipe(res);
   });
   const { status, body } = await app.send();
@@ -236,9 +236,9 @@ test('a stream goes out while it is made, and its session is saved at its end, a
   assert.is(await app.store.length(), 1);
 });
 
-test('a head that was flushed is not held back', async () => {
-  const app = await appWith(async (req, res, next) => {
-    change(req, res, next);
+test('saveBeforeResponse() does not delay headers that were flushed', async () => {
+  const app = await startApp(async (req, res, next) => {
+    countView(req, res, next);
     res.flushHeaders();
     res.end('ok');
   });
@@ -246,27 +246,27 @@ test('a head that was flushed is not held back', async () => {
   assert.is(await app.store.length(), 1);
 });
 
-test('a session that was destroyed needs no saving', async () => {
-  const app = await appWith((req, res) => {
-    req.session.destroy(() => res.end('gone'));
+test('the response of a destroyed session is sent without a save', async () => {
+  const app = await startApp((req, res) => {
+    req.session.destroy(() => res.end('signed out'));
   });
   await app.send('/sign-in');
-  assert.is((await app.send()).body, 'gone');
+  assert.is((await app.send()).body, 'signed out');
   assert.is(await app.store.length(), 0);
 });
 
-test('an error of the app is answered as ever, and what it changed before is saved', async () => {
-  const app = await appWith((req, res, next) => {
-    change(req, res, next);
-    throw new Error('of the app');
+test('an error of the app becomes a 500 after its changes are saved', async () => {
+  const app = await startApp((req, res, next) => {
+    countView(req, res, next);
+    throw new Error('thrown by the app');
   });
-  const { early, answer } = await wasEarly(app);
-  assert.equal([early, answer.status], [false, 500]);
+  const { early, response } = await sendWhileBlocked(app);
+  assert.equal([early, response.status], [false, 500]);
   assert.is(await app.store.length(), 1);
 });
 
-test('where there is no session, a request passes', async () => {
-  const passed: unknown[] = [];
-  saveBeforeResponse()({} as never, {} as never, (...args) => passed.push(args));
-  assert.equal(passed, [[]]);
+test('a request without a session reaches the next handler', async () => {
+  const nextCalls: unknown[] = [];
+  saveBeforeResponse()(invalid({}), invalid({}), (...args) => nextCalls.push(args));
+  assert.equal(nextCalls, [[]]);
 });
