@@ -1,4 +1,4 @@
-// How long a session lives, whatever the time zones.
+// How long a session lives, in each time zone.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
@@ -13,11 +13,12 @@ import {
   statementsOf,
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 import { quotedName } from '../support/stores.js';
 
 const test = suite('expiry');
 
-/** Seconds that the row has left to live, by the database's clock. */
+/** Seconds until the row expires, by the clock of the database. */
 async function secondsLeft(pool: pg.Pool, table: string): Promise<number> {
   const { rows } = await pool.query(
     `SELECT extract(epoch FROM expire::timestamptz - now())::float8 AS left FROM ${table}`,
@@ -25,97 +26,102 @@ async function secondsLeft(pool: pg.Pool, table: string): Promise<number> {
   return rows[0].left;
 }
 
-const near = (actual: number, expected: number) =>
+const assertNear = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) <= 1, `${actual} s left, expected ${expected}`);
 
-const lives: [what: string, ttl: number | undefined | (() => number), cookie: () => object, seconds: number][] = [
-  ['the cookie decides without a ttl', undefined, () => cookieFor(3600), 3600],
-  ['ttl wins over the cookie', 600, () => cookieFor(3600), 600],
-  ['ttl wins over a shorter cookie', 7200, () => cookieFor(3600), 7200],
+const expiries: [title: string, ttl: number | undefined | (() => number), cookie: () => object, seconds: number][] = [
+  ['without a ttl, the cookie decides the expiry', undefined, () => cookieFor(3600), 3600],
+  ['a ttl wins over the cookie', 600, () => cookieFor(3600), 600],
+  ['a ttl wins over a shorter cookie', 7200, () => cookieFor(3600), 7200],
   ['a ttl function wins over the cookie', () => 60, () => cookieFor(3600), 60],
   ['a browser session lives a day', undefined, () => ({ expires: null }), 86_400],
-  ['a browser session that says false lives a day', undefined, () => ({ expires: false }), 86_400],
+  ['a browser session with expires: false lives a day', undefined, () => ({ expires: false }), 86_400],
   ['a browser session lives for the ttl', 600, () => ({ expires: null }), 600],
-  ['expires as a string counts', undefined, () => ({ expires: new Date(Date.now() + 3_600_000).toJSON() }), 3600],
-  ['an unreadable expires counts as none', undefined, () => ({ expires: 'soon' }), 86_400],
-  ['a plain maxAge counts', undefined, () => ({ expires: undefined, maxAge: 60_000 }), 60],
+  [
+    'a string in expires decides the expiry',
+    undefined,
+    () => ({ expires: new Date(Date.now() + 3_600_000).toJSON() }),
+    3600,
+  ],
+  ['a cookie with an invalid expires lives a day', undefined, () => ({ expires: 'soon' }), 86_400],
+  ['a plain maxAge decides the expiry', undefined, () => ({ expires: undefined, maxAge: 60_000 }), 60],
 ];
 
-for (const [what, ttl, cookie, seconds] of lives) {
-  test(`${what}, on set and on touch`, async () => {
+for (const [title, ttl, cookie, seconds] of expiries) {
+  test(`${title}, in set() and touch()`, async () => {
     const { store, pool, table } = await freshStore({ ttl });
     await store.set('a', session({}, cookie()));
-    near(await secondsLeft(pool, table), seconds);
+    assertNear(await secondsLeft(pool, table), seconds);
 
     await pool.query(`UPDATE ${table} SET expire = now() + interval '5 s'`);
     await store.touch('a', session({}, cookie()));
-    near(await secondsLeft(pool, table), seconds);
+    assertNear(await secondsLeft(pool, table), seconds);
   });
 }
 
 test('a session without a cookie lives a day', async () => {
   const { store, pool, table } = await freshStore();
-  await store.set('a', { user: 'a script' } as never);
-  near(await secondsLeft(pool, table), 86_400);
+  await store.set('a', invalid({ user: 'a script' }));
+  assertNear(await secondsLeft(pool, table), 86_400);
 });
 
-test('the ttl function is asked for each session', async () => {
+test('the store calls the ttl function for each session', async () => {
   const { store, pool, table } = await freshStore({ ttl: (sess) => ('admin' in sess ? 60 : 600) });
   await store.set('a', session({ admin: true }));
-  near(await secondsLeft(pool, table), 60);
+  assertNear(await secondsLeft(pool, table), 60);
 });
 
-test("the first and the last Date as the cookie's expires are a dead session and a living one", async () => {
+test('a session is expired with the first possible Date as expires, and live with the last one', async () => {
   const { store } = await freshStore();
-  for (const [time, lives] of [
+  for (const [time, isLive] of [
     [-8.64e15, false],
     [8.64e15, true],
   ] as const) {
     await store.set('a', session({}, { expires: new Date(time) }));
-    assert.is((await store.get('a')) !== null, lives);
+    assert.is((await store.get('a')) !== null, isLive);
   }
 });
 
 for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
-  test(`a ttl of ${wrong} is refused at construction, and as a function's answer by the callback`, async () => {
+  test(`the constructor rejects a ttl of ${wrong}, and set() fails if the ttl function returns it`, async () => {
     const pool = freshPool();
     assert.throws(() => new PgSessionStore({ pool, ttl: wrong }), /ttl must be a positive number of seconds/);
 
     const { store } = await freshStore({ ttl: () => wrong });
-    const error = await new Promise<Error>((resolve) => store.set('a', session(), resolve as never));
+    const error = await new Promise<Error>((resolve) => store.set('a', session(), resolve));
     assert.match(error.message, /ttl must be a positive number of seconds/);
     assert.is(await store.length(), 0);
   });
 }
 
-/** The codes of our warnings while this goes on. */
+/** Returns the codes of the store's warnings during `work`. */
 async function warnings(work: () => unknown): Promise<string[]> {
   const codes: string[] = [];
-  const note = (warning: Error & { code?: string }) => codes.push(String(warning.code));
-  process.on('warning', note);
+  const listener = (warning: Error & { code?: string }) => codes.push(String(warning.code));
+  process.on('warning', listener);
   await work();
-  await sleep(1); // emitWarning tells on the next tick
-  process.off('warning', note);
+  await sleep(1); // process.emitWarning() emits on the next tick
+  process.off('warning', listener);
   return codes.filter((code) => code.startsWith('CONNECT_PG_TYPED'));
 }
 
-test('a day in milliseconds as the ttl warns', async () => {
+test('the store warns if the ttl is a day in milliseconds', async () => {
   const pool = freshPool();
   const inMilliseconds = () => new PgSessionStore({ pool, ttl: 86_400_000, pruneSessionInterval: false });
   assert.equal(await warnings(inMilliseconds), ['CONNECT_PG_TYPED_TTL_LONG']);
 });
 
-test("the number of the cookie's maxAge as the ttl warns", async () => {
+test("the store warns if the ttl is the number of the cookie's maxAge", async () => {
   const { store } = await freshStore({ ttl: 3_600_000 });
   assert.equal(await warnings(() => store.set('a', session({}, cookieFor(3600)))), ['CONNECT_PG_TYPED_TTL_LONG']);
 });
 
-test('a year as the ttl does not warn', async () => {
+test('the store does not warn if the ttl is a year', async () => {
   const pool = freshPool();
   assert.equal(await warnings(() => new PgSessionStore({ pool, ttl: 365 * 86_400, pruneSessionInterval: false })), []);
 });
 
-test('a ttl shorter than the cookie warns, once', async () => {
+test('the store warns once if the ttl is shorter than the cookie', async () => {
   const { store } = await freshStore({ ttl: 60 });
   const codes = await warnings(async () => {
     for (const sid of ['a', 'b']) await store.set(sid, session({}, cookieFor(3600)));
@@ -123,12 +129,12 @@ test('a ttl shorter than the cookie warns, once', async () => {
   assert.equal(codes, ['CONNECT_PG_TYPED_TTL_WINS']);
 });
 
-test('a ttl as long as the cookie does not warn', async () => {
+test('the store does not warn if the ttl is as long as the cookie', async () => {
   const { store } = await freshStore({ ttl: 3600 });
   assert.equal(await warnings(() => store.set('a', session({}, cookieFor(3600)))), []);
 });
 
-test('an expired session is gone before it is pruned', async () => {
+test('the store hides an expired session before it prunes the row', async () => {
   const { store, pool, table } = await freshStore({ ttl: 1 });
   await store.set('a', session());
   assert.ok(await store.get('a'));
@@ -140,7 +146,7 @@ test('an expired session is gone before it is pruned', async () => {
   assert.is((await pool.query(`SELECT 1 FROM ${table}`)).rows.length, 1);
 });
 
-test('a touch does not bring back what has expired', async () => {
+test('touch() does not revive an expired session', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session());
   await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s'`);
@@ -150,21 +156,21 @@ test('a touch does not bring back what has expired', async () => {
   assert.is(await store.get('a'), null);
 });
 
-test('a touch moves only the expiry', async () => {
+test('touch() changes only the expiry', async () => {
   const { store } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
   await store.touch('a', session({ user: 'a stale copy' }));
-  assert.is(((await store.get('a')) as any).user, 'ada');
+  assert.is((await store.get('a'))!.user, 'ada');
 });
 
-test('with disableTouch a touch changes nothing', async () => {
+test('with disableTouch, touch() changes nothing', async () => {
   const { store, pool, table } = await freshStore({ disableTouch: true });
   await store.set('a', session({}, cookieFor(60)));
   await store.touch('a', session({}, cookieFor(3600)));
-  near(await secondsLeft(pool, table), 60);
+  assertNear(await secondsLeft(pool, table), 60);
 });
 
-test('get puts what is left to live into cookie.expires, as a Date', async () => {
+test('get() sets cookie.expires to the expiry of the row, as a Date', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({}, cookieFor(60)));
   await pool.query(`UPDATE ${table} SET expire = now() + interval '1 h'`);
@@ -172,34 +178,34 @@ test('get puts what is left to live into cookie.expires, as a Date', async () =>
   const { cookie } = (await store.get('a'))!;
 
   assert.instance(cookie.expires, Date);
-  near((cookie.expires!.getTime() - Date.now()) / 1000, 3600);
+  assertNear((cookie.expires!.getTime() - Date.now()) / 1000, 3600);
   assert.is(cookie.originalMaxAge, 60_000);
 });
 
-test('get makes no lasting cookie of a browser session', async () => {
+test('get() leaves expires null in the cookie of a browser session', async () => {
   const { store } = await freshStore();
   await store.set('a', session({}, { expires: null }));
   assert.is((await store.get('a'))!.cookie.expires, null);
 });
 
-test('where ttl decides, get leaves the time in the cookie alone', async () => {
+test('with a ttl, get() does not change cookie.expires', async () => {
   const { store } = await freshStore({ ttl: 7200 });
   const cookie = cookieFor(60);
   await store.set('a', session({}, cookie));
   assert.equal((await store.get('a'))!.cookie.expires, cookie.expires);
 });
 
-test("a row that expires at 'infinity' is a session like any other", async () => {
+test("get() returns the last possible Date as expires if the row expires at 'infinity'", async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({ user: 'ada' }, cookieFor(60)));
   await pool.query(`UPDATE ${table} SET expire = 'infinity'`);
-  assert.is((await store.get('a'))!.cookie.expires!.toJSON(), '+275760-09-13T00:00:00.000Z'); // the last Date there is
+  assert.is((await store.get('a'))!.cookie.expires!.toJSON(), '+275760-09-13T00:00:00.000Z');
 });
 
 const zones = ['UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Kiritimati'];
 
-/** Node's own time zone for the time of the test. */
-function nodeZone(zone: string) {
+/** Sets the time zone of Node until the test ends. */
+function setNodeZone(zone: string) {
   const before = process.env.TZ;
   process.env.TZ = zone;
   onEnd(() => {
@@ -211,18 +217,18 @@ function nodeZone(zone: string) {
 const poolIn = (zone: string) => freshPool({ options: `-c TimeZone=${zone}` });
 
 const spans: [what: string, ttl: number | undefined, cookie: object, seconds: number][] = [
-  ['a ttl', 600, { expires: null }, 600],
+  ['a session with a ttl', 600, { expires: null }, 600],
   ['a browser session', undefined, { expires: null }, 86_400],
 ];
 
 for (const [what, ttl, cookie, seconds] of spans) {
   for (const expire of ['timestamptz', 'timestamp(6)']) {
-    test(`${what} is right to the second on ${expire} under every zone of the server and of Node`, async () => {
+    test(`${what} expires at the right second on ${expire}, in each time zone of the server and of Node`, async () => {
       for (const zone of zones) {
-        nodeZone(zones.at(-1 - zones.indexOf(zone))!);
+        setNodeZone(zones.at(-1 - zones.indexOf(zone))!);
         const { store, pool, table } = await freshStore({ pool: poolIn(zone), columns: { sess: 'json', expire }, ttl });
         await store.set('a', session({}, cookie));
-        near(await secondsLeft(pool, table), seconds);
+        assertNear(await secondsLeft(pool, table), seconds);
         assert.ok(await store.get('a'));
       }
     });
@@ -230,25 +236,25 @@ for (const [what, ttl, cookie, seconds] of spans) {
 }
 
 for (const writer of zones) {
-  test(`on timestamptz, what is written under ${writer} expires right to the second under every zone`, async () => {
-    nodeZone(writer);
+  test(`a session that was written to timestamptz in ${writer} expires at the right second in each time zone`, async () => {
+    setNodeZone(writer);
     const { store, names } = await freshStore({ pool: poolIn(writer) });
     await store.set('a', session({}, cookieFor(1800)));
     for (const reader of zones) {
-      nodeZone(reader);
+      setNodeZone(reader);
       const pool = poolIn(reader);
       const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
 
       assert.is(await other.pruneSessions(), 0);
       const { cookie } = (await other.get('a'))!;
-      near(await secondsLeft(pool, quotedName(names)), 1800);
-      near((cookie.expires!.getTime() - Date.now()) / 1000, 1800);
+      assertNear(await secondsLeft(pool, quotedName(names)), 1800);
+      assertNear((cookie.expires!.getTime() - Date.now()) / 1000, 1800);
       await other.close();
     }
   });
 
-  test(`on timestamp(6) under ${writer}, the row says what connect-pg-simple would have written`, async () => {
-    nodeZone('Asia/Tokyo');
+  test(`in ${writer}, the store writes the same expiry to timestamp(6) as connect-pg-simple`, async () => {
+    setNodeZone('Asia/Tokyo');
     const pool = poolIn(writer);
     const { store, table } = await freshStore({ pool, columns: { sess: 'json', expire: 'timestamp(6)' } });
     const cookie = cookieFor(1800);
@@ -258,8 +264,8 @@ for (const writer of zones) {
       `SELECT extract(epoch FROM expire - to_timestamp($1)::timestamp)::float8 AS difference FROM ${table}`,
       [cookie.expires.getTime() / 1000],
     );
-    near(written.rows[0].difference, 0);
-    near(((await store.get('a'))!.cookie.expires!.getTime() - Date.now()) / 1000, 1800);
+    assertNear(written.rows[0].difference, 0);
+    assertNear(((await store.get('a'))!.cookie.expires!.getTime() - Date.now()) / 1000, 1800);
     await pool.query(`UPDATE ${table} SET expire = to_timestamp($1)`, [Math.ceil(Date.now() / 1000) - 2]);
     assert.is(await store.get('a'), null);
     assert.is(await store.pruneSessions(), 1);
@@ -267,25 +273,25 @@ for (const writer of zones) {
 }
 
 for (const [touchAfter, moves, writes] of [
-  [undefined, 7, false], // of 100 s a tenth is 10
+  [undefined, 7, false], // the default is a tenth of the 100 s
   [undefined, 13, true],
   [5, 4, false],
   [5, 7, true],
   [0, 0, true],
 ] as const) {
-  test(`touchAfter: ${touchAfter}: of 100 s to live, a touch that moves the expiry by ${moves} s is ${writes ? '' : 'not '}written`, async () => {
+  test(`with touchAfter: ${touchAfter}, the store ${writes ? 'writes' : 'does not write'} a touch that moves an expiry of 100 s by ${moves} s`, async () => {
     const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), touchAfter });
     await store.set('a', session({}, cookieFor(100)));
     await pool.query(`UPDATE ${table} SET expire = now() + make_interval(secs => $1)`, [100 - moves]);
     const loaded = await loadSession(store, 'a');
     loaded.touch();
-    const sent = await statementsOf(pool, () => store.touch('a', loaded as never));
+    const sent = await statementsOf(pool, () => store.touch('a', loaded));
     assert.equal(sent, writes ? ['UPDATE'] : []);
-    near(await secondsLeft(pool, table), writes ? 100 : 100 - moves);
+    assertNear(await secondsLeft(pool, table), writes ? 100 : 100 - moves);
   });
 }
 
-test('by default a touch of a session that lives for weeks is written when it moves the expiry by a minute', async () => {
+test('by default, the store writes a touch that moves an expiry of a month by more than a minute', async () => {
   const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
   const month = 30 * 86_400;
   await store.set('a', session({}, cookieFor(month)));
@@ -296,15 +302,15 @@ test('by default a touch of a session that lives for weeks is written when it mo
     await pool.query(`UPDATE ${table} SET expire = now() + make_interval(secs => $1)`, [month - moves]);
     const loaded = await loadSession(store, 'a');
     loaded.touch();
-    assert.is((await statementsOf(pool, () => store.touch('a', loaded as never))).length, writes ? 1 : 0);
+    assert.is((await statementsOf(pool, () => store.touch('a', loaded))).length, writes ? 1 : 0);
   }
 });
 
-test('a request that saves needs no touch after it, and one that touches twice writes once', async () => {
+test('the store does not write a touch right after a save or another touch', async () => {
   const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
   await store.set('a', session({}, cookieFor(100)));
   await pool.query(`UPDATE ${table} SET expire = now() + interval '50 s'`);
-  const [saved, touched] = [await loadSession(store, 'a'), await loadSession(store, 'a')] as any[];
+  const [saved, touched] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
   saved.views = 1;
   saved.touch();
   await store.set('a', saved);
@@ -312,21 +318,21 @@ test('a request that saves needs no touch after it, and one that touches twice w
   touched.touch();
   await store.touch('a', touched);
   assert.equal(await statementsOf(pool, () => store.touch('a', touched)), []);
-  near(await secondsLeft(pool, table), 100);
+  assertNear(await secondsLeft(pool, table), 100);
 });
 
-test('a touch that comes while a save is under way is judged by what that writes', async () => {
+test('the store compares a touch with the expiry that a save in flight writes', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({}, cookieFor(100)));
   const loaded = await loadSession(store, 'a');
   loaded.cookie.maxAge = 1_000_000;
-  const saved = store.set('a', loaded as never);
+  const saved = store.set('a', loaded);
   loaded.cookie.maxAge = 100_000;
-  await Promise.all([saved, store.touch('a', loaded as never)]);
-  near(await secondsLeft(pool, table), 100);
+  await Promise.all([saved, store.touch('a', loaded)]);
+  assertNear(await secondsLeft(pool, table), 100);
 });
 
-test('a touch of what was not loaded is always written', async () => {
+test('the store always writes a touch of a session that was not loaded', async () => {
   const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
   await store.set('a', session({}, cookieFor(100)));
   assert.equal(await statementsOf(pool, () => store.touch('a', session({}, cookieFor(100)))), ['UPDATE']);

@@ -1,4 +1,4 @@
-// lifetime: an absolute limit from a session's birth, whatever keeps it alive.
+// The option `lifetime`: a limit from the creation of a session, however often it is used.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { Browser, startApp } from '../support/app.js';
@@ -8,7 +8,7 @@ import { suite } from '../support/harness.js';
 const test = suite('lifetime', { timeout: 30_000 });
 const KEY = 'ss__createdAt';
 
-/** A store, and a way to let sessions grow older. */
+/** Creates a store. `age` makes all its sessions older. */
 async function fresh(options: Parameters<typeof freshStore>[0] = {}) {
   const made = await freshStore({ lifetime: 3600, touchAfter: 0, hashIds: false, ...options });
   const age = (seconds: number) =>
@@ -20,36 +20,36 @@ async function fresh(options: Parameters<typeof freshStore>[0] = {}) {
   const row = async () =>
     (
       await made.pool.query(
-        `SELECT (sess->>'${KEY}')::float8 AS birth, extract(epoch FROM expire - now())::float8 AS left FROM ${made.table}`,
+        `SELECT (sess->>'${KEY}')::float8 AS "createdAt", extract(epoch FROM expire - now())::float8 AS left FROM ${made.table}`,
       )
     ).rows[0];
   return { ...made, age, row };
 }
 
 for (const concurrency of ['merge', 'overwrite'] as const) {
-  test(`with ${concurrency}, saves and touches keep the birth, and reach no further than the lifetime`, async () => {
+  test(`with concurrency: '${concurrency}', saves and touches keep the creation time, and no expiry exceeds the lifetime`, async () => {
     const { store, age, row } = await fresh({ concurrency });
-    await store.set('a', newSession(store, 'a', { n: 1 }, 7_200_000) as never);
-    const { birth, left } = await row();
-    assert.ok(Math.abs(birth - Date.now()) < 5000 && Math.abs(left - 3600) < 5);
+    await store.set('a', newSession(store, 'a', { n: 1 }, 7_200_000));
+    const { createdAt, left } = await row();
+    assert.ok(Math.abs(createdAt - Date.now()) < 5000 && Math.abs(left - 3600) < 5);
     await age(3000);
 
     for (const n of [2, 3]) {
       const loaded = await loadSession(store, 'a');
       assert.ok(loaded.cookie.expires!.getTime() < Date.now() + 605_000);
       loaded.cookie.maxAge = 7_200_000;
-      await store.touch('a', loaded as never);
+      await store.touch('a', loaded);
       loaded.n = n;
-      await store.set('a', loaded as never);
+      await store.set('a', loaded);
       loaded.m = n;
-      await store.set('a', loaded as never);
-      assert.ok(Math.abs((await row()).birth - (birth - 3_000_000)) < 1);
+      await store.set('a', loaded);
+      assert.ok(Math.abs((await row()).createdAt - (createdAt - 3_000_000)) < 1);
     }
-    await store.update('a', (found: any) => {
+    await store.update('a', (found) => {
       found.n = 4;
       found.cookie.maxAge = 7_200_000;
     });
-    assert.ok(Math.abs((await row()).birth - (birth - 3_000_000)) < 1);
+    assert.ok(Math.abs((await row()).createdAt - (createdAt - 3_000_000)) < 1);
     assert.ok((await row()).left < 3605);
 
     await age(601);
@@ -59,11 +59,11 @@ for (const concurrency of ['merge', 'overwrite'] as const) {
   });
 }
 
-test('the birth is in no session and no event, and an app can not set it', async () => {
+test('no session and no event shows the creation time, and the app cannot set it', async () => {
   const { store, row } = await fresh();
-  await store.set('a', newSession(store, 'a', { n: 1, [KEY]: 8e15 }) as never);
-  const { birth } = await row();
-  assert.ok(Math.abs(birth - Date.now()) < 5000);
+  await store.set('a', newSession(store, 'a', { n: 1, [KEY]: 8e15 }));
+  const { createdAt } = await row();
+  assert.ok(Math.abs(createdAt - Date.now()) < 5000);
   const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
   assert.not.ok(KEY in one || KEY in (await store.get('a'))! || KEY in (await store.all())[0]!);
   const keys: string[][] = [];
@@ -71,51 +71,51 @@ test('the birth is in no session and no event, and an app can not set it', async
   one[KEY] = 8e15;
   one.x = 1;
   other.y = 1;
-  await store.set('a', one as never);
-  await store.set('a', other as never);
-  await store.update('a', (found: any) => {
+  await store.set('a', one);
+  await store.set('a', other);
+  await store.update('a', (found) => {
     found[KEY] = 8e15;
     found.z = 1;
   });
   assert.equal(keys, [['x']]);
-  assert.is((await row()).birth, birth);
-  const { x, y, z } = (await store.get('a')) as any;
+  assert.is((await row()).createdAt, createdAt);
+  const { x, y, z } = (await store.get('a'))!;
   assert.equal([x, y, z], [1, 1, 1]);
 });
 
-test('a session from before the option is born with its first save', async () => {
+test('the lifetime of a session that is older than the option starts with its next save', async () => {
   const { store, pool, table, row } = await fresh();
   await pool.query(`INSERT INTO ${table} VALUES ('a', '{"cookie":{},"n":1}', now() + interval '30 days')`);
   const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
-  assert.is((await row()).birth, null);
+  assert.is((await row()).createdAt, null);
   one.n = 2;
-  await store.set('a', one as never);
-  assert.ok(Math.abs((await row()).birth - Date.now()) < 5000);
+  await store.set('a', one);
+  assert.ok(Math.abs((await row()).createdAt - Date.now()) < 5000);
   other.m = 2;
-  await store.set('a', other as never);
-  assert.ok(Math.abs((await row()).birth - Date.now()) < 5000);
+  await store.set('a', other);
+  assert.ok(Math.abs((await row()).createdAt - Date.now()) < 5000);
 });
 
-test('regenerate starts a new life', async () => {
+test('regenerate() starts a new lifetime', async () => {
   const { store, age, row } = await fresh();
   const browser = new Browser(await startApp({ store, cookie: { maxAge: 60_000 } }));
   await browser.post('/sign-in/ada');
   await age(3000);
   await browser.post('/sign-in/ada');
-  assert.ok(Math.abs((await row()).birth - Date.now()) < 5000);
+  assert.ok(Math.abs((await row()).createdAt - Date.now()) < 5000);
 });
 
-test('of 1000 sessions that are touched again and again for longer than their lifetime none can be read after it', async () => {
+test('get() returns none of 1,000 sessions after their lifetime, although each is touched every second', async () => {
   const { store } = await fresh({ lifetime: 3 });
   const sids = Array.from({ length: 1000 }, (_, n) => `s${n}`);
-  await Promise.all(sids.map((sid) => store.set(sid, newSession(store, sid) as never)));
-  const born = Date.now();
+  await Promise.all(sids.map((sid) => store.set(sid, newSession(store, sid))));
+  const createdAt = Date.now();
   let alive = 1000;
   for (let second = 1; second <= 5; second++) {
-    await sleep(born + second * 1000 - Date.now());
+    await sleep(createdAt + second * 1000 - Date.now());
     const found = await Promise.all(sids.map((sid) => loadSession(store, sid).catch(() => undefined)));
     if (second < 3) alive = found.filter(Boolean).length;
-    await Promise.all(sids.map((sid, n) => store.touch(sid, (found[n] ?? session({}, cookieFor(60))) as never)));
+    await Promise.all(sids.map((sid, n) => store.touch(sid, found[n] ?? session({}, cookieFor(60)))));
   }
   assert.is(alive, 1000);
   const after = await Promise.all(sids.map((sid) => store.get(sid)));

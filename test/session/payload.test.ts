@@ -1,4 +1,4 @@
-// What goes in comes out, whatever the type of the column.
+// The store returns the payload that it saved, whatever the type of the column.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { fieldsIn, fieldsOf, parse, textOf } from '../../src/session/payload.js';
@@ -8,8 +8,8 @@ import { suite } from '../support/harness.js';
 const test = suite('payload', { timeout: 30_000 });
 
 const payloads: [what: string, data: object][] = [
-  ['1 MB', { text: 'x'.repeat(2 ** 20) }],
-  ['unicode', { text: 'äöü 漢字 😀 \u2028 \ufeff \u0001', 漢: 1 }],
+  ['1 MB of text', { text: 'x'.repeat(2 ** 20) }],
+  ['Unicode text and keys', { text: 'äöü 漢字 😀 \u2028 \ufeff \u0001', 漢: 1 }],
   [
     '__proto__ as a key',
     JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1, "deep": {"__proto__": null}}'),
@@ -17,10 +17,10 @@ const payloads: [what: string, data: object][] = [
   ['\\u0000', { text: 'a\u0000b', 'a\u0000key': '\u0000' }],
   ['half surrogate pairs', { text: 'a\ud83db', low: '\ude00', two: '\ude00\ud83d', '\udbff': 1 }],
   [
-    'U+E000, which stands for the former',
+    'U+E000, which starts an escape',
     { text: '\ue000', code: '\ue0000000', escaped: '\ue000e000', '\ue000': '\ue000d800' },
   ],
-  ['backslashes before what looks like an escape', { text: '\\u0000 \\\\u0000 \\\u0000 \\ud800', quote: '\\"' }],
+  ['backslashes that look like escapes', { text: '\\u0000 \\\\u0000 \\\u0000 \\ud800', quote: '\\"' }],
   ['numbers, null, nesting, empty keys', { a: [1, -1.5, 1e21, 5e-324, null, [], {}], '': { '': '' }, t: true }],
 ];
 
@@ -28,23 +28,24 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
   const columns = { sess, expire: 'timestamptz' };
 
   for (const [what, data] of payloads) {
-    test(`${what} in a ${sess} column`, async () => {
+    test(`get() returns ${what} unchanged from a ${sess} column`, async () => {
       const { store } = await freshStore({ columns });
       await store.set('a', session(data));
       const got = await store.get('a');
       assert.is(JSON.stringify(sorted(got)), JSON.stringify(sorted(session(data))));
-      assert.is(({} as any).polluted, undefined);
+      const plain: { polluted?: unknown } = {};
+      assert.is(plain.polluted, undefined);
     });
   }
 
-  test(`a date in a ${sess} column comes out as the text that JSON makes of it`, async () => {
+  test(`get() returns a Date from a ${sess} column as its JSON text`, async () => {
     const { store } = await freshStore({ columns });
     const at = new Date('2026-02-28T23:59:59.999Z');
     await store.set('a', session({ at }));
-    assert.is(((await store.get('a')) as any).at, at.toJSON());
+    assert.is((await store.get('a'))!.at, at.toJSON());
   });
 
-  test(`200 random sessions in a ${sess} column`, async () => {
+  test(`get() returns 200 random sessions unchanged from a ${sess} column`, async () => {
     const { store } = await freshStore({ columns });
     const anyData = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), {
       maxKeys: 5,
@@ -52,7 +53,7 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
     await fc.assert(
       fc.asyncProperty(anyData, async (data) => {
         await store.set('a', session({ data }));
-        const got = (await store.get('a')) as any;
+        const got = (await store.get('a'))!;
         assert.is(JSON.stringify(sorted(got.data)), JSON.stringify(sorted(data)));
       }),
       { numRuns: 200, includeErrorInReport: true },
@@ -60,7 +61,7 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
   });
 
   if (sess === 'text') continue;
-  test(`a ${sess} row with \\u0000 and half a pair can be looked into with #>>`, async () => {
+  test(`SQL reads a field of a ${sess} row that holds \\u0000 and half a surrogate pair`, async () => {
     const { store, pool, table } = await freshStore({ columns });
     await store.set('a', session({ text: '\u0000\ud800', user: { id: 'ada' } }));
     const { rows } = await pool.query(`SELECT sess #>> '{user,id}' AS user FROM ${table}`);
@@ -70,7 +71,7 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
 
 const anyText = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }));
 
-test('the fields of a text that the store wrote are those that it was made of', () => {
+test('fieldsIn() returns the same fields as fieldsOf() from a text that the store wrote', () => {
   fc.assert(
     fc.property(anyText, (data) => {
       const text = textOf(fieldsOf(data));
@@ -80,11 +81,11 @@ test('the fields of a text that the store wrote are those that it was made of', 
   );
 });
 
-test('the fields of a text that others wrote are the same, but for spaces and spellings', () => {
+test('fieldsIn() returns equivalent fields from a text that another program wrote', () => {
   fc.assert(
     fc.property(anyText, fc.integer({ min: 1, max: 3 }), (data, indent) => {
       const text = JSON.stringify(data, null, indent).replaceAll('/', '\\/').replaceAll('e', '\\u0065');
-      fc.pre(isSameJson(text, data)); // an e of 1e21 is no character
+      fc.pre(isSameJson(text, data)); // false if the e of a number, such as 1e21, was escaped
       for (const [key, field] of fieldsIn(text)) {
         assert.equal(Object.entries(JSON.parse(`{${field}}`)), [[key, data[key]]]);
       }
@@ -105,26 +106,24 @@ function isSameJson(text: string, data: unknown): boolean {
   }
 }
 
-/** With its keys in order, since jsonb keeps an order of its own; own keys called __proto__ included. */
+/** Sorts the keys, because jsonb reorders them. Keeps own keys called __proto__. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => [key, sorted((value as any)[key])]);
-  return Object.fromEntries(entries);
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
 for (const [what, data] of [
   ['a cycle', circular()],
   ['a BigInt', { id: 1n }],
 ] as const) {
-  test(`${what} is an error for the callback, and the stored session stays`, async () => {
+  test(`set() calls back with a TypeError for ${what}, and keeps the stored session`, async () => {
     const { store } = await freshStore();
     await store.set('a', session({ user: 'ada' }));
     const error = await new Promise((resolve) => store.set('a', session(data), resolve));
     assert.instance(error, TypeError);
-    assert.is(((await store.get('a')) as any).user, 'ada');
+    assert.is((await store.get('a'))!.user, 'ada');
   });
 }
 
@@ -140,7 +139,7 @@ for (const [what, text] of [
   ['null', 'null'],
   ['a word', 'PHP;s:4'],
 ] as const) {
-  test(`a row that holds ${what} is no session, stays, and is reported without its text`, async () => {
+  test(`a row that holds ${what} is not a session: the store keeps it and logs it without its text`, async () => {
     const logged: unknown[] = [];
     const columns = { sess: 'text', expire: 'timestamptz' } as const;
     const { store, pool, table } = await freshStore({ columns, errorLog: (...args) => logged.push(args.join(' ')) });
