@@ -1,4 +1,4 @@
-// The whole server dies at once, ten times, and is started again.
+// Kills all processes of the server at once, and starts the server again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { chaosHistory } from '../support/chaos.js';
@@ -8,7 +8,7 @@ import { Server } from '../support/server.js';
 const test = suite('crash', { timeout: 60_000 });
 
 for (let n = 1; n <= 10; n++) {
-  test(`kill -9, time ${n}: nothing acknowledged is lost, and nothing destroyed comes back`, async () => {
+  test(`kill -9 number ${n} loses no acknowledged write and revives no destroyed session`, async () => {
     const server = await Server.start();
     onEnd(() => server.remove());
     const { faults, ...counts } = await chaosHistory(

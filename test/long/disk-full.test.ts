@@ -1,9 +1,10 @@
-// The disk on which the table lies is full.
+// The disk that holds the table is full.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
+import { SessionStoreError } from '../../src/index.js';
 import { session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { type Outage, openScene } from '../support/outages.js';
@@ -12,10 +13,10 @@ import { Server } from '../support/server.js';
 import { visit } from '../support/visitors.js';
 
 const test = suite('disk full', { timeout: 60_000 });
-const timeout = 1;
+const TIMEOUT = 1; // seconds
 const SIZE = 8_388_608; // bytes
 
-/** A disk of its own, as small as that; undefined where nobody lets us have one. */
+/** Mounts a disk of SIZE bytes. Returns its folder, or undefined if this process may not mount. */
 async function mount(): Promise<string | undefined> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'small-disk-'));
   try {
@@ -34,23 +35,23 @@ async function unmount(folder: string): Promise<void> {
 
 const probe = await mount();
 if (probe) await unmount(probe);
-else console.log('left out: a full disk, which only root may make here, and outside of some containers');
+else console.log('skipped, because this process may not mount a disk: a full disk');
 
-test(probe ? 'writes fail, reads go on, nobody is signed out, and afterwards all is well' : 'left out', async () => {
+test(probe ? 'on a full disk writes fail, reads succeed, and all sessions stay' : 'skipped', async () => {
   if (!probe) return;
   const folder = (await mount())!;
   onEnd(() => unmount(folder));
   const server = await Server.start();
   onEnd(() => server.remove());
   const owner = await fs.stat(server.dataDir);
-  const place = path.join(folder, 'tablespace');
-  await fs.mkdir(place, { mode: 0o700 });
-  await fs.chown(place, owner.uid, owner.gid);
-  const scene = await openScene({ timeout }, server.url);
+  const tablespace = path.join(folder, 'tablespace');
+  await fs.mkdir(tablespace, { mode: 0o700 });
+  await fs.chown(tablespace, owner.uid, owner.gid);
+  const scene = await openScene({ timeout: TIMEOUT }, server.url);
   const { store, admin, table } = scene;
-  await admin.query(`CREATE TABLESPACE small LOCATION '${place}'`);
+  await admin.query(`CREATE TABLESPACE small LOCATION '${tablespace}'`);
   await admin.query(`ALTER TABLE ${table} SET TABLESPACE small`);
-  const ask = await callers(store);
+  const callEach = await callers(store);
 
   const filler = path.join(folder, 'filler');
   const full: Outage = {
@@ -60,7 +61,7 @@ test(probe ? 'writes fail, reads go on, nobody is signed out, and afterwards all
       await fs.writeFile(filler, Buffer.alloc(free));
       for (let n = 0; n < 1000; n++) {
         const { error } = await outcomeOf('set', () => store.set(`filler ${n}`, session({ text: 'x'.repeat(1000) })));
-        if ((error as any)?.sqlState === '53100') return;
+        if (error instanceof SessionStoreError && error.sqlState === '53100') return;
         if (error) throw error;
       }
       throw new Error('the disk did not fill up');
@@ -70,12 +71,12 @@ test(probe ? 'writes fail, reads go on, nobody is signed out, and afterwards all
 
   await visit(full, scene);
   await full.begin(scene);
-  const answers = await ask();
+  const outcomes = await callEach();
   await full.end(scene);
 
-  assertInTime(answers, timeout);
-  for (const { method, error } of answers) {
+  assertInTime(outcomes, TIMEOUT);
+  for (const { method, error } of outcomes) {
     if (/^(get|length|all)$/.test(method)) assert.not.ok(error, `${method}: ${error}`);
   }
-  await assertHealthy(ask);
+  await assertHealthy(callEach);
 });

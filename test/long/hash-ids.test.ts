@@ -1,4 +1,4 @@
-// A whole table under hashes, while clients read and write.
+// migrate hashes the ids of a large table while clients read and write.
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
@@ -6,9 +6,9 @@ import { PgSessionStore } from '../../src/index.js';
 import { freshStore } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
-const test = suite('hash-ids, long', { timeout: 600_000 });
+const test = suite('long hash ids', { timeout: 600_000 });
 
-test('of 100,000 sessions that are moved while 8 clients read and write none is lost or doubled', async () => {
+test('migrate hashes 100,000 ids while 8 clients read and write, and loses or duplicates no session', async () => {
   const { pool, names, table } = await freshStore();
   const SESSIONS = 100_000;
   await pool.query(`INSERT INTO ${table} SELECT 'session ' || n, ('{"cookie":{},"n":' || n || '}')::json,
@@ -29,20 +29,20 @@ test('of 100,000 sessions that are moved while 8 clients read and write none is 
     onEnd(() => store.close());
     while (running) {
       const sid = `session ${1 + Math.floor(Math.random() * SESSIONS)}`;
-      const found = (await store.get(sid)) as any;
+      const found = await store.get(sid);
       reads++;
       if (!found) lost.push(`${sid}, read by ${id}`);
-      const updated = await store.update(sid, (own: any) => {
-        own.count = (own.count ?? 0) + 1;
+      const updated = await store.update(sid, (current) => {
+        current.count = (current.count ?? 0) + 1;
       });
       if (updated) counts.set(sid, (counts.get(sid) ?? 0) + 1);
       else lost.push(`${sid}, updated by ${id}`);
     }
   };
   const clients = Array.from({ length: 8 }, (_, id) => client(id));
-  const begun = performance.now();
+  const startedAt = performance.now();
   await migrate({ pool, names }, { hashIds: true });
-  const ms = performance.now() - begun;
+  const ms = performance.now() - startedAt;
   running = false;
   await Promise.all(clients);
 
@@ -52,7 +52,7 @@ test('of 100,000 sessions that are moved while 8 clients read and write none is 
        sum(coalesce((sess->>'count')::int, 0))::int AS updates FROM ${table}`,
   );
   const updates = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  console.log(`${SESSIONS} ids hashed in ${(ms / 1000).toFixed(1)} s beside ${reads} reads and ${updates} updates`);
+  console.log(`${SESSIONS} ids hashed in ${(ms / 1000).toFixed(1)} s during ${reads} reads and ${updates} updates`);
   assert.equal(lost, []);
   assert.equal(rows[0], { rows: SESSIONS, sessions: SESSIONS, hashed: SESSIONS, updates });
   assert.is(await createAdmin({ pool, ...names }).count(), SESSIONS);

@@ -1,4 +1,4 @@
-// The admin among a million sessions, on a server that waits for its disk.
+// The admin with a million sessions, on a server that waits for its disk.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
@@ -9,7 +9,7 @@ import { Server } from '../support/server.js';
 
 const test = suite('a million sessions', { timeout: 600_000 });
 const ROWS = Number(process.env.MILLION_ROWS ?? 1_000_000);
-const OF_ONE_USER = 1000;
+const SESSIONS_PER_USER = 1000;
 const RUNS = 5;
 
 let server: Server;
@@ -25,23 +25,22 @@ test.after(async () => {
   await server?.remove();
 });
 
-/** The median of the runs after a first one that warms up, in milliseconds. */
+/** The median of RUNS runs after a warm-up run, in milliseconds. */
 async function median(work: () => Promise<unknown>, prepare: () => Promise<unknown> = async () => {}): Promise<number> {
-  const taken: number[] = [];
+  const times: number[] = [];
   for (let n = 0; n <= RUNS; n++) {
     await prepare();
-    const began = performance.now();
-    await work();
-    taken.push(performance.now() - began);
+    times.push(await once(work));
   }
-  return taken.slice(1).sort((one, other) => one - other)[Math.floor(RUNS / 2)]!;
+  return times.slice(1).sort((one, other) => one - other)[Math.floor(RUNS / 2)]!;
 }
 
-const once = async (work: () => Promise<unknown>): Promise<number> => {
-  const began = performance.now();
+/** The milliseconds that one run takes. */
+async function once(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
   await work();
-  return performance.now() - began;
-};
+  return performance.now() - startedAt;
+}
 
 const payload = (
   user: string,
@@ -49,13 +48,13 @@ const payload = (
   "passport":{"user":"' || ${user} || '"},"cart":"' || repeat('x', 300) || '"}'`;
 
 for (const sess of ['json', 'jsonb'] as const) {
-  test(`one user's sessions are found and revoked by the index, on ${sess}`, async () => {
+  test(`the admin revokes a user's thousand sessions by the index within 50 ms, on ${sess}`, async () => {
     const tableName = `of ${sess}`;
     const table = pg.escapeIdentifier(tableName);
     await pool.query(
       `CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess ${sess} NOT NULL, expire timestamp(6) NOT NULL)`,
     );
-    await pool.query(`INSERT INTO ${table} SELECT md5(n::text), (${payload(`n / ${OF_ONE_USER}`)})::${sess},
+    await pool.query(`INSERT INTO ${table} SELECT md5(n::text), (${payload(`n / ${SESSIONS_PER_USER}`)})::${sess},
       now() + n * interval '0.01 s' + interval '1 h' FROM generate_series(1, ${ROWS}) AS n`);
     await pool.query(`VACUUM ANALYZE ${table}`);
     const admin = createAdmin({ pool, tableName });
@@ -65,24 +64,24 @@ for (const sess of ['json', 'jsonb'] as const) {
     figures.createUserIndex = await once(() => admin.createUserIndex());
     await pool.query(`ANALYZE ${table}`);
 
-    const mine = () =>
+    const insertMine = () =>
       pool.query(`INSERT INTO ${table} SELECT 'mine ' || n, (${payload(`'me'`)})::${sess}, now() + interval '1 h'
-        FROM generate_series(1, ${OF_ONE_USER}) AS n ON CONFLICT DO NOTHING`);
-    await mine();
+        FROM generate_series(1, ${SESSIONS_PER_USER}) AS n ON CONFLICT DO NOTHING`);
+    await insertMine();
     figures.find = await median(() => admin.find('me'));
     let revoked = 0;
     figures.revokeUser = await median(async () => {
       revoked = await admin.revokeUser('me');
-    }, mine);
-    assert.is(revoked, OF_ONE_USER);
-    await mine();
-    assert.is(await admin.revokeUser('me', { except: handleOf('mine 5') }), OF_ONE_USER - 1);
+    }, insertMine);
+    assert.is(revoked, SESSIONS_PER_USER);
+    await insertMine();
+    assert.is(await admin.revokeUser('me', { except: handleOf('mine 5') }), SESSIONS_PER_USER - 1);
     assert.equal(
       (await admin.find('me')).map(({ handle }) => handle),
       [handleOf('mine 5')],
     );
-    figures.revokeOfUser = await median(() => admin.revoke(handleOf('mine 5'), { user: 'me' }), mine);
-    figures.revoke = await median(() => admin.revoke(handleOf('mine 5')), mine);
+    figures.revokeOfUser = await median(() => admin.revoke(handleOf('mine 5'), { user: 'me' }), insertMine);
+    figures.revoke = await median(() => admin.revoke(handleOf('mine 5')), insertMine);
     figures.show = await median(() => admin.show(handleOf('mine 5')));
     figures.list = await median(() => admin.list());
     const expire = `${new Date(Date.now() + 3600_000 + ROWS * 5).toISOString()}/${'0'.repeat(64)}`.replace(
@@ -91,7 +90,7 @@ for (const sess of ['json', 'jsonb'] as const) {
     );
     figures.listFromTheMiddle = await median(() => admin.list({ after: expire }));
     figures.stats = await median(() => admin.stats());
-    figures.verify = await median(() => admin.doctor());
+    figures.doctor = await median(() => admin.doctor());
     console.log(
       `${sess}: ${JSON.stringify(figures, (_, value) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value))}`,
     );

@@ -1,4 +1,4 @@
-// `npm run types` and its --check, on copies of the tree that are broken in one way each.
+// `npm run types` and its --check, on copies of the tree that each have one defect.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -16,7 +16,7 @@ const server = new URL(process.env.TEST_SERVER_URL!);
 const urlOf = (database: string) =>
   Object.assign(new URL(server), { pathname: `/${encodeURIComponent(database)}` }).href;
 
-const dev = `types dev ${process.pid}`; // has the table of sql/schema.sql
+const dev = `types dev ${process.pid}`; // a database with the table of sql/schema.sql
 const empty = `types empty ${process.pid}`;
 async function inDatabase(url: string, ...statements: string[]): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url });
@@ -29,10 +29,10 @@ async function inDatabase(url: string, ...statements: string[]): Promise<pg.Quer
   }
 }
 
-const below = (place: string): string[] =>
-  fs.statSync(place).isDirectory() ? fs.readdirSync(place, { recursive: true, encoding: 'utf8' }) : [];
+const filesBelow = (folder: string): string[] =>
+  fs.statSync(folder).isDirectory() ? fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
 
-/** A copy of what `npm run types` needs, to break. */
+/** A copy of the files that `npm run types` needs. */
 class Tree {
   readonly root = fs.mkdtempSync(path.join(folder, 'tree '));
   readonly at = (file: string) => path.join(this.root, file);
@@ -54,13 +54,13 @@ class Tree {
     assert.is.not(change(text), text, `the test must change ${file}`);
     fs.writeFileSync(this.at(file), change(text));
   }
-  /** The files that were written or removed since. */
+  /** Returns a function that lists the files that were written or removed since. */
   watch(): () => string[] {
     const state = () =>
       fs
         .readdirSync(this.root)
         .filter((name) => name !== 'node_modules')
-        .flatMap((name) => [name, ...below(this.at(name)).map((file) => `${name}/${file}`)])
+        .flatMap((name) => [name, ...filesBelow(this.at(name)).map((file) => `${name}/${file}`)])
         .filter((file) => fs.statSync(this.at(file)).isFile())
         .map((file) => `${file} of ${fs.statSync(this.at(file)).mtimeMs}: ${fs.readFileSync(this.at(file), 'utf8')}`);
     const before = new Set(state());
@@ -85,89 +85,89 @@ function run(tree: Tree, command: string[], env: NodeJS.ProcessEnv = {}): Promis
 const types = (...args: string[]) => [process.execPath, '--import', 'tsx', 'dev/types/generate-types.ts', ...args];
 const check = ['--check', '--url', urlOf(dev)];
 
-interface Wrong {
-  /** Breaks the tree. */
+interface Failure {
+  /** Puts the defect into the tree. */
   change?: (tree: Tree) => unknown;
-  /** Default: --check on the database that has the table. */
+  /** Default: --check on the database with the table. */
   command?: string[];
-  /** All of these, so that one knows what to do. */
-  says: RegExp[];
+  /** All these match the output. */
+  messages: RegExp[];
 }
 const addQuery = (text: string) => (sql: string) => `${sql}\n${text}\n`;
-const queryThatFails = (sql: string) => sql.replace('ORDER BY t.sid', 'ORDER BY t.nosuch');
+const withUnknownColumn = (sql: string) => sql.replace('ORDER BY t.sid', 'ORDER BY t.nosuch');
 
-const WRONG: Record<string, Wrong> = {
-  'generated code that is out of date or missing fails the check, by npm too': {
+const FAILURES: Record<string, Failure> = {
+  'the check fails if generated code is out of date or missing, also through npm': {
     change: (tree) => {
       tree.edit('sql/admin.sql', (sql) => sql.replace('ORDER BY t.sid', 'ORDER BY t.expire'));
       fs.rmSync(tree.at('src/generated/catalog.ts'));
     },
     command: ['npm', 'run', 'types', '--', ...check],
-    says: [
+    messages: [
       /run 'npm run types' and commit/,
       /out of date: src\/generated\/admin\.ts/,
       /missing: src\/generated\/catalog\.ts/,
     ],
   },
-  'a generated file whose source is gone fails the check': {
+  'the check fails if the source of a generated file is gone': {
     change: (tree) => fs.rmSync(tree.at('sql/admin.sql')),
-    says: [/run 'npm run types' and commit/, /left over: src\/generated\/admin\.ts/],
+    messages: [/run 'npm run types' and commit/, /left over: src\/generated\/admin\.ts/],
   },
-  'a query that does not compile fails the check': {
-    change: (tree) => tree.edit('sql/admin.sql', queryThatFails),
-    says: [/could not compile/, /column t\.nosuch does not exist/, /sql\/admin\.sql: Query "ListSessions"/],
+  'the check fails if a query does not compile': {
+    change: (tree) => tree.edit('sql/admin.sql', withUnknownColumn),
+    messages: [/could not compile/, /column t\.nosuch does not exist/, /sql\/admin\.sql: Query "ListSessions"/],
   },
-  'a file that does not parse fails the check': {
+  'the check fails if a file does not parse': {
     change: (tree) => tree.edit('sql/admin.sql', addQuery('/* @name unfinished */ SELECT 1 AS one')),
-    says: [/could not compile/, /Parse error/, /sql\/admin\.sql/],
+    messages: [/could not compile/, /Parse error/, /sql\/admin\.sql/],
   },
-  'a name that is used twice in a file fails the check': {
+  'the check fails if one file uses a name twice': {
     change: (tree) => tree.edit('sql/admin.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
-    says: [/countSessions is used twice, in sql\/admin\.sql: rename/],
+    messages: [/countSessions is used twice, in sql\/admin\.sql: rename/],
   },
-  'a name that is used in two files fails the check': {
+  'the check fails if two files use one name': {
     change: (tree) => tree.edit('sql/session.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
-    says: [/countSessions is used twice, in sql\/admin\.sql and sql\/session\.sql: rename/],
+    messages: [/countSessions is used twice, in sql\/admin\.sql and sql\/session\.sql: rename/],
   },
-  'two files of one name, of which pgtyped keeps one, fail the check': {
+  'the check fails if two files have one name, because pgtyped keeps only one of them': {
     change: (tree) => {
       fs.mkdirSync(tree.at('sql/more'));
       fs.writeFileSync(tree.at('sql/more/admin.sql'), '/* @name one */ SELECT 1 AS one;\n');
     },
-    says: [/made nothing of sql\/(more\/)?admin\.sql: has another file there the same name/],
+    messages: [/made nothing of sql\/(more\/)?admin\.sql: has another file there the same name/],
   },
-  'a file among the generated ones that pgtyped did not make fails the check': {
+  'the check fails if pgtyped did not make a file of src/generated/': {
     change: (tree) => fs.writeFileSync(tree.at('src/generated/mine.ts'), 'export const mine = 1;\n'),
-    says: [/src\/generated\/mine\.ts was not made by pgtyped: move it/],
+    messages: [/src\/generated\/mine\.ts was not made by pgtyped: move it/],
   },
-  'a pgtyped that hangs fails the check': {
+  'the check fails if pgtyped hangs': {
     change: (tree) => tree.edit('pgtyped.config.json', (json) => json.replace('{{name}}', '{{name | noSuchFilter}}')),
     command: types(...check, '--timeout', '4'),
-    says: [/pgtyped did not end within 4 seconds/],
+    messages: [/pgtyped did not end within 4 seconds/],
   },
-  'a database that is down fails the check': {
-    command: types('--check', '--url', 'postgres://somebody@127.0.0.1:1/none'),
-    says: [/database cannot be reached: .*ECONNREFUSED/],
+  'the check fails if the database is down': {
+    command: types('--check', '--url', 'postgres://user@127.0.0.1:1/none'),
+    messages: [/database cannot be reached: .*ECONNREFUSED/],
   },
-  'a database without the table fails, and is told how to get it': {
+  'the command fails without the table, and says how to create it': {
     command: types('--url', urlOf(empty)),
-    says: [/no table "session_store"\."session": make it with psql URL -f sql\/schema\.sql/],
+    messages: [/no table "session_store"\."session": make it with psql URL -f sql\/schema\.sql/],
   },
-  'a URL that is empty does not mean the default': {
+  'the check fails if the URL is empty': {
     command: types('--check', '--url', ''),
-    says: [/--url: no postgres:\/\/ URL/, /usage: npm run types/],
+    messages: [/--url: no postgres:\/\/ URL/, /usage: npm run types/],
   },
-  'an argument that is unknown is answered with the usage': {
+  'the command fails and prints its usage if an option is unknown': {
     command: types('--chek'),
-    says: [/Unknown option '--chek'/, /usage: npm run types/],
+    messages: [/Unknown option '--chek'/, /usage: npm run types/],
   },
-  'writing leaves everything as it was where a query compiles to the type never': {
+  'the command writes nothing if a query compiles to the type never': {
     change: (tree) => {
       tree.edit('sql/admin.sql', addQuery('/* @name nameless */ SELECT 1;'));
       fs.rmSync(tree.at('src/generated/session.ts'));
     },
     command: types('--url', urlOf(dev)),
-    says: [/'Nameless' is invalid/, /anonymous column/],
+    messages: [/'Nameless' is invalid/, /anonymous column/],
   },
 };
 
@@ -182,17 +182,16 @@ test.before(async () => {
   await inDatabase(server.href, `CREATE DATABASE "${dev}"`, `CREATE DATABASE "${empty}"`);
   await inDatabase(urlOf(dev), fs.readFileSync('sql/schema.sql', 'utf8'));
 
-  // A run takes seconds to start, so all of them begin here, some at a time; each test waits for its own.
-  const atOnce = 2;
-  const lanes: Promise<unknown>[] = Array.from({ length: atOnce }, () => Promise.resolve());
-  for (const [index, [title, { change, command = types(...check) }]] of Object.entries(WRONG).entries()) {
-    const outcome = lanes[index % atOnce]!.then(async () => {
+  // A run takes seconds, so all of them start here, two at a time. Each test waits for one.
+  const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  for (const [index, [title, { change, command = types(...check) }]] of Object.entries(FAILURES).entries()) {
+    const outcome = lanes[index % 2]!.then(async () => {
       const tree = new Tree();
       change?.(tree);
       const changed = tree.watch();
       return { ...(await run(tree, command)), changed: changed() };
     });
-    lanes[index % atOnce] = outcome.catch(() => {});
+    lanes[index % 2] = outcome.catch(() => {});
     outcomes.set(title, outcome);
   }
 });
@@ -203,7 +202,7 @@ test.after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-const HOSTILE = {
+const HOSTILE_ENV = {
   URI: 'postgres://nobody@127.0.0.1:1/none',
   DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   PGURI: 'postgres://nobody@127.0.0.1:1/none',
@@ -220,18 +219,18 @@ const HOSTILE = {
   LC_ALL: 'da_DK.UTF-8',
 };
 
-test('code that is up to date passes the check and stays as it is, whatever the environment says', async () => {
+test('the check succeeds and writes nothing if the code is up to date, in any environment', async () => {
   const tree = new Tree();
   const changed = tree.watch();
 
-  const { code, output } = await run(tree, types(...check), HOSTILE);
+  const { code, output } = await run(tree, types(...check), HOSTILE_ENV);
 
   assert.is(code, 0, output);
   assert.match(output, /src\/generated\/ is up to date/);
   assert.equal(changed(), []);
 });
 
-test('a description that is not what the server says fails the check', async () => {
+test('the check fails if a description differs from that of the server', async () => {
   const tree = new Tree();
   tree.edit('src/generated/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
   const { code, output } = await run(tree, types(...check));
@@ -239,53 +238,53 @@ test('a description that is not what the server says fails the check', async () 
   assert.match(output, /out of date: src\/generated\/descriptions.ts/);
 });
 
-test('generated files are written, rewritten and removed, on a server of its own, whatever the environment says', async () => {
+test('the command writes, rewrites and removes generated files with a temporary server, in any environment', async () => {
   const tree = new Tree();
   const files = () =>
     fs
       .readdirSync(tree.at('src/generated'))
       .map((file) => [file, fs.readFileSync(tree.at(`src/generated/${file}`), 'utf8')]);
-  const right = files();
+  const expected = files();
   fs.copyFileSync(tree.at('src/generated/admin.ts'), tree.at('src/generated/old.ts'));
   fs.rmSync(tree.at('src/generated/catalog.ts'));
   tree.edit('src/generated/session.ts', (text) => text.slice(0, -1));
   tree.edit('src/generated/descriptions.ts', (text) => text.replace('"text"', '"uuid"'));
 
-  const { code, output } = await run(tree, types(), { ...HOSTILE, PGSSLMODE: 'require' });
+  const { code, output } = await run(tree, types(), { ...HOSTILE_ENV, PGSSLMODE: 'require' });
 
   assert.is(code, 0, output);
-  assert.equal(files(), right);
+  assert.equal(files(), expected);
 });
 
-// A key that opens nothing, with its certificate.
+// A private key that only this test uses, with its certificate.
 const KEY = `MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgrchX5/y22SzWlZxljdnugKJfnrJkdv2c24cffVNJcWihRANC
 AAS+QmT7/eNfsYrYwin68wU4GGw2y/OQYBe/O0DmFpZP5vyo4MtoN4Ul8i2LAYaOQTgxX3lJWTjlb3BsyzlxEIu8`;
 const CERTIFICATE = `MIIBGjCBwQIUHXRJRzEXwaP8x0Eyho24LbAk3HEwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjMy
 MzE1MDlaGA8yMTI2MTAzMDIzMTUwOVowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABL5CZPv941+xitjCKfrzBTgY
 bDbL85BgF787QOYWlk/m/Kjgy2g3hSXyLYsBho5BODFfeUlZOOVvcGzLOXEQi7wwCgYIKoZIzj0EAwIDSAAwRQIgcZ1Dg1/T+gs4d/6yJGSMQJcR
 f5TgonH5TByZnNJaiOsCIQDNrvv9XRh0G9vcqvQeQn85ob2Qd8n+AZY/XI5347AAYQ==`;
-const pem = (what: string, body: string) => `-----BEGIN ${what}-----\n${body}\n-----END ${what}-----\n`;
+const pem = (label: string, body: string) => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 
-test('a database is reached by a Unix socket, by TLS and with a password that a URL has to encode', async () => {
-  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'pg-'));
-  onEnd(() => fs.rmSync(place, { recursive: true }));
+test('the check connects by a Unix socket, with TLS and with a password that a URL has to encode', async () => {
+  const socketFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'pg-'));
+  onEnd(() => fs.rmSync(socketFolder, { recursive: true }));
   const secureContext = tls.createSecureContext({
     key: pem('PRIVATE KEY', KEY),
     cert: pem('CERTIFICATE', CERTIFICATE),
   });
-  const door = net.createServer((socket) => {
+  const proxy = net.createServer((socket) => {
     socket
       .on('error', () => {})
       .once('data', (request) => {
-        if (request.length !== 8) return socket.destroy(); // no request for TLS
+        if (request.length !== 8) return socket.destroy(); // not a request for TLS
         socket.write('S');
-        const inside = new tls.TLSSocket(socket, { isServer: true, secureContext }).on('error', () => {});
-        const behind = net.connect(Number(server.port || 5432), server.hostname).on('error', () => {});
-        return inside.pipe(behind).pipe(inside);
+        const client = new tls.TLSSocket(socket, { isServer: true, secureContext }).on('error', () => {});
+        const database = net.connect(Number(server.port || 5432), server.hostname).on('error', () => {});
+        return client.pipe(database).pipe(client);
       });
   });
-  await once(door.listen(path.join(place, '.s.PGSQL.5432')), 'listening');
-  onEnd(() => door.close());
+  await once(proxy.listen(path.join(socketFolder, '.s.PGSQL.5432')), 'listening');
+  onEnd(() => proxy.close());
   const role = `types developer ${process.pid}`;
   const password = 'p@ss:w/rd #%?&é';
   await inDatabase(
@@ -294,7 +293,7 @@ test('a database is reached by a Unix socket, by TLS and with a password that a 
     `GRANT USAGE ON SCHEMA session_store TO "${role}"`,
   );
   onEnd(() => inDatabase(urlOf(dev), `DROP OWNED BY "${role}"`, `DROP ROLE "${role}"`));
-  const [user, secret, host, name] = [role, password, place, dev].map(encodeURIComponent);
+  const [user, secret, host, name] = [role, password, socketFolder, dev].map(encodeURIComponent);
   const url = `postgres://${user}:${secret}@/${name}?host=${host}&port=5432&sslmode=no-verify`;
 
   const { code, output } = await run(new Tree(), types('--check', '--url', url));
@@ -302,18 +301,18 @@ test('a database is reached by a Unix socket, by TLS and with a password that a 
   assert.is(code, 0, output);
 });
 
-for (const [title, { says }] of Object.entries(WRONG)) {
+for (const [title, { messages }] of Object.entries(FAILURES)) {
   test(title, async () => {
     const { code, output, changed } = await outcomes.get(title)!;
 
     assert.is(code, 1, output);
-    for (const words of says) assert.match(output, words);
+    for (const message of messages) assert.match(output, message);
     assert.equal(changed, []);
   });
 }
 
-test('a database that a URL names is not written to', async () => {
-  await outcomes.get('a database without the table fails, and is told how to get it');
+test('the command does not write to the database of a URL', async () => {
+  await outcomes.get('the command fails without the table, and says how to create it');
 
   const { rows } = await inDatabase(urlOf(empty), `SELECT nspname FROM pg_namespace WHERE nspname = 'session_store'`);
 

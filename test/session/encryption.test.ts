@@ -1,4 +1,4 @@
-// The option `encryption`: without a key, the table reveals no session, and the store rejects an altered row.
+// The option `encryption`: the table reveals no session, and the store rejects an altered row.
 import { randomBytes, randomInt } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';

@@ -1,4 +1,4 @@
-// Hostile payloads must not pollute prototypes: the store writes and reads 10,000 of them in a real table.
+// Hostile payloads must not pollute prototypes. The store writes and reads 10,000 of them.
 import { isDeepStrictEqual } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { StoreOptions } from '../../src/index.js';
@@ -29,7 +29,7 @@ const SETTINGS: [string, number, Omit<StoreOptions, 'pool'>][] = [
   ['with a serializer', 1000, { serializer: { stringify: JSON.stringify, parse: (text) => JSON.parse(text) } }],
 ];
 
-/** JSON text, because in JSON `__proto__` is an ordinary key. Each `n` nests the keys in another way. */
+/** JSON text, where `__proto__` is an ordinary key. Each `n` nests the keys in another way. */
 function hostileJson(n: number): string {
   const key = (k: number) => JSON.stringify(KEYS[Math.floor(n / KEYS.length ** k) % KEYS.length]);
   const polluted = `{"polluted${n}":true,"isAdmin":true}`;

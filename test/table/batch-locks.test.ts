@@ -1,20 +1,20 @@
-// Batches that lock the same rows: each takes them in the order of their ids, so that no two wait for each other.
+// Batches lock rows in the order of their ids, so that two batches never wait for each other.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { freshStore } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
-const test = suite('batches', { timeout: 60_000 });
+const test = suite('batch locks', { timeout: 60_000 });
 const PROCESSES = 4;
 const SECONDS = Number(process.env.BATCHES_SECONDS ?? 2);
 
-// So small that the server reads the whole table, as it lies: then batches may meet, and one of them is sent again.
+// PostgreSQL reads such a small table in physical order. So batches can deadlock, and are retried.
 const TINY = 60;
-const promise = (rows: number) => (rows === TINY ? 'hardly a deadlock' : 'no deadlock');
+const expected = (rows: number) => (rows === TINY ? 'few deadlocks' : 'no deadlock');
 
 for (const rows of [TINY, 2000, 20_000]) {
-  test(`four processes with batches of 32 over ${Math.min(rows, 500)} of ${rows} sessions: ${promise(rows)}`, async () => {
+  test(`four processes that write batches of 32 to ${Math.min(rows, 500)} of ${rows} sessions cause ${expected(rows)}`, async () => {
     const { pool, names, table } = await freshStore();
     await pool.query(`INSERT INTO ${table} SELECT 'session ' || n, '{"cookie":{}}', now() + interval '1 day'
       FROM generate_series(0, ${rows - 1}) AS n ORDER BY random()`);

@@ -1,14 +1,15 @@
-// Creating the table.
+// Creating the table and its indexes.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore, SessionStoreError } from '../../src/index.js';
 import { freshNames, freshPool, freshStore, searchPath, session, useAdministrator } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 import { failure, freshLimitedRole } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
 
-const test = suite('schema', { timeout: 30_000 });
+const test = suite('create table', { timeout: 30_000 });
 useAdministrator();
 
 function storeFor(names: { schemaName?: string; tableName: string }, options = {}, pool = freshPool()) {
@@ -24,7 +25,7 @@ async function freshSchema() {
   return { names, pool, table: quotedName(names) };
 }
 
-/** The indexes of a table: what each is on, and whether it is the key. */
+/** The indexes of a table, each with its column and whether it is the primary key. */
 async function indexesOf(pool: pg.Pool, table: string) {
   const { rows } = await pool.query(
     `SELECT c.relname AS name, pg_get_indexdef(i.indexrelid, 1, true) AS column, i.indisprimary AS key
@@ -34,7 +35,7 @@ async function indexesOf(pool: pg.Pool, table: string) {
   return rows;
 }
 
-test('createTable makes a table with a key on sid and an index on expire, named as PostgreSQL names them', async () => {
+test('createTable() creates a primary key on sid and an index on expire, with default names', async () => {
   const names = { schemaName: `plain ${process.pid}`, tableName: 'session' };
   const pool = freshPool();
   await storeFor(names, {}, pool).createTable({ createSchema: true });
@@ -45,8 +46,8 @@ test('createTable makes a table with a key on sid and an index on expire, named 
   ]);
 });
 
-test('createTable leaves a part of each page free, for the next versions of its rows', async () => {
-  const names = { schemaName: `roomy ${process.pid}`, tableName: 'session' };
+test('createTable() leaves free space in each page for new row versions', async () => {
+  const names = { schemaName: `fillfactor ${process.pid}`, tableName: 'session' };
   const pool = freshPool();
   await storeFor(names, {}, pool).createTable({ createSchema: true });
   const { rows } = await pool.query('SELECT reloptions AS options FROM pg_class WHERE oid = $1::regclass', [
@@ -55,7 +56,7 @@ test('createTable leaves a part of each page free, for the next versions of its 
   assert.equal(rows[0].options, ['fillfactor=70']);
 });
 
-test('createTable makes an UNLOGGED table when asked, and leaves one that is there as it is', async () => {
+test('createTable({ unlogged: true }) creates an unlogged table, and does not change an existing one', async () => {
   const { store, pool, table } = await freshStore();
   const persistence = async () =>
     (await pool.query('SELECT relpersistence AS is FROM pg_class WHERE oid = $1::regclass', [table])).rows[0].is;
@@ -68,7 +69,7 @@ test('createTable makes an UNLOGGED table when asked, and leaves one that is the
   assert.is(await store.length(), 1);
 });
 
-test('createTable again changes nothing and loses nothing', async () => {
+test('a second createTable() changes nothing and loses nothing', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session());
   const before = await indexesOf(pool, table);
@@ -79,23 +80,23 @@ test('createTable again changes nothing and loses nothing', async () => {
   assert.is(await store.length(), 1);
 });
 
-test('createTable makes the index where the one on expire is partial or failed to build', async () => {
-  for (const unfit of ['WHERE expire IS NULL', 'INVALID']) {
+test('createTable() creates the index on expire if the existing one is partial or invalid', async () => {
+  for (const defect of ['WHERE expire IS NULL', 'INVALID']) {
     const { store, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamptz' } });
-    if (unfit === 'INVALID') {
-      await pool.query(`CREATE INDEX unfit ON ${table} (expire)`);
+    if (defect === 'INVALID') {
+      await pool.query(`CREATE INDEX existing ON ${table} (expire)`);
       await pool.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = (SELECT max(indexrelid::oid) FROM pg_index
         WHERE indrelid = '${table.replaceAll("'", "''")}'::regclass)`);
     } else {
-      await pool.query(`CREATE INDEX unfit ON ${table} (expire) ${unfit}`);
+      await pool.query(`CREATE INDEX existing ON ${table} (expire) ${defect}`);
     }
     const before = await indexesOf(pool, table);
     await store.createTable();
-    assert.is((await indexesOf(pool, table)).length, before.length + 1, unfit);
+    assert.is((await indexesOf(pool, table)).length, before.length + 1, defect);
   }
 });
 
-test('createTable makes the index of a partitioned table', async () => {
+test('createTable() creates the index of a partitioned table', async () => {
   const { store, pool, table } = await freshStore();
   await pool.query(`DROP TABLE ${table}`);
   await pool.query(
@@ -105,59 +106,51 @@ test('createTable makes the index of a partitioned table', async () => {
   assert.is((await indexesOf(pool, table)).length, 2);
 });
 
-test('an option of createTable that there is not is refused, and nothing is made', async () => {
+test('createTable() rejects an unknown option and creates nothing', async () => {
   const store = storeFor(freshNames());
   for (const wrong of [{ userpath: ['user'] }, { createSchema: true, logged: false }]) {
-    const error = await store.createTable(wrong as never).catch((caught) => caught);
+    const error = await failure(store.createTable(invalid(wrong)));
     assert.instance(error, TypeError);
     assert.match(error.message, /unknown option "(userpath|logged)". The options are createSchema, unlogged, userPath/);
   }
 });
 
-test('a missing schema is an error that says what to do', async () => {
+test('createTable() fails with an error that says what to do if the schema is missing', async () => {
   const store = storeFor(freshNames());
-  const error = await store.createTable().catch((caught) => caught);
+  const error = await failure(store.createTable());
   assert.match(error.message, /schema does not exist. Create it, or call createTable\(\{ createSchema: true \}\)/);
 });
 
-test('where createTableIfMissing can not make the table, a call fails as with any other failure of the database', async () => {
+test('a call fails with a SessionStoreError if createTableIfMissing cannot create the table', async () => {
   const store = storeFor(freshNames(), { createTableIfMissing: true });
-  const error = await store.get('a').catch((caught) => caught);
+  const error = await failure(store.get('a'));
   assert.instance(error, SessionStoreError);
   assert.equal([error.code, error.status, error.sqlState], ['DATABASE', 503, '3F000']);
   assert.match(error.message, /schema does not exist/);
 });
 
-test('where the search_path has no schema, the error asks for a schemaName', async () => {
+test('createTable() asks for a schemaName if the search_path has no schema', async () => {
   const pool = freshPool({ options: '-c search_path=none' });
   const store = storeFor({ tableName: 'session' }, {}, pool);
-  assert.match(
-    (await store.createTable().catch((error) => error)).message,
-    /search_path has no schema. Set schemaName/,
-  );
-  assert.match(
-    (await store.createTable({ createSchema: true }).catch((error) => error)).message,
-    /createSchema needs a schemaName/,
-  );
+  assert.match((await failure(store.createTable())).message, /search_path has no schema. Set schemaName/);
+  assert.match((await failure(store.createTable({ createSchema: true }))).message, /createSchema needs a schemaName/);
 });
 
-test('a sequence of that name is an error, not a table', async () => {
+test('createTable() fails if the name belongs to a sequence', async () => {
   const { names, pool, table } = await freshSchema();
   await pool.query(`CREATE SEQUENCE ${table}`);
-  const error = await storeFor(names, {}, pool)
-    .createTable()
-    .catch((caught) => caught);
+  const error = await failure(storeFor(names, {}, pool).createTable());
   assert.match(error.message, /the name belongs to something that is not a table/);
 });
 
-test('createTable takes a callback first, too', async () => {
+test('createTable() accepts a callback as its first parameter', async () => {
   const { names, pool } = await freshSchema();
   const store = storeFor(names, {}, pool);
   assert.is(await new Promise((resolve) => store.createTable(resolve)), null);
   assert.is(await store.length(), 0);
 });
 
-test('under repeatable read, ten at once make one index', async () => {
+test('under repeatable read, ten concurrent createTable() calls create one index', async () => {
   const { names, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamptz' } });
   const options = '-c default_transaction_isolation=repeatable\\ read';
   const stores = Array.from({ length: 10 }, () => storeFor(names, {}, freshPool({ max: 1, options })));
@@ -165,7 +158,7 @@ test('under repeatable read, ten at once make one index', async () => {
   assert.is((await indexesOf(pool, table)).length, 2);
 });
 
-test('twenty processes that start at once all find their table', async () => {
+test('twenty stores that call createTable() at once all find the table', async () => {
   for (let round = 0; round < 3; round++) {
     const names = freshNames();
     const stores = Array.from({ length: 20 }, () => storeFor(names, {}, freshPool({ max: 1 })));
@@ -185,7 +178,7 @@ test('twenty processes that start at once all find their table', async () => {
   }
 });
 
-test('with createTableIfMissing, fifty first calls at once from ten processes make one table', async () => {
+test('with createTableIfMissing, fifty concurrent first calls of ten stores create one table', async () => {
   const { names, pool, table } = await freshSchema();
   const stores = Array.from({ length: 10 }, () => storeFor(names, { createTableIfMissing: true }));
 
@@ -195,12 +188,12 @@ test('with createTableIfMissing, fifty first calls at once from ten processes ma
   assert.is((await indexesOf(pool, table)).length, 2);
 });
 
-test('createTableIfMissing is tried again after a failure', async () => {
+test('the store retries createTableIfMissing after a failure', async () => {
   const names = freshNames();
   const pool = freshPool();
   const store = storeFor(names, { createTableIfMissing: true }, pool);
-  const failed = await store.set('a', session()).catch((error) => error);
-  assert.match(failed.message, /schema does not exist/);
+  const error = await failure(store.set('a', session()));
+  assert.match(error.message, /schema does not exist/);
 
   await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
   await store.set('a', session());
@@ -208,7 +201,7 @@ test('createTableIfMissing is tried again after a failure', async () => {
   assert.is(await store.length(), 1);
 });
 
-test('a second table in the same schema works, also where 63 bytes differ in the last one', async () => {
+test('two tables in one schema work even if only the last of the 63 bytes of their names differs', async () => {
   const { names, pool } = await freshSchema();
   for (const last of ['a', 'b']) {
     const store = storeFor({ ...names, tableName: `${'x'.repeat(62)}${last}` }, { createTableIfMissing: true }, pool);
@@ -217,7 +210,7 @@ test('a second table in the same schema works, also where 63 bytes differ in the
   }
 });
 
-test("a table called as the key of another would be is in nobody's way", async () => {
+test('createTable() works if other tables have the names that its key and its index would get', async () => {
   const { names, pool } = await freshSchema();
   for (const tableName of ['web_pkey', 'web_expire_idx', 'web']) {
     const store = storeFor({ ...names, tableName }, { createTableIfMissing: true }, pool);
@@ -226,7 +219,7 @@ test("a table called as the key of another would be is in nobody's way", async (
   }
 });
 
-test('createTableIfMissing leaves an existing table as it is', async () => {
+test('createTableIfMissing does not change an existing table', async () => {
   const { names, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
   const store = storeFor(names, { createTableIfMissing: true }, pool);
 
@@ -238,19 +231,19 @@ test('createTableIfMissing leaves an existing table as it is', async () => {
   );
 });
 
-test('createTable without a schemaName is content with a table further down the search_path', async () => {
+test('createTable() without a schemaName accepts a table in a later schema of the search_path', async () => {
   const { store, pool, names } = await freshStore();
   await store.set('a', session());
   await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(`first ${names.schemaName}`)}`);
-  const there = freshPool({ options: searchPath(`first ${names.schemaName}`, names.schemaName) });
-  const unqualified = storeFor({ tableName: names.tableName }, {}, there);
+  const poolWithPath = freshPool({ options: searchPath(`first ${names.schemaName}`, names.schemaName) });
+  const unqualified = storeFor({ tableName: names.tableName }, {}, poolWithPath);
 
   await unqualified.createTable();
 
   assert.is(await unqualified.length(), 1);
 });
 
-test('createTable gives a table of connect-pg-pool the index it lacks', async () => {
+test('createTable() adds the missing index to a table of connect-pg-pool', async () => {
   const { store, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
   await store.createTable();
   assert.equal(
@@ -259,14 +252,14 @@ test('createTable gives a table of connect-pg-pool the index it lacks', async ()
   );
 });
 
-test('createTable knows the index of connect-pg-simple by its column, not by its name', async () => {
+test('createTable() recognizes the index of connect-pg-simple by its column, not by its name', async () => {
   const { store, pool, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
   await pool.query(`CREATE INDEX "IDX_session_expire" ON ${table} (expire)`);
   await store.createTable();
   assert.is((await indexesOf(pool, table)).length, 2);
 });
 
-test('a view with renamed columns serves as the table', async () => {
+test('a view with renamed columns works as the table', async () => {
   const { names, pool, table } = await freshSchema();
   await pool.query(
     `CREATE TABLE ${table} ("ID" varchar PRIMARY KEY, payload json NOT NULL, valid_until timestamptz NOT NULL)`,
@@ -282,11 +275,11 @@ test('a view with renamed columns serves as the table', async () => {
   await store.set('a', session({ user: 'bob' }));
   await store.touch('a', session());
 
-  assert.is(((await store.get('a')) as any).user, 'bob');
+  assert.is((await store.get('a'))!.user, 'bob');
   assert.is(await store.pruneSessions(), 0);
 });
 
-test('createTableIfMissing needs no right to create where the table is there', async () => {
+test('createTableIfMissing does not need the CREATE privilege if the table exists', async () => {
   const { names, pool, table } = await freshStore();
   const { role, clerksPool } = await freshLimitedRole(pool);
   await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
@@ -294,39 +287,36 @@ test('createTableIfMissing needs no right to create where the table is there', a
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
 
   await store.set('a', session());
-  await store.createTable({ createSchema: true }); // which is there, so that no right to create one is needed
+  await store.createTable({ createSchema: true }); // the schema exists, so this needs no privilege either
 
   assert.is(await store.length(), 1);
   assert.is(await store.pruneSessions(), 0);
 });
 
-test('a role that may not make what is missing is told the grant, which then suffices', async () => {
+test('the error for a missing privilege names a grant, and the grant is enough', async () => {
   const { names, pool } = await freshSchema();
   const { role, clerksPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
-  const refusal = async (work: Promise<unknown>) => (await failure(work)).message;
-  const granted = async (message: string, grant: string) => {
+  const runGrantOf = async (work: Promise<unknown>, grant: string) => {
+    const { message } = await failure(work);
     assert.ok(message.includes(`. Run ${grant}, or `), message);
     await pool.query(grant);
   };
 
-  await granted(await refusal(store.set('a', session())), `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`);
+  await runGrantOf(store.set('a', session()), `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}`);
   await pool.query(`REVOKE USAGE ON SCHEMA ${schema} FROM ${role}`);
-  await granted(await refusal(store.createTable()), `GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+  await runGrantOf(store.createTable(), `GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await store.set('a', session());
   assert.is(await store.length(), 1);
 
   const elsewhere = storeFor(freshNames(), {}, clerksPool);
   const { database } = (await pool.query('SELECT quote_ident(current_database()) AS database')).rows[0];
-  await granted(
-    await refusal(elsewhere.createTable({ createSchema: true })),
-    `GRANT CREATE ON DATABASE ${database} TO ${role}`,
-  );
+  await runGrantOf(elsewhere.createTable({ createSchema: true }), `GRANT CREATE ON DATABASE ${database} TO ${role}`);
   await elsewhere.createTable({ createSchema: true });
 });
 
-test('where the search_path decides, the grant names the schema that it leads to', async () => {
+test('the grant names the schema in the search_path if there is no schemaName', async () => {
   const { names, pool } = await freshSchema();
   const { role, clerksPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
@@ -337,15 +327,16 @@ test('where the search_path decides, the grant names the schema that it leads to
   assert.is(error.cause.sqlState, '42501');
 });
 
-test("a role that may not make an index on somebody else's table is told whose it is", async () => {
+test('the error names the owner of the table if another role may not create an index on it', async () => {
   const { names, pool } = await freshStore();
   const { role, clerksPool } = await freshLimitedRole(pool);
   await pool.query(`GRANT ALL ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   const { owner } = (await pool.query('SELECT quote_ident(current_user) AS owner')).rows[0];
-  const says = `the role ${role} may not create an index on a table that ${owner} owns. Create it as ${owner}`;
+  const expected = `the role ${role} may not create an index on a table that ${owner} owns. Create it as ${owner}`;
   const userPath = ['user', 'id'];
   const admin = createAdmin({ pool: clerksPool, ...names, userPath });
-  for (const ask of [() => storeFor(names, {}, clerksPool).createTable({ userPath }), () => admin.createUserIndex()]) {
-    assert.is((await failure(ask())).message, says);
+  const store = storeFor(names, {}, clerksPool);
+  for (const createIndex of [() => store.createTable({ userPath }), () => admin.createUserIndex()]) {
+    assert.is((await failure(createIndex())).message, expected);
   }
 });

@@ -1,4 +1,4 @@
-// What the store's role must be granted, which is just what the README says, and tables with row-level security.
+// The grants in the README are exactly what the store's role needs, and row-level security works.
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
@@ -20,31 +20,31 @@ const storeOf = (pool: pg.Pool, names: object) => {
   return store;
 };
 
-/** A table, and a role that has what the README says, with a store of its own. */
-async function granted() {
+/** Creates a table, a role with the grants in the README, and a store of this role. */
+async function grantedStore() {
   const { pool, names, table } = await freshStore();
   const { role, clerksPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
-  const inPlace = (sql: string) =>
+  const withRealNames = (sql: string) =>
     sql
       .replaceAll('web.session', () => table)
       .replace(/\bweb\b/, () => schema)
       .replace(/\bapp\b/g, () => role);
-  for (const grant of GRANTS.split('\n').filter(Boolean)) await pool.query(inPlace(grant));
+  for (const grant of GRANTS.split('\n').filter(Boolean)) await pool.query(withRealNames(grant));
   return { pool, names, table, role, schema, clerksPool, store: storeOf(clerksPool, names) };
 }
 
-const some = (count: number) => Array.from({ length: count }, (_, n) => `session ${n}`);
+const makeSids = (count: number) => Array.from({ length: count }, (_, n) => `session ${n}`);
 
-/** All that an app does, alone and in batches. */
-async function live(store: PgSessionStore) {
-  for (const sids of [['a'], some(20)]) {
+/** Calls each method of the store, alone and in batches. */
+async function useStore(store: PgSessionStore) {
+  for (const sids of [['a'], makeSids(20)]) {
     await Promise.all(sids.map((sid) => store.set(sid, session({ views: 0 }))));
     const loaded = await Promise.all(sids.map((sid) => loadSession(store, sid)));
-    await Promise.all(loaded.map((one) => store.touch(one.id, one as never)));
-    await Promise.all(loaded.map((one) => store.set(one.id, Object.assign(one, { views: 1 }) as never)));
-    await store.update(sids[0]!, (one: any) => one.views++);
-    assert.is(((await store.get(sids[0]!)) as any).views, 2);
+    await Promise.all(loaded.map((one) => store.touch(one.id, one)));
+    await Promise.all(loaded.map((one) => store.set(one.id, Object.assign(one, { views: 1 }))));
+    await store.update(sids[0]!, (one) => one.views!++);
+    assert.is((await store.get(sids[0]!))!.views, 2);
     assert.is(await store.length(), sids.length);
     assert.is((await store.all()).length, sids.length);
     await Promise.all(sids.map((sid) => store.destroy(sid)));
@@ -55,11 +55,11 @@ async function live(store: PgSessionStore) {
   assert.ok((await store.health()).ok);
 }
 
-test('the docs grant what the README grants', () => assert.ok(SECURITY.includes(GRANTS)));
+test('docs/security.md has the grants of the README', () => assert.ok(SECURITY.includes(GRANTS)));
 
-test('what the README grants suffices for all that an app does, and for the admin', async () => {
-  const { store, clerksPool, names } = await granted();
-  await live(store);
+test('the grants in the README are enough for the store and the admin', async () => {
+  const { store, clerksPool, names } = await grantedStore();
+  await useStore(store);
 
   const admin = createAdmin({ pool: clerksPool, ...names });
   for (const sid of ['a', 'b', 'c', 'd']) await store.set(sid, session({ passport: { user: sid } }));
@@ -74,18 +74,18 @@ test('what the README grants suffices for all that an app does, and for the admi
   assert.is(await admin.revokeAll(), 2);
 });
 
-for (const right of ['USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE']) {
-  test(`without ${right} it does not`, async () => {
-    const { store, pool, role, schema, table } = await granted();
-    const where = right === 'USAGE' ? `SCHEMA ${schema}` : table;
-    await pool.query(`REVOKE ${right} ON ${where} FROM ${role}`);
-    const error = await failure(live(store));
+for (const privilege of ['USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE']) {
+  test(`the store fails without ${privilege}`, async () => {
+    const { store, pool, role, schema, table } = await grantedStore();
+    const object = privilege === 'USAGE' ? `SCHEMA ${schema}` : table;
+    await pool.query(`REVOKE ${privilege} ON ${object} FROM ${role}`);
+    const error = await failure(useStore(store));
     assert.equal([error.sqlState, error.status], [REFUSED, 503], error.message);
   });
 }
 
-test('what the README grants allows nothing else', async () => {
-  const { clerksPool, table, schema } = await granted();
+test('the grants in the README allow nothing else', async () => {
+  const { clerksPool, table, schema } = await grantedStore();
   for (const statement of [
     `TRUNCATE ${table}`,
     `ALTER TABLE ${table} ADD more text`,
@@ -100,16 +100,16 @@ test('what the README grants allows nothing else', async () => {
 
 const OWN_ROWS = /```sql\n(ALTER TABLE .*?)```/s.exec(SECURITY)![1]!;
 
-for (const policies of ['one for all roles, as the docs have it', 'one for each role']) {
-  test(`with row-level security, each app sees, prunes and deletes only its own: policies: ${policies}`, async () => {
-    const { pool, table, schema, names, store: web, role: one } = await granted();
+for (const policies of ['the policy of the docs', 'a policy for each role']) {
+  test(`with row-level security and ${policies}, each app sees, prunes and deletes only its own sessions`, async () => {
+    const { pool, table, schema, names, store: front, role: one } = await grantedStore();
     const { role: other, clerksPool } = await freshLimitedRole(pool);
     await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${other}`);
     await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${other}`);
     const back = storeOf(clerksPool, names);
 
     await pool.query(OWN_ROWS.replaceAll('web.session', () => table));
-    if (policies === 'one for each role') {
+    if (policies === 'a policy for each role') {
       await pool.query(`DROP POLICY own_sessions ON ${table}`);
       for (const role of [one, other]) {
         await pool.query(`CREATE POLICY ${role} ON ${table} TO ${role} USING (app = current_user)`);
@@ -118,19 +118,19 @@ for (const policies of ['one for all roles, as the docs have it', 'one for each 
 
     for (const sid of ['x', 'y', 'z']) await back.set(sid, session({ user: 'ada' }));
     await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s' WHERE sid = 'z'`);
-    await live(web); // which ends with clear() and pruneSessions()
-    assert.is(await web.get('x'), null);
-    await web.destroy('x');
-    assert.is((await failure(web.set('x', session({ user: 'eve' })))).sqlState, REFUSED);
+    await useStore(front); // ends with clear() and pruneSessions()
+    assert.is(await front.get('x'), null);
+    await front.destroy('x');
+    assert.is((await failure(front.set('x', session({ user: 'eve' })))).sqlState, REFUSED);
 
     assert.is(await back.length(), 2);
-    assert.is(((await back.get('x')) as any).user, 'ada');
+    assert.is((await back.get('x'))!.user, 'ada');
     assert.is(await back.pruneSessions(), 1);
   });
 }
 
-test('with row-level security and no policy, nobody is signed in, and nothing is written', async () => {
-  const { store, pool, table } = await granted();
+test('with row-level security and no policy, the store finds no session and cannot write one', async () => {
+  const { store, pool, table } = await grantedStore();
   await store.set('a', session());
   await pool.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
   assert.is(await store.get('a'), null);
@@ -140,13 +140,13 @@ test('with row-level security and no policy, nobody is signed in, and nothing is
 });
 
 if (process.env.TEST_LEAST_RIGHTS) {
-  test('the stores of this run have these rights and no more', async () => {
+  test('with TEST_LEAST_RIGHTS, the stores of the tests have only the privileges of the README', async () => {
     const { pool, table } = await freshStore();
     assert.is.not(administrator(pool), pool);
     const client = await pool.connect();
     const error = await failure(client.query(`TRUNCATE ${table}`));
     client.release();
     assert.is(error.code, REFUSED);
-    await freshPool().query(`TRUNCATE ${table}`); // a test's own statements are the administrator's
+    await freshPool().query(`TRUNCATE ${table}`); // pool.query() of a test runs as the administrator
   });
 }

@@ -1,4 +1,4 @@
-// The proof of the identifier layer: the names change where a relation stands, and nothing else does.
+// bindTable() puts a table's names in place of the relation's stand-in, and changes nothing else.
 import { readdirSync } from 'node:fs';
 import type { PreparedQuery } from '@pgtyped/runtime';
 import fc from 'fast-check';
@@ -11,9 +11,11 @@ import { createTable } from '../../src/table/create-table.js';
 import { bindTable, type TableNames } from '../../src/table/names.js';
 import { administrator, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
+import { failure } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
 
-const test = suite('table');
+const test = suite('table names');
 const STAND_IN = { schemaName: 'session_store', tableName: 'session' };
 
 await loadModule();
@@ -24,7 +26,7 @@ for (const file of readdirSync(new URL('../../src/generated/', import.meta.url))
   queries.push(...(Object.entries(generated) as typeof queries));
 }
 
-/** The statement that reaches the server, with these names or as it was generated. */
+/** The text that the server gets, with these names or as generated. */
 async function textOf(query: PreparedQuery<any, unknown>, names?: TableNames): Promise<string> {
   let sent = '';
   const recorder = {
@@ -49,7 +51,7 @@ const POSITION = new Set([
   'list_end',
 ]);
 
-/** The parse tree without positions, with `visit` called for every object in it, those within first. */
+/** The parse tree without positions. Calls `visit` on each object in it, inner objects first. */
 function treeOf(text: string, visit: (node: Node) => void = () => {}, parsed: unknown = parseSync(text)): unknown {
   const walk = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
@@ -62,7 +64,7 @@ function treeOf(text: string, visit: (node: Node) => void = () => {}, parsed: un
   return walk(parsed);
 }
 
-/** The stand-in in a tree, renamed as the names say. */
+/** Puts the names in place of the stand-in in a parse tree. */
 const rename =
   ({ schemaName, tableName }: TableNames) =>
   (node: Node) => {
@@ -113,7 +115,7 @@ const hostileNames = fc
   .record({ schemaName: fc.option(hostile, { nil: undefined }), tableName: hostile })
   .filter(({ schemaName, tableName }) => schemaName !== undefined || !tableName.startsWith('ss__'));
 
-test('every query keeps its parse tree under 500 hostile names, but for the relation', async () => {
+test('500 hostile names change only the relation in the parse tree of each query', async () => {
   assert.ok(queries.length >= 13, `${queries.length} queries`);
   const parsed = await Promise.all(
     queries.map(async ([name, query]) => {
@@ -134,7 +136,7 @@ test('every query keeps its parse tree under 500 hostile names, but for the rela
   );
 });
 
-/** What is wrong with how a statement speaks of the table; empty when nothing is. */
+/** The mistakes in how a statement names the table. */
 function lint(text: string): string[] {
   const wrong: string[] = [];
   const ctes = new Set<unknown>();
@@ -157,11 +159,11 @@ function lint(text: string): string[] {
   const mentioned = text.match(/session_store/gi)?.length ?? 0;
   if (spelled !== relations)
     wrong.push(`${relations} relations, but ${spelled} in the spelling that bindTable replaces`);
-  if (mentioned !== relations + schemas) wrong.push('the stand-in where no relation stands');
+  if (mentioned !== relations + schemas) wrong.push('the stand-in is not only a relation');
   return wrong;
 }
 
-test('no spaces are sent where pgtyped took a comment out', async () => {
+test('no query starts or ends with a space that a removed comment left', async () => {
   const sent = await Promise.all(queries.map(([, query]) => textOf(query, { schemaName: 'web' })));
   assert.equal(
     sent.filter((text) => text !== text.trim()),
@@ -169,11 +171,11 @@ test('no spaces are sent where pgtyped took a comment out', async () => {
   );
 });
 
-test('the stand-in stands only where a relation may, in the spelling that is replaced', async () => {
+test('each query uses the stand-in only as a relation, in the spelling that bindTable() replaces', async () => {
   for (const [name, query] of queries) assert.equal(lint(await textOf(query)), [], name);
 });
 
-test('that check sees every way to write it wrong', () => {
+test('lint() reports each wrong spelling or use of the stand-in', () => {
   const wrong = [
     'SELECT 1 FROM session_store.session',
     'SELECT 1 FROM "session_store" . "session"',
@@ -219,16 +221,16 @@ const legal = [
 ];
 
 for (const name of legal) {
-  test(`a table called ${name} in a schema of that name works`, async () => {
+  test(`the store works with a table and a schema called ${name}`, async () => {
     const pool = freshPool();
     const names = { schemaName: name, tableName: name };
     const store = new PgSessionStore({ pool, pruneSessionInterval: false, conString: undefined, ...names });
     await pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
-    await createTable({ pool: administrator(pool), names: names }, { createSchema: true });
+    await createTable({ pool: administrator(pool), names }, { createSchema: true });
 
     await store.set('a', session({ user: 'ada' }));
     await store.touch('a', session());
-    assert.is(((await store.get('a')) as any).user, 'ada');
+    assert.is((await store.get('a'))!.user, 'ada');
     assert.is(await store.length(), 1);
     assert.is(await store.pruneSessions(), 0);
     await store.destroy('a');
@@ -254,27 +256,27 @@ const refused: [what: string, name: unknown, why: RegExp][] = [
 ];
 
 for (const [what, name, why] of refused) {
-  test(`${what} is refused in words, as a table and as a schema`, () => {
+  test(`bindTable() rejects ${what} as a table and as a schema`, () => {
     const pool = freshPool();
-    assert.throws(() => bindTable(pool, { tableName: name as string }), why);
-    assert.throws(() => bindTable(pool, { schemaName: name as string }), why);
+    assert.throws(() => bindTable(pool, { tableName: invalid(name) }), why);
+    assert.throws(() => bindTable(pool, { schemaName: invalid(name) }), why);
   });
 }
 
-test('a table called as the queries call their CTEs needs its schema', async () => {
+test('bindTable() asks for a schemaName if the table is called like a CTE of the queries', async () => {
   assert.throws(() => bindTable(freshPool(), { tableName: 'ss__leader' }), /Set schemaName too/);
 });
 
-test('bindTable refuses what is not schemaName and tableName, which would mean another table', () => {
+test('bindTable() rejects other keys than schemaName and tableName', () => {
   for (const wrong of [{ schema: 'web', table: 'x' }, 'user sessions', { tablename: 'x' }]) {
     assert.throws(
-      () => bindTable(freshPool(), wrong as never),
+      () => bindTable(freshPool(), invalid(wrong)),
       /the table must be an object \{ schemaName, tableName \}/,
     );
   }
 });
 
-test('without a schemaName the search_path decides', async () => {
+test('without a schemaName, the search_path decides the schema', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session());
   const pool = freshPool({ options: searchPath(names.schemaName) });
@@ -283,13 +285,12 @@ test('without a schemaName the search_path decides', async () => {
   assert.is(row?.count, 1);
 });
 
-test('an unbound query fails loudly', async () => {
-  const pool = freshPool();
-  const error = await countSessions.run(undefined, pool as never).catch((caught) => caught);
+test('a query without bindTable() fails, because the stand-in does not exist', async () => {
+  const error = await failure(countSessions.run(undefined, freshPool()));
   assert.is(error.code, '42P01');
 });
 
-test("connect-pg-simple's tableName: 'schema\".\"table' is understood, with a warning", async () => {
+test(`the store accepts connect-pg-simple's tableName: 'schema"."table', with a warning`, async () => {
   const { names, ...fresh } = await freshStore();
   const pool = administrator(fresh.pool);
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve));

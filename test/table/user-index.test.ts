@@ -1,4 +1,4 @@
-// The index by which a user's sessions are found: made, found again, and used.
+// The index on the user: createUserIndex() creates and recognizes it, and PostgreSQL uses it.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
@@ -7,11 +7,13 @@ import type { Queryable } from '../../src/postgres/connection.js';
 import { bindTable } from '../../src/table/names.js';
 import { freshPool, freshStore, untilBlocked, useAdministrator } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
+import { failure } from '../support/limited-role.js';
 
-const test = suite('admin index', { timeout: 60_000 });
+const test = suite('user index', { timeout: 60_000 });
 useAdministrator();
 const USER_PATH = ['passport', 'user'];
-const asked = { userPath: USER_PATH, users: ['user 77'], handle: '0'.repeat(64) };
+const params = { userPath: USER_PATH, users: ['user 77'], handle: '0'.repeat(64) };
 const queries = { findSessions, revokeUser, revokeSessionOfUser };
 
 const indexesOf = async (pool: pg.Pool, table: string): Promise<string[]> =>
@@ -22,7 +24,7 @@ const indexesOf = async (pool: pg.Pool, table: string): Promise<string[]> =>
     )
   ).rows.map(({ key }) => key);
 
-/** The text of a query as it reaches the server, with its values. */
+/** The text and the values that the server gets for a query. */
 async function statementOf(name: keyof typeof queries, names: object): Promise<{ text: string; values: unknown[] }> {
   let sent: { text: string; values: unknown[] } | undefined;
   const recorder: Queryable = {
@@ -31,12 +33,12 @@ async function statementOf(name: keyof typeof queries, names: object): Promise<{
       return { rows: [], rowCount: 0 };
     },
   };
-  await queries[name].run(asked, bindTable(recorder, names));
+  await queries[name].run(params, bindTable(recorder, names));
   return sent!;
 }
 
 for (const sess of ['json', 'jsonb', 'text'] as const) {
-  test(`the index is used on ${sess}, also by a prepared statement that was executed ten times`, async () => {
+  test(`PostgreSQL uses the index on ${sess}, even in a prepared statement after ten executions`, async () => {
     const { pool, names, table } = await freshStore({
       pool: freshPool({ max: 1 }),
       columns: { sess, expire: 'timestamptz' },
@@ -51,8 +53,8 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
 
     for (const [n, name] of (Object.keys(queries) as (keyof typeof queries)[]).entries()) {
       const { text, values } = await statementOf(name, names);
-      const isUsed = async (explain: string, given: unknown[] = []) => {
-        const { rows } = await pool.query(explain, given);
+      const assertUsed = async (explain: string, parameters: unknown[] = []) => {
+        const { rows } = await pool.query(explain, parameters);
         const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
         assert.match(
           plan,
@@ -61,18 +63,18 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
         );
         assert.not.match(plan, /Seq Scan/);
       };
-      await isUsed(`EXPLAIN ${text}`, values);
+      await assertUsed(`EXPLAIN ${text}`, values);
 
       await pool.query(`PREPARE p${n} AS ${text}`);
       const literals = values.map((value) =>
         value === null ? 'NULL' : pg.escapeLiteral(Array.isArray(value) ? `{${value}}` : String(value)),
       );
       for (let k = 0; k < 10; k++) await pool.query(`EXECUTE p${n} (${literals})`);
-      await isUsed(`EXPLAIN EXECUTE p${n} (${literals})`);
+      await assertUsed(`EXPLAIN EXECUTE p${n} (${literals})`);
     }
   });
 
-  test(`createTable and createUserIndex make one index on ${sess}, however often they are asked`, async () => {
+  test(`repeated createTable() and createUserIndex() calls create one index on ${sess}`, async () => {
     const { store, pool, names, table } = await freshStore({ columns: { sess, expire: 'timestamptz' } });
     await store.createTable({ userPath: USER_PATH });
     await store.createTable({ userPath: USER_PATH });
@@ -83,16 +85,16 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
   });
 }
 
-test('a new table gets the index with the rest', async () => {
+test('createTable({ userPath }) creates the index of a new table', async () => {
   const { store, pool, table } = await freshStore();
   await pool.query(`DROP TABLE ${table}`);
   await store.createTable({ userPath: ['user', 'id'] });
   assert.equal(await indexesOf(pool, table), ["(sess #>> '{user,id}'::text[])"]);
-  const error = await store.createTable({ userPath: 'user.id' as never }).catch((caught) => caught);
+  const error = await failure(store.createTable({ userPath: invalid('user.id') }));
   assert.match(error.message, /userPath must be an array of keys/);
 });
 
-test('a path of any keys is known again', async () => {
+test('createUserIndex() recognizes its index, whatever keys the path has', async () => {
   const { pool, names, table } = await freshStore();
   for (const key of [
     `it's`,
@@ -114,7 +116,7 @@ test('a path of any keys is known again', async () => {
   }
 });
 
-test('a table called as the stand-in of the path gets its index', async () => {
+test("createUserIndex() works if the table is called like the path's stand-in", async () => {
   const { store, pool, names } = await freshStore();
   const tableName = `'{ss__userPath}' ${process.pid}`;
   const admin = createAdmin({ pool, schemaName: names.schemaName, tableName });
@@ -125,14 +127,14 @@ test('a table called as the stand-in of the path gets its index', async () => {
   assert.ok(store);
 });
 
-test('a partial index counts for none', async () => {
+test('createUserIndex() does not accept a partial index', async () => {
   const { pool, names, table } = await freshStore();
   await pool.query(`CREATE INDEX ON ${table} ((sess #>> '{passport,user}')) WHERE expire IS NULL`);
   await createAdmin({ pool, ...names }).createUserIndex();
   assert.is((await indexesOf(pool, table)).length, 2);
 });
 
-test('a partitioned table gets the index as well', async () => {
+test('createUserIndex() creates the index of a partitioned table', async () => {
   const { pool, names, table } = await freshStore();
   await pool.query(`DROP TABLE ${table}`);
   await pool.query(
@@ -142,17 +144,17 @@ test('a partitioned table gets the index as well', async () => {
   assert.is((await indexesOf(pool, table)).length, 1);
 });
 
-test('writers do not wait for createUserIndex', async () => {
+test('createUserIndex() does not block writers', async () => {
   const { store, pool, names, table } = await freshStore();
   await store.set('a', { cookie: { originalMaxAge: null } });
-  const reader = await pool.connect();
-  await reader.query('BEGIN');
-  await reader.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
-  const made = createAdmin({ pool, ...names }).createUserIndex();
+  const writer = await pool.connect();
+  await writer.query('BEGIN');
+  await writer.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
+  const created = createAdmin({ pool, ...names }).createUserIndex();
   await untilBlocked(pool);
   await store.set('b', { cookie: { originalMaxAge: null } });
-  await reader.query('COMMIT');
-  reader.release();
-  await made;
+  await writer.query('COMMIT');
+  writer.release();
+  await created;
   assert.is((await indexesOf(pool, table)).length, 1);
 });
