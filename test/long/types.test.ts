@@ -99,13 +99,13 @@ const withUnknownColumn = (sql: string) => sql.replace('ORDER BY t.sid', 'ORDER 
 const FAILURES: Record<string, Failure> = {
   'the check fails if generated code is out of date or missing, also through npm': {
     change: (tree) => {
-      tree.edit('sql/admin.sql', (sql) => sql.replace('ORDER BY t.sid', 'ORDER BY t.expire'));
+      tree.edit('sql/session.sql', (sql) => sql.replace('ORDER BY t.sid', 'ORDER BY t.expire'));
       fs.rmSync(tree.at('src/generated/catalog.ts'));
     },
     command: ['npm', 'run', 'types', '--', ...check],
     messages: [
       /run 'npm run types' and commit/,
-      /out of date: src\/generated\/admin\.ts/,
+      /out of date: src\/generated\/session\.ts/,
       /missing: src\/generated\/catalog\.ts/,
     ],
   },
@@ -114,19 +114,19 @@ const FAILURES: Record<string, Failure> = {
     messages: [/run 'npm run types' and commit/, /left over: src\/generated\/admin\.ts/],
   },
   'the check fails if a query does not compile': {
-    change: (tree) => tree.edit('sql/admin.sql', withUnknownColumn),
-    messages: [/could not compile/, /column t\.nosuch does not exist/, /sql\/admin\.sql: Query "ListSessions"/],
+    change: (tree) => tree.edit('sql/session.sql', withUnknownColumn),
+    messages: [/could not compile/, /column t\.nosuch does not exist/, /sql\/session\.sql: Query "ListSessions"/],
   },
   'the check fails if a file does not parse': {
     change: (tree) => tree.edit('sql/admin.sql', addQuery('/* @name unfinished */ SELECT 1 AS one')),
     messages: [/could not compile/, /Parse error/, /sql\/admin\.sql/],
   },
   'the check fails if one file uses a name twice': {
-    change: (tree) => tree.edit('sql/admin.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
-    messages: [/countSessions is used twice, in sql\/admin\.sql: rename/],
+    change: (tree) => tree.edit('sql/session.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
+    messages: [/countSessions is used twice, in sql\/session\.sql: rename/],
   },
   'the check fails if two files use one name': {
-    change: (tree) => tree.edit('sql/session.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
+    change: (tree) => tree.edit('sql/admin.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
     messages: [/countSessions is used twice, in sql\/admin\.sql and sql\/session\.sql: rename/],
   },
   'the check fails if two files have one name, because pgtyped keeps only one of them': {
