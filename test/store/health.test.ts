@@ -1,13 +1,13 @@
-// What the store tells of itself: health, counters, and what it publishes for those who trace.
+// health(), stats(), and the diagnostics channel connect-pg-typed:call.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as assert from 'uvu/assert';
-import { type CallMessage, PgSessionStore } from '../../src/index.js';
+import { type CallMessage, type Health, PgSessionStore } from '../../src/index.js';
 import { freshPool, freshStore, loadSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('health');
 
-test('health() says that the table can be reached, how fast, and what the pool is at', async () => {
+test('health() returns ok, the latency and the counts of the pool', async () => {
   const { store, pool } = await freshStore();
   const { ok, latencyMs, pool: counts, error } = await store.health();
   assert.is(ok, true);
@@ -16,7 +16,7 @@ test('health() says that the table can be reached, how fast, and what the pool i
   assert.is(error, undefined);
 });
 
-test('health() is one statement, and none of the table is read', async () => {
+test('health() checks out one client', async () => {
   const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }) });
   let acquired = 0;
   pool.on('acquire', () => acquired++);
@@ -24,7 +24,7 @@ test('health() is one statement, and none of the table is read', async () => {
   assert.is(acquired, 1);
 });
 
-test('health() answers with what is wrong, and does not fail', async () => {
+test('health() returns the error and does not fail', async () => {
   const { store, pool, table } = await freshStore();
   await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
   const missing = await store.health();
@@ -32,9 +32,12 @@ test('health() answers with what is wrong, and does not fail', async () => {
   assert.is(missing.error!.sqlState, '42P01');
   assert.match(missing.error!.message, /does not exist\. Create the table with createTable\(\), .* or set schemaName/);
 
-  const away = new PgSessionStore({ conString: 'postgres://postgres@127.0.0.1:1/none', pruneSessionInterval: false });
-  onEnd(() => away.close());
-  const health = await away.health();
+  const unreachable = new PgSessionStore({
+    conString: 'postgres://postgres@127.0.0.1:1/none',
+    pruneSessionInterval: false,
+  });
+  onEnd(() => unreachable.close());
+  const health = await unreachable.health();
   assert.is(health.ok, false);
   assert.is(health.error!.code, 'DATABASE');
   assert.equal(health.pool, { total: 0, idle: 0, waiting: 0 });
@@ -43,14 +46,16 @@ test('health() answers with what is wrong, and does not fail', async () => {
   assert.is((await store.health()).error!.code, 'CLOSED');
 });
 
-test('health() with a callback', async () => {
+test('health() calls back with the health', async () => {
   const { store } = await freshStore();
-  const answered = await new Promise<unknown[]>((resolve) => store.health((...args) => resolve(args)));
-  assert.is(answered[0], null);
-  assert.is((answered[1] as { ok: boolean }).ok, true);
+  const [error, health] = await new Promise<[unknown, Health | undefined]>((resolve) =>
+    store.health((...args) => resolve([args[0], args[1]])),
+  );
+  assert.is(error, null);
+  assert.is(health!.ok, true);
 });
 
-test('stats() counts', async () => {
+test('stats() counts calls, batches, merges, gone sessions and pruned sessions', async () => {
   const { store, pool, table } = await freshStore({ batch: true });
   const before = { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, timeouts: 0, pruned: 0 };
   assert.equal(store.stats(), before);
@@ -59,12 +64,12 @@ test('stats() counts', async () => {
   assert.equal([store.stats().calls, store.stats().batches], [3, 1]);
 
   const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
-  await store.set('a', Object.assign(one, { mine: 1 }) as never);
-  await store.set('a', Object.assign(other, { yours: 1 }) as never);
+  await store.set('a', Object.assign(one, { mine: 1 }));
+  await store.set('a', Object.assign(other, { yours: 1 }));
   assert.is(store.stats().merges, 1);
 
   await store.destroy('a');
-  await store.set('a', Object.assign(one, { mine: 2 }) as never);
+  await store.set('a', Object.assign(one, { mine: 2 }));
   assert.is(store.stats().gone, 1);
 
   await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s'`);
@@ -72,13 +77,13 @@ test('stats() counts', async () => {
   assert.is(store.stats().pruned, 2);
 });
 
-test('stats() counts each call that was not answered in time once', async () => {
+test('stats() counts each call that timed out once, and unreadable rows', async () => {
   const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2 });
   const client = await pool.connect();
   const late = await Promise.allSettled(['a', 'b', 'c', 'd'].map((sid) => store.get(sid)));
   client.release();
   assert.equal(
-    late.map((one) => one.status === 'rejected' && one.reason.code),
+    late.map((result) => result.status === 'rejected' && result.reason.code),
     Array(4).fill('TIMEOUT'),
   );
   assert.is(store.stats().timeouts, 4);
@@ -90,7 +95,7 @@ test('stats() counts each call that was not answered in time once', async () => 
   assert.is(store.stats().unreadable, 1);
 });
 
-test('a call is published when it has been answered, with its method, its time and its error', async () => {
+test('the store publishes each call that ended, with its method, duration and error', async () => {
   const { store, pool, table } = await freshStore();
   const messages: CallMessage[] = [];
   const listener = (message: unknown) => messages.push(message as CallMessage);
@@ -100,7 +105,7 @@ test('a call is published when it has been answered, with its method, its time a
   await store.set('a', session());
   await store.get('a');
   await pool.query(`DROP TABLE ${table}`);
-  const error = await store.get('a').catch((caught) => caught);
+  const error = await store.get('a').catch((error) => error);
 
   assert.equal(
     messages.map(({ method }) => method),

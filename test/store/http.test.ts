@@ -1,16 +1,17 @@
-// The main job: Express 5 and express-session over HTTP.
+// The store under Express 5 and express-session, over HTTP.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
 import { Browser, startApp } from '../support/app.js';
 import { freshPool, freshStore, OPTIONS } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 import { quotedName } from '../support/stores.js';
 
 const test = suite('http', { timeout: 30_000 });
 const cookie = { maxAge: 60_000 };
 
-test('sign in, count, sign out', async () => {
+test('a browser signs in, counts its views and signs out', async () => {
   const { store } = await freshStore();
   const browser = new Browser(await startApp({ store, cookie }));
 
@@ -24,7 +25,7 @@ test('sign in, count, sign out', async () => {
   assert.is(await store.length(), 0);
 });
 
-test('signing in regenerates the id, and the old one is dead', async () => {
+test('regenerate() replaces the session id, and the old id has no session', async () => {
   const { store } = await freshStore();
   const browser = new Browser(await startApp({ store, cookie }));
   await browser.post('/count');
@@ -34,9 +35,9 @@ test('signing in regenerates the id, and the old one is dead', async () => {
 
   assert.is.not(browser.cookie, old);
   assert.is(await store.length(), 1);
-  const thief = new Browser(browser.base);
-  thief.cookie = old;
-  assert.is((await thief.get()).body.views, undefined);
+  const other = new Browser(browser.base);
+  other.cookie = old;
+  assert.is((await other.get()).body.views, undefined);
 });
 
 test('a session survives a restart of the app', async () => {
@@ -63,7 +64,7 @@ test('a request that only reads moves the expiry', async () => {
   assert.equal(rows, [{ moved: true }]);
 });
 
-test('an expired session is a new one for the browser', async () => {
+test('a browser with an expired session gets a new one', async () => {
   const { store, pool, table } = await freshStore();
   const browser = new Browser(await startApp({ store, cookie }));
   await browser.post('/count');
@@ -71,7 +72,7 @@ test('an expired session is a new one for the browser', async () => {
   assert.is((await browser.post('/count')).body.views, 1);
 });
 
-test('rolling renews the cookie with every answer, and without it only a change of the session does', async () => {
+test('with rolling, each response sets the cookie; without it, only a change of the session does', async () => {
   for (const rolling of [true, false]) {
     const { store } = await freshStore();
     const browser = new Browser(await startApp({ store, cookie, rolling }));
@@ -80,7 +81,7 @@ test('rolling renews the cookie with every answer, and without it only a change 
   }
 });
 
-test('saveUninitialized stores a session that nobody wrote to, and without it none is stored', async () => {
+test('with saveUninitialized, an unchanged new session is stored; without it, it is not', async () => {
   for (const saveUninitialized of [true, false]) {
     const { store } = await freshStore();
     const browser = new Browser(await startApp({ store, cookie, saveUninitialized }));
@@ -89,7 +90,7 @@ test('saveUninitialized stores a session that nobody wrote to, and without it no
   }
 });
 
-test('a request that only reads leaves the payload alone, with resave, too', async () => {
+test('a request that only reads does not change the payload, with and without resave', async () => {
   for (const resave of [true, false]) {
     const { store, pool, table } = await freshStore({ touchAfter: 0 });
     const browser = new Browser(await startApp({ store, cookie, resave }));
@@ -106,17 +107,17 @@ test('a request that only reads leaves the payload alone, with resave, too', asy
   }
 });
 
-test('500 requests under way at once each get their own session, and lose nothing', async () => {
+test('500 concurrent requests each get their own session and lose no change', async () => {
   const { store } = await freshStore();
   const base = await startApp({ store, cookie });
   const browsers = Array.from({ length: 500 }, () => new Browser(base));
 
   await Promise.all(browsers.map((browser, n) => browser.post(`/sign-in/user${n}`)));
   await Promise.all(browsers.map((browser) => browser.post('/count')));
-  const seen = await Promise.all(browsers.map((browser) => browser.get()));
+  const responses = await Promise.all(browsers.map((browser) => browser.get()));
 
   assert.equal(
-    seen.map(({ status, body }) => [status, body.user, body.views]),
+    responses.map(({ status, body }) => [status, body.user, body.views]),
     browsers.map((_, n) => [200, `user${n}`, 1]),
   );
   assert.is(await store.length(), 500);
@@ -124,19 +125,19 @@ test('500 requests under way at once each get their own session, and lose nothin
   assert.is(await store.length(), 0);
 });
 
-test('a session that a script wrote without a cookie is one for the app', async () => {
+test('the app reads a session that a script stored without a cookie', async () => {
   const { store } = await freshStore();
   const browser = new Browser(await startApp({ store, cookie }));
   await browser.post('/count');
   const { sid } = (await browser.get()).body;
-  await store.set(sid, { user: 'ada' } as never);
+  await store.set(sid, invalid({ user: 'ada' }));
   assert.equal(await browser.post('/count').then(({ status, body }) => [status, body]), [
     200,
     { user: 'ada', views: 1 },
   ]);
 });
 
-test('while the table is missing, requests with a session fail, and afterwards the session is there', async () => {
+test('requests with a session fail while the table is missing, and work again afterwards', async () => {
   const { store, pool, table, names } = await freshStore();
   const browser = new Browser(await startApp({ store, cookie }));
   await browser.post('/sign-in/ada');

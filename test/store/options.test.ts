@@ -1,22 +1,23 @@
-// What the store can be told.
+// The options of the store and their checks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import connectPgTyped, { PgSessionStore } from '../../src/index.js';
 import { freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 
 const test = suite('options');
 
-const wrong: [what: string, options: object, says: RegExp][] = [
-  ['no object', 5 as never, /options must be an object, such as \{ pool \}/],
-  ['an unknown name', { tabelName: 'x' }, /unknown option "tabelName"\. Did you mean "tableName"/],
-  ['pgPromise', { pgPromise: {} }, /Use `pool: pgp\.\$pool`/],
-  ['a client for a pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not of the type Client/],
-  ['a string for a pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not of the type String/],
-  ['the pool itself', new pg.Pool(), /pass the pool as an option: \{ pool \}/],
-  ['a pool that is undefined', { pool: undefined }, /pool is undefined. Create it before the store/],
-  ['a conString that is no URL', { conString: 'localhost/app' }, /conString must be a connection string/],
+const wrong: [what: string, options: object, message: RegExp][] = [
+  ['a number instead of the options', invalid(5), /options must be an object, such as \{ pool \}/],
+  ['an unknown option', { tabelName: 'x' }, /unknown option "tabelName"\. Did you mean "tableName"/],
+  ['the option pgPromise', { pgPromise: {} }, /Use `pool: pgp\.\$pool`/],
+  ['a client as the pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not of the type Client/],
+  ['a string as the pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not of the type String/],
+  ['a pool instead of the options', new pg.Pool(), /pass the pool as an option: \{ pool \}/],
+  ['an undefined pool', { pool: undefined }, /pool is undefined. Create it before the store/],
+  ['a conString that is not a URL', { conString: 'localhost/app' }, /conString must be a connection string/],
   ['a timeout of 0', { timeout: 0 }, /timeout must be a positive number of seconds, at most 600, not 0/],
   [
     'a timeout in milliseconds',
@@ -24,67 +25,79 @@ const wrong: [what: string, options: object, says: RegExp][] = [
     /timeout must be a positive number of seconds, at most 600, not 5000/,
   ],
   ['a maxWaiting of 0', { maxWaiting: 0 }, /maxWaiting must be a positive integer, not 0/],
-  ['half a call for maxWaiting', { maxWaiting: 0.5 }, /maxWaiting must be a positive integer, not 0.5/],
-  ['a number for conString', { conString: 5 }, /conString must be a connection string.*not 5/],
+  ['a maxWaiting of 0.5', { maxWaiting: 0.5 }, /maxWaiting must be a positive integer, not 0.5/],
+  ['a number as conString', { conString: 5 }, /conString must be a connection string.*not 5/],
   ['an empty conString', { conString: '' }, /conString must be a connection string.*not an empty string/],
-  ['a string for conObject', { conObject: 'x' }, /conObject must be an object/],
+  ['a string as conObject', { conObject: 'x' }, /conObject must be an object/],
   [
     'a pool and a conString',
     { pool: new pg.Pool(), conString: 'postgres://x' },
     /one of pool, conString and conObject/,
   ],
-  ['a number for schemaName', { schemaName: 5 }, /schemaName must be a string, not 5/],
+  ['a number as schemaName', { schemaName: 5 }, /schemaName must be a string, not 5/],
   ['an empty tableName', { tableName: '' }, /tableName is empty/],
-  ['a ttl as text', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
+  ['a string as ttl', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
   ['a lifetime of 0', { lifetime: 0 }, /lifetime must be a positive number of seconds, not 0/],
-  ['no keys', { encryption: {} }, /encryption must be an object \{ keys, userPath, allowPlaintext \} with an array/],
-  ['half a serializer', { serializer: JSON.parse }, /serializer must be an object with the functions stringify/],
-  ['a word for hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', not/],
-  ['createTableIfMissing as text', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
-  ['disableTouch as a number', { disableTouch: 1 }, /disableTouch must be true or false, not 1/],
-  ['pruneSessionInterval 0', { pruneSessionInterval: 0 }, /positive number of seconds, or false for never, not 0/],
-  ['pruneSessionInterval NaN', { pruneSessionInterval: Number.NaN }, /positive number of seconds/],
-  ['pruneSessionInterval true', { pruneSessionInterval: true }, /positive number of seconds/],
   [
-    'a jitter that is a number',
+    'an encryption without keys',
+    { encryption: {} },
+    /encryption must be an object \{ keys, userPath, allowPlaintext \} with an array/,
+  ],
+  [
+    'a serializer without stringify',
+    { serializer: JSON.parse },
+    /serializer must be an object with the functions stringify/,
+  ],
+  ['an unknown word as hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', not/],
+  ['a string as createTableIfMissing', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
+  ['a number as disableTouch', { disableTouch: 1 }, /disableTouch must be true or false, not 1/],
+  ['a pruneSessionInterval of 0', { pruneSessionInterval: 0 }, /positive number of seconds, or false for never, not 0/],
+  ['a pruneSessionInterval of NaN', { pruneSessionInterval: Number.NaN }, /positive number of seconds/],
+  ['true as pruneSessionInterval', { pruneSessionInterval: true }, /positive number of seconds/],
+  [
+    'a number as pruneSessionRandomizedInterval',
     { pruneSessionRandomizedInterval: 5 },
     /pruneSessionRandomizedInterval must be true, false/,
   ],
-  ['pruneBatchSize 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive integer, not 0/],
-  ['pruneBatchSize 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive integer, not 1.5/],
-  ['revocations as text', { revocations: 'yes' }, /revocations must be true, false, or \{ connectionString \}/],
+  ['a pruneBatchSize of 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive integer, not 0/],
+  ['a pruneBatchSize of 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive integer, not 1.5/],
+  ['a string as revocations', { revocations: 'yes' }, /revocations must be true, false, or \{ connectionString \}/],
   [
-    'revocations without a connection',
+    'revocations without a connectionString',
     { revocations: {} },
     /revocations must be true, false, or \{ connectionString \}/,
   ],
-  ['revocations with what is no URL', { revocations: { connectionString: 'db' } }, /revocations must be true, false/],
   [
-    'revocations with more',
+    'revocations with a connectionString that is not a URL',
+    { revocations: { connectionString: 'db' } },
+    /revocations must be true, false/,
+  ],
+  [
+    'revocations with an unknown key',
     { revocations: { connectionString: 'postgres://x', ssl: true } },
     /revocations must be true, false, or \{ connectionString \}/,
   ],
   [
-    'revocations with a pool that does not say where it connects',
+    'revocations with a pool without connection options',
     { pool: { connect() {}, totalCount: 0 }, revocations: true },
     /revocations: this pool does not say where it connects. Use \{ connectionString \}/,
   ],
-  ['errorLog as an object', { errorLog: console }, /errorLog must be a function/],
+  ['an object as errorLog', { errorLog: console }, /errorLog must be a function/],
 ];
 
-for (const [what, options, says] of wrong) {
-  test(`${what} is a TypeError that says what to do`, () => {
-    const given =
+for (const [what, options, message] of wrong) {
+  test(`the constructor throws a TypeError that says what to do for ${what}`, () => {
+    const needsPool =
       typeof options === 'object' &&
       !(options instanceof pg.Pool) &&
       !Object.keys(options).some((key) => /^(pool|con)/.test(key));
-    const construct = () => new PgSessionStore((given ? { pool: freshPool(), ...options } : options) as never);
-    assert.throws(construct, (error: unknown) => error instanceof TypeError && says.test(error.message));
+    const construct = () => new PgSessionStore(needsPool ? { pool: freshPool(), ...options } : options);
+    assert.throws(construct, (error: unknown) => error instanceof TypeError && message.test(error.message));
   });
 }
 
-/** The environment with only these variables of those that say where to connect. */
-function environment(variables: Record<string, string>) {
+/** Sets these environment variables, and deletes all others that say where to connect. */
+function setEnvironment(variables: Record<string, string>) {
   const before = { ...process.env };
   for (const name of Object.keys(process.env)) if (/^(PG|DATABASE_URL)/.test(name)) delete process.env[name];
   Object.assign(process.env, variables);
@@ -94,8 +107,8 @@ function environment(variables: Record<string, string>) {
   });
 }
 
-test('no pool and no connection is a TypeError that says what to do', () => {
-  environment({});
+test('the constructor throws a TypeError that says what to do without a pool and a connection', () => {
+  setEnvironment({});
   assert.throws(() => new PgSessionStore(), /Pass pool, conString or conObject, or set DATABASE_URL or the PG/);
 });
 
@@ -118,10 +131,10 @@ const ways: [what: string, options: () => object, variables: () => Record<string
 ];
 
 for (const [what, options, variables] of ways) {
-  test(`with ${what} the store has a pool of its own, which close() ends`, async () => {
+  test(`the store makes a pool from ${what}, and close() ends it`, async () => {
     const { names, pool } = await freshStore();
-    const PGAPPNAME = `pool of its own ${process.pid} ${Math.random()}`;
-    environment({ ...variables(), PGAPPNAME });
+    const PGAPPNAME = `own pool ${process.pid} ${Math.random()}`;
+    setEnvironment({ ...variables(), PGAPPNAME });
     const connections = async () =>
       (await pool.query('SELECT FROM pg_stat_activity WHERE application_name = $1', [PGAPPNAME])).rowCount;
     const store = new PgSessionStore({ ...options(), ...names });
@@ -134,7 +147,7 @@ for (const [what, options, variables] of ways) {
   });
 }
 
-test('close() takes only its own listeners off a pool that it was given, and leaves it open', async () => {
+test("close() removes only the store's listeners from the app's pool, and does not end it", async () => {
   const pool = freshPool();
   const listeners = () => pool.eventNames().map((name) => [name, pool.listenerCount(name)]);
   const before = listeners();
@@ -148,28 +161,24 @@ test('close() takes only its own listeners off a pool that it was given, and lea
   assert.is((await pool.query('SELECT 1')).rowCount, 1);
 });
 
-test('undefined and null stand for the default', async () => {
-  const { store } = await freshStore({
-    ttl: undefined,
-    conString: null,
-    pruneBatchSize: null,
-    errorLog: null,
-  } as never);
+test('undefined and null mean the default of an option', async () => {
+  const options = { ttl: undefined, conString: null, pruneBatchSize: null, errorLog: null };
+  const { store } = await freshStore(invalid(options));
   await store.set('a', session());
   assert.is(await store.length(), 1);
 });
 
-test('the factory gives the same class for the same express-session', async () => {
+test('connectPgTyped() returns PgSessionStore for the same copy of express-session', async () => {
   const { default: expressSession } = await import('express-session');
   assert.is(connectPgTyped(expressSession), PgSessionStore);
 });
 
-test('the factory without express-session says what it wants', () => {
+test('connectPgTyped() throws without express-session', () => {
   for (const given of [undefined, {}, () => {}])
-    assert.throws(() => connectPgTyped(given as never), /connectPgTyped\(session\)/);
+    assert.throws(() => connectPgTyped(invalid(given)), /connectPgTyped\(session\)/);
 });
 
-test('a constructor that throws leaves no listener on the pool', () => {
+test('a constructor that throws does not leave a listener on the pool', () => {
   const pool = freshPool();
   const before = pool.listenerCount('error');
   for (const wrong of [{ tableName: '' }, { ttl: 0 }, { pruneBatchSize: 0 }]) {
@@ -178,7 +187,7 @@ test('a constructor that throws leaves no listener on the pool', () => {
   assert.is(pool.listenerCount('error'), before);
 });
 
-test('a dot in tableName without a schemaName warns, and is part of the name', async () => {
+test('a dot in tableName is part of the name, and without a schemaName the store warns', async () => {
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
   const store = new PgSessionStore({ pool: freshPool(), tableName: 'web.session' });
   onEnd(() => store.close());
@@ -188,7 +197,7 @@ test('a dot in tableName without a schemaName warns, and is part of the name', a
   );
 });
 
-test('the error of a wrong option tells no password', () => {
-  const construct = () => new PgSessionStore({ pool: { password: 'secret' } } as never);
+test('the error for a wrong option does not contain the password', () => {
+  const construct = () => new PgSessionStore({ pool: invalid({ password: 'secret' }) });
   assert.throws(construct, (error: Error) => !/secret/.test(error.message));
 });

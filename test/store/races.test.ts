@@ -1,11 +1,12 @@
-// Two requests with one session: nothing that either saved is lost, and what is gone stays gone.
+// Concurrent requests of one session: the store keeps what each request saved, and does not revive a deleted session.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import type { SessionData } from 'express-session';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { type ConflictEvent, type GoneEvent, PgSessionStore, type StoreOptions } from '../../src/index.js';
+import { type ConflictEvent, type GoneEvent, PgSessionStore } from '../../src/index.js';
 import {
   cookieFor,
   freshPool,
@@ -18,6 +19,7 @@ import {
   untilBlocked,
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 
 const test = suite('races', { timeout: 20_000 });
 
@@ -27,18 +29,22 @@ const COLUMNS = [
   { sess: 'text', expire: 'timestamp(6)' },
 ] as const;
 
-/** A store, another process's on the same table, and what they told their listeners. */
-async function twoStores(given: Parameters<typeof freshStore>[0] = {}) {
-  const options = { touchAfter: 0, ...given };
-  const fresh = await freshStore(options);
+/** Makes two stores on one table, as two processes have them, and collects their events. */
+async function twoStores({ columns, pool: given, ...options }: Parameters<typeof freshStore>[0] = {}) {
+  const fresh = await freshStore({
+    touchAfter: 0,
+    ...(columns && { columns }),
+    ...(given && { pool: given }),
+    ...options,
+  });
   const { store: one, names, pool } = fresh;
-  const { columns: _, ...storeOptions } = options;
   const other = new PgSessionStore({
     pool,
     ...names,
     pruneSessionInterval: false,
+    touchAfter: 0,
     ...OPTIONS,
-    ...(storeOptions as StoreOptions),
+    ...options,
   });
   onEnd(() => other.close());
   const gone: GoneEvent[] = [];
@@ -54,7 +60,7 @@ const data = async (store: PgSessionStore, sid = 'a') => {
   const found = await store.get(sid);
   if (!found) return null;
   const { cookie: _, ...rest } = found;
-  return rest as Record<string, unknown>;
+  return rest;
 };
 const handleOf = (sid: string) => createHash('sha256').update(sid).digest('hex');
 const secondsLeft = async (pool: pg.Pool, table: string): Promise<number> =>
@@ -64,7 +70,7 @@ const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 5, `${actual} s, expected ${expected} s`);
 
 for (const columns of COLUMNS) {
-  test(`two requests that change different keys both keep theirs, on ${columns.sess}`, async () => {
+  test(`if two requests change different keys, the store keeps both changes, on ${columns.sess}`, async () => {
     const { one, other, conflicts } = await twoStores({ columns });
     await one.set('a', session({ user: 'ada', cart: [{ id: 1, n: 2 }], flash: 'hello' }, cookieFor(60)));
     const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
@@ -72,27 +78,27 @@ for (const columns of COLUMNS) {
     first.cart = [{ n: 3, id: 1 }];
     delete second.flash;
     second.seen = true;
-    await one.set('a', first as never);
-    await other.set('a', second as never);
+    await one.set('a', first);
+    await other.set('a', second);
 
     assert.equal(await data(one), { user: 'ada', cart: [{ n: 3, id: 1 }], seen: true });
     assert.equal(conflicts, [{ handle: handleOf('a'), keys: ['cart'], overwritten: [] }]);
   });
 
-  test(`a Session that is saved twice keeps what others saved in between, on ${columns.sess}`, async () => {
+  test(`a second save of a Session keeps what other requests saved in between, on ${columns.sess}`, async () => {
     const { one, other, conflicts } = await twoStores({ columns });
     await one.set('a', session({ user: 'ada', views: { home: 1, away: 1 } }, cookieFor(60)));
     const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
 
     second.theme = 'dark';
     second.user = 'grace';
-    await other.set('a', second as never);
+    await other.set('a', second);
     first.views = { home: 2, away: 1 };
-    await one.set('a', first as never);
+    await one.set('a', first);
     first.views = { home: 3, away: 1 };
-    await one.set('a', first as never);
+    await one.set('a', first);
     first.views = { home: 4, away: 1 };
-    await one.set('a', first as never);
+    await one.set('a', first);
 
     assert.equal(await data(one), { user: 'grace', views: { home: 4, away: 1 }, theme: 'dark' });
     assert.equal(
@@ -101,40 +107,40 @@ for (const columns of COLUMNS) {
     );
   });
 
-  test(`updates from many sides lose nothing, on ${columns.sess}`, async () => {
+  test(`40 concurrent updates of two stores lose no change, on ${columns.sess}`, async () => {
     const { one, other } = await twoStores({ columns });
     await one.set('a', session({ views: 0 }, cookieFor(60)));
-    const count = (store: PgSessionStore) => store.update('a', (found: any) => void found.views++);
+    const count = (store: PgSessionStore) => store.update('a', (found) => void found.views++);
     await Promise.all(Array.from({ length: 40 }, (_, n) => count(n % 2 ? one : other)));
     assert.equal(await data(one), { views: 40 });
   });
 }
 
-test('of two requests that change one key the last wins, and a listener hears of it', async () => {
+test('if two requests change the same key, the last save wins and the store emits conflict', async () => {
   const { one, other, conflicts } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   first.views = 2;
   second.views = 20;
   second.user = 'ada';
-  await one.set('a', first as never);
-  await other.set('a', second as never);
+  await one.set('a', first);
+  await other.set('a', second);
   assert.equal(await data(one), { views: 20, user: 'ada' });
   assert.equal(conflicts, [{ handle: handleOf('a'), keys: ['views'], overwritten: ['views'] }]);
 });
 
-test('a key that one request removed stays removed when another saves a copy that has it', async () => {
+test('if one request removes a key, the save of another does not restore it', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ flash: 'hello', views: 1 }, cookieFor(60)));
   const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   delete first.flash;
   second.views = 2;
-  await one.set('a', first as never);
-  await other.set('a', second as never);
+  await one.set('a', first);
+  await other.set('a', second);
   assert.equal(await data(one), { views: 2 });
 });
 
-test('keys that express-session drops on load are not removed by a save, with a conflict or without', async () => {
+test('a save keeps the keys that express-session drops on load, with and without a conflict', async () => {
   const { one, other, pool, table } = await twoStores({ encryption: undefined, lifetime: undefined });
   const hostile = '"__proto__":{"admin":true},"toString":"x","constructor":[1],"id":"y","save":1';
   await one.set('a', session({ views: 1 }, cookieFor(60)));
@@ -143,9 +149,9 @@ test('keys that express-session drops on load are not removed by a save, with a 
   for (const loaded of [first, second]) assert.equal(Object.keys(loaded).sort(), ['cookie', 'views']);
 
   first.views = 2;
-  await one.set('a', first as never);
+  await one.set('a', first);
   second.user = 'ada';
-  await other.set('a', second as never);
+  await other.set('a', second);
 
   const { rows } = await pool.query(`SELECT sess::text FROM ${table}`);
   const { cookie: _, ...stored } = JSON.parse(rows[0].sess);
@@ -153,16 +159,18 @@ test('keys that express-session drops on load are not removed by a save, with a 
   assert.is(({} as { admin?: boolean }).admin, undefined);
 });
 
+type TwoStores = Awaited<ReturnType<typeof twoStores>>;
+
 for (const [what, end] of Object.entries({
-  'was destroyed': async ({ other }: Awaited<ReturnType<typeof twoStores>>) => other.destroy('a'),
-  'an administrator has deleted': async ({ pool, table }: Awaited<ReturnType<typeof twoStores>>) => {
+  'another store destroyed': async ({ other }: TwoStores) => other.destroy('a'),
+  'an administrator deleted': async ({ pool, table }: TwoStores) => {
     await pool.query(`DELETE FROM ${table}`);
   },
-  'has expired': async ({ pool, table }: Awaited<ReturnType<typeof twoStores>>) => {
+  expired: async ({ pool, table }: TwoStores) => {
     await pool.query(`UPDATE ${table} SET expire = now()`);
   },
 })) {
-  test(`a session that ${what} stays dead: no error for the request, and a listener hears of it`, async () => {
+  test(`set() and touch() do not revive a session that ${what}, and the store emits gone`, async () => {
     const stores = await twoStores();
     const { one, gone, pool, table } = stores;
     const secret = 'a';
@@ -175,10 +183,10 @@ for (const [what, end] of Object.entries({
 
     await end(stores);
     changed.views = 2;
-    await one.set(secret, changed as never);
-    await one.set(secret, resaved as never);
-    await one.touch(secret, touched as never);
-    assert.is(await one.update(secret, (found: any) => void found.views++), null);
+    await one.set(secret, changed);
+    await one.set(secret, resaved);
+    await one.touch(secret, touched);
+    assert.is(await one.update(secret, (found) => void found.views++), null);
 
     assert.is(await one.get(secret), null);
     assert.equal((await pool.query(`SELECT sess->>'views' AS views FROM ${table} WHERE expire > now()`)).rows, []);
@@ -189,28 +197,28 @@ for (const [what, end] of Object.entries({
   });
 }
 
-test('a Session that was new when it was saved stays dead, too', async () => {
+test('set() does not revive a destroyed session that the same Session created', async () => {
   const { one, other, gone } = await twoStores();
   const fresh = newSession(one, 'a', { user: 'ada' });
-  await one.set('a', fresh as never);
+  await one.set('a', fresh);
   await other.destroy('a');
   fresh.user = 'grace';
-  await one.set('a', fresh as never);
+  await one.set('a', fresh);
   assert.is(await one.get('a'), null);
   assert.is(gone.length, 1);
 });
 
-test('a Session whose first save failed is written by its second', async () => {
+test('the second save of a new Session writes it if the first save failed', async () => {
   const { one, pool, table } = await twoStores();
   const fresh = newSession(one, 'a', { user: 'ada' });
   await pool.query(`ALTER TABLE ${table} RENAME sess TO elsewhere`);
-  await one.set('a', fresh as never).catch(() => {});
+  await one.set('a', fresh).catch(() => {});
   await pool.query(`ALTER TABLE ${table} RENAME elsewhere TO sess`);
-  await one.set('a', fresh as never);
+  await one.set('a', fresh);
   assert.equal(await data(one), { user: 'ada' });
 });
 
-test('what was not loaded is written as it is: a bare get, a script, another id', async () => {
+test('set() writes the result of get(), a plain object and a Session with another id as they are', async () => {
   const { one, gone } = await twoStores();
   const script = session({ user: 'ada' }, cookieFor(60));
   await one.set('a', script);
@@ -224,83 +232,83 @@ test('what was not loaded is written as it is: a bare get, a script, another id'
   assert.equal(await data(one), { user: 'ada' });
 
   const loaded = await loadSession(one, 'a');
-  await one.set('b', loaded as never);
+  await one.set('b', loaded);
   assert.equal(await data(one, 'b'), { user: 'ada' });
   assert.equal(gone, []);
 });
 
-test('a reload starts anew from what is stored', async () => {
+test('after a reload, a save contains only the changes since the reload', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ user: 'ada', views: 1 }, cookieFor(60)));
-  const req: any = { sessionID: 'a', sessionStore: one };
-  const first = one.createSession(req, (await one.get('a'))!) as any;
-  await other.update('a', (found: any) => {
+  const first = await loadSession(one, 'a');
+  await other.update('a', (found) => {
     found.views = 2;
   });
 
   first.views = 7;
   await new Promise((resolve) => first.reload(resolve));
-  req.session.user = 'grace';
-  await one.set('a', req.session);
+  const { session: reloaded } = first.req!;
+  reloaded.user = 'grace';
+  await one.set('a', reloaded);
 
   assert.equal(await data(one), { user: 'grace', views: 2 });
 });
 
-test('a save that changes nothing moves the expiry and leaves the payload', async () => {
+test('a save without changes moves the expiry and does not write the payload', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   const before = (await pool.query(`SELECT sess::text, xmin FROM ${table}`)).rows[0];
   const loaded = await loadSession(one, 'a');
   loaded.cookie.maxAge = 60_000;
-  (loaded.cookie as any).originalMaxAge = 60_000;
+  loaded.cookie.originalMaxAge = 60_000;
   await pool.query(`UPDATE ${table} SET expire = now() + interval '9 s'`);
 
-  await one.set('a', loaded as never);
+  await one.set('a', loaded);
 
   assert.is((await pool.query(`SELECT sess::text FROM ${table}`)).rows[0].sess, before.sess);
   near(await secondsLeft(pool, table), 60);
 });
 
-test('without a conflict a save costs one statement, and so does a touch', async () => {
+test('a save without a conflict sends one statement, and so does a touch', async () => {
   const { one, pool } = await twoStores({ pool: freshPool({ max: 1 }) });
   const fresh = newSession(one, 'a', { views: 1 });
-  assert.equal(await statementsOf(pool, () => one.set('a', fresh as never)), ['INSERT']);
+  assert.equal(await statementsOf(pool, () => one.set('a', fresh)), ['INSERT']);
   const loaded = await loadSession(one, 'a');
   for (const views of [2, 3]) {
     loaded.views = views;
-    assert.equal(await statementsOf(pool, () => one.set('a', loaded as never)), ['UPDATE']);
+    assert.equal(await statementsOf(pool, () => one.set('a', loaded)), ['UPDATE']);
   }
-  assert.equal(await statementsOf(pool, () => one.set('a', loaded as never)), ['UPDATE']);
-  assert.equal(await statementsOf(pool, () => one.touch('a', loaded as never)), ['UPDATE']);
+  assert.equal(await statementsOf(pool, () => one.set('a', loaded)), ['UPDATE']);
+  assert.equal(await statementsOf(pool, () => one.touch('a', loaded)), ['UPDATE']);
 });
 
-test('a save by one who did not touch it never shortens what another touched meanwhile', async () => {
+test('a save without a touch does not undo the touch of another request', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(600)));
   await pool.query(`UPDATE ${table} SET expire = now() + interval '10 s'`);
   const [early, late] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   late.touch();
-  await other.touch('a', late as never);
+  await other.touch('a', late);
 
   early.views = 2;
-  await one.set('a', early as never); // an explicit save: its cookie has the 10 s that it was loaded with
+  await one.set('a', early); // its cookie still expires after 10 s, as when it was loaded
 
   near(await secondsLeft(pool, table), 600);
-  await one.set('a', early as never);
+  await one.set('a', early);
   near(await secondsLeft(pool, table), 600);
 });
 
-test('"remember me" by one request is not undone by the save or the touch of another', async () => {
+test('the save or touch of another request does not undo a longer maxAge ("remember me")', async () => {
   for (const write of ['set', 'touch'] as const) {
     const { one, other, pool, table } = await twoStores();
     await one.set('a', session({}, cookieFor(60)));
     const [login, poll] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
     login.cookie.maxAge = 6000_000;
-    await one.set('a', login as never);
+    await one.set('a', login);
 
     poll.polled = true;
     poll.touch();
-    await other[write]('a', poll as never);
+    await other[write]('a', poll);
 
     near(await secondsLeft(pool, table), 6000);
     assert.is((await one.get('a'))!.cookie.originalMaxAge, 6000_000);
@@ -308,57 +316,57 @@ test('"remember me" by one request is not undone by the save or the touch of ano
   }
 });
 
-test('whoever changes the cookie may shorten the session, and a cookie that two change is the later one', async () => {
+test('a request that changes the cookie can shorten the session, and the last of two such changes wins', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({}, cookieFor(6000)));
   const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   first.cookie.maxAge = 600_000;
-  await one.set('a', first as never);
+  await one.set('a', first);
   near(await secondsLeft(pool, table), 600);
   second.cookie.maxAge = 60_000;
-  await other.set('a', second as never);
+  await other.set('a', second);
   near(await secondsLeft(pool, table), 60);
   const third = await loadSession(one, 'a');
   third.cookie.maxAge = 30_000;
-  await one.touch('a', third as never);
+  await one.touch('a', third);
   near(await secondsLeft(pool, table), 30);
 });
 
-test('a session that a stale touch has made to live too long is put right by the next touch', async () => {
+test('the next touch corrects an expiry that a stale touch moved too far', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({}, cookieFor(6000)));
   const [shortens, stale] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   shortens.cookie.maxAge = 60_000;
-  await one.set('a', shortens as never);
-  await other.touch('a', stale as never);
+  await one.set('a', shortens);
+  await other.touch('a', stale);
   near(await secondsLeft(pool, table), 6000);
 
   const next = await loadSession(one, 'a');
   next.touch();
-  await one.touch('a', next as never);
+  await one.touch('a', next);
 
   near(await secondsLeft(pool, table), 60);
 });
 
-test('a Session that is saved again and again leaves alone the shorter life that another gave the session', async () => {
+test('repeated saves of a Session do not undo a shorter maxAge from another request', async () => {
   const { one, other, pool, table } = await twoStores();
   await one.set('a', session({}, cookieFor(6000)));
   const [slow, shortens] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   shortens.cookie.maxAge = 60_000;
-  await other.set('a', shortens as never);
+  await other.set('a', shortens);
   for (const views of [1, 2, 3]) {
     slow.views = views;
-    await one.set('a', slow as never);
+    await one.set('a', slow);
     near(await secondsLeft(pool, table), 60);
   }
 });
 
-test('a millisecond that express-session loses in touch() is no change of the cookie', async () => {
+test('a maxAge that touch() of express-session changes by a millisecond is not a change of the cookie', async () => {
   const { one, other, pool, table, conflicts } = await twoStores();
   await one.set('a', session({}, cookieFor(60)));
   const [login, poll] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   login.cookie.maxAge = 6000_000;
-  await one.set('a', login as never);
+  await one.set('a', login);
   const { now } = Date;
   let ticks = 0;
   Date.now = () => now() + ticks++;
@@ -366,7 +374,7 @@ test('a millisecond that express-session loses in touch() is no change of the co
   Date.now = now;
   assert.is.not(poll.cookie.originalMaxAge, 60_000);
   poll.polled = true;
-  await other.set('a', poll as never);
+  await other.set('a', poll);
   near(await secondsLeft(pool, table), 6000);
   assert.equal(
     conflicts.map(({ overwritten }) => overwritten),
@@ -374,29 +382,29 @@ test('a millisecond that express-session loses in touch() is no change of the co
   );
 });
 
-test('a change of nothing but the cookie is saved, and kept by a save of another', async () => {
+test('set() saves a change of the cookie alone, and the save of another request keeps it', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   const [strict, late] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   strict.cookie.sameSite = 'strict';
-  await one.set('a', strict as never);
+  await one.set('a', strict);
   late.views = 2;
-  await other.set('a', late as never);
-  const { cookie, views } = (await one.get('a')) as any;
+  await other.set('a', late);
+  const { cookie, views } = (await one.get('a'))!;
   assert.equal([cookie.sameSite, views], ['strict', 2]);
 });
 
-test('a cookie that a script wrote in short is the one that express-session made of it', async () => {
+test('a cookie without all its fields does not cause a conflict on the key cookie', async () => {
   for (const cookie of [undefined, {}, { originalMaxAge: null }]) {
     const { one, other, conflicts } = await twoStores();
-    await one.set('a', { ...(cookie && { cookie }), views: 1 } as never);
+    await one.set('a', invalid({ ...(cookie && { cookie }), views: 1 }));
     const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
-    await one.update('a', (found: any) => void found.views++);
+    await one.update('a', (found) => void found.views++);
     first.user = 'ada';
-    await one.set('a', first as never);
+    await one.set('a', first);
     second.theme = 'dark';
-    await other.set('a', second as never);
-    assert.is((await data(one))!.views, 2); // by then the events have been told
+    await other.set('a', second);
+    assert.is((await data(one))!.views, 2); // the events were emitted before this get() ended
     assert.equal(
       conflicts.map(({ keys }) => keys.sort()),
       [['views'], ['user', 'views']],
@@ -404,27 +412,27 @@ test('a cookie that a script wrote in short is the one that express-session made
   }
 });
 
-test('a Session that was also saved under another id stays dead under its own', async () => {
+test('set() does not revive a destroyed session after its Session was saved under another id', async () => {
   const { one } = await twoStores();
   await one.set('a', session({ user: 'ada' }, cookieFor(60)));
   const loaded = await loadSession(one, 'a');
-  await one.set('b', loaded as never);
+  await one.set('b', loaded);
   await one.destroy('a');
   loaded.user = 'grace';
-  await one.set('a', loaded as never);
+  await one.set('a', loaded);
   assert.is(await one.get('a'), null);
 });
 
-test('with a ttl, a touch may shorten: the option says how long after its last use a session lives', async () => {
+test('with the ttl option, a touch can shorten the life of a session', async () => {
   const { one, names, pool, table } = await twoStores({ ttl: 6000 });
   await one.set('a', session({}));
   const shorter = new PgSessionStore({ pool, ...names, ttl: 60, pruneSessionInterval: false, ...OPTIONS });
   onEnd(() => shorter.close());
-  await shorter.touch('a', (await loadSession(shorter, 'a')) as never);
+  await shorter.touch('a', await loadSession(shorter, 'a'));
   near(await secondsLeft(pool, table), 60);
 });
 
-test('writes of one session keep their order across kinds, and a get sees those before it', async () => {
+test('set, touch, update and destroy of one session run in order, and get() sees the writes before it', async () => {
   const { one } = await twoStores();
   for (let round = 0; round < 20; round++) {
     void one.set('a', session({ round: -1 }));
@@ -434,12 +442,12 @@ test('writes of one session keep their order across kinds, and a get sees those 
     void one.destroy('a');
     assert.is(await data(one), null);
     void one.set('a', session({ steps: ['set'] }));
-    void one.update('a', (found: any) => void found.steps.push('update'));
+    void one.update('a', (found) => void found.steps.push('update'));
     assert.equal(await data(one), { steps: ['set', 'update'] });
   }
 });
 
-test('a destroy waits for the set before it, even when that waits for a lock, and other sessions go on', async () => {
+test('a destroy waits for a set that waits for a lock, and other sessions do not wait', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }));
   const locker = await pool.connect();
@@ -460,7 +468,7 @@ test('a destroy waits for the set before it, even when that waits for a lock, an
   assert.is(await one.get('a'), null);
 });
 
-test('a touch that waits for a lock keeps no get waiting', async () => {
+test('get() does not wait for a touch that waits for a lock', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }));
   const locker = await pool.connect();
@@ -474,7 +482,7 @@ test('a touch that waits for a lock keeps no get waiting', async () => {
   await touching;
 });
 
-test('a write that fails does not keep those after it from their turn', async () => {
+test('a write runs after an earlier write of the session failed', async () => {
   const { one, pool, table } = await twoStores();
   await pool.query(`ALTER TABLE ${table} RENAME sess TO elsewhere`);
   const failing = one.set('a', session({ views: 1 })).catch((error) => error.sqlState);
@@ -482,31 +490,31 @@ test('a write that fails does not keep those after it from their turn', async ()
   assert.equal(await Promise.all([failing, next]), ['42703', 'done']);
 });
 
-test('a save that others beat every time ends in an error that says so, and an Express app in 503', async () => {
+test('a save fails with CONFLICT and status 503 if each attempt finds the row changed', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
-  await pool.query(`CREATE FUNCTION pg_temp.ahead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`);
+  await pool.query(`CREATE FUNCTION pg_temp.skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`);
   const { rows } = await pool.query(`SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()`);
   await pool.query(
-    `CREATE TRIGGER ahead BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${rows[0].nspname}.ahead()`,
+    `CREATE TRIGGER skip BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${rows[0].nspname}.skip()`,
   );
   const loaded = await loadSession(one, 'a');
   loaded.views = 2;
-  const begun = Date.now();
+  const startedAt = Date.now();
 
-  const error = await one.set('a', loaded as never).catch((caught) => caught);
+  const error = await one.set('a', loaded).catch((error) => error);
 
   assert.equal([error.name, error.code, error.status], ['SessionStoreError', 'CONFLICT', 503]);
   assert.not.match(error.stack, /views/);
-  near((Date.now() - begun) / 1000, 5);
+  near((Date.now() - startedAt) / 1000, 5);
 });
 
-test('1000 increments from four processes at once end at 1000', async () => {
+test('1000 increments from four concurrent processes count to 1000', async () => {
   const { one, names } = await twoStores();
   await one.set('a', session({ views: 0 }, cookieFor(60)));
   const program = `
     import { PgSessionStore } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, timeout: 60, ...${JSON.stringify({ ...names, ...OPTIONS })} }); // 250 wait for each other
+    const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, timeout: 60, ...${JSON.stringify({ ...names, ...OPTIONS })} }); // 250 calls queue for one row
     const increment = () => store.update('a', (session) => { session.views++; });
     await Promise.all(Array.from({ length: 250 }, increment));
     await store.close();`;
@@ -515,103 +523,102 @@ test('1000 increments from four processes at once end at 1000', async () => {
   assert.equal(await data(one), { views: 1000 });
 });
 
-test('update answers with what is stored, or null', async () => {
+test('update() returns the stored session, or null if there is none', async () => {
   const { one } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
-  const answer = await one.update('a', (found: any) => void found.views++);
-  assert.is((answer as any).views, 2);
-  assert.instance(answer!.cookie.expires, Date);
+  const updated = await one.update('a', (found) => void found.views++);
+  assert.is(updated!.views, 2);
+  assert.instance(updated!.cookie.expires, Date);
   let calls = 0;
-  assert.is(await one.update('nobody', () => void calls++), null);
+  assert.is(await one.update('missing', () => void calls++), null);
   assert.is(calls, 0);
-  const called = await new Promise<unknown[]>((resolve) =>
+  const result = await new Promise<SessionData | null | undefined>((resolve) =>
     one.update(
       'a',
       () => {},
-      (...args) => resolve(args),
+      (_error, found) => resolve(found),
     ),
   );
-  assert.is((called[1] as any).views, 2);
+  assert.is(result!.views, 2);
 });
 
-test('update leaves the expiry, unless it changes the cookie and the cookie decides', async () => {
+test('update() moves the expiry only if it changes the cookie and there is no ttl option', async () => {
   for (const ttl of [undefined, 6000]) {
     const { one, pool, table } = await twoStores({ ttl });
     await one.set('a', session({}, cookieFor(6000)));
     await pool.query(`UPDATE ${table} SET expire = now() + interval '100 s'`);
-    await one.update('a', (found: any) => void Object.assign(found, { views: 1 }));
+    await one.update('a', (found) => void Object.assign(found, { views: 1 }));
     near(await secondsLeft(pool, table), 100);
-    await one.update('a', ({ cookie }: any) => void Object.assign(cookie, cookieFor(50)));
+    await one.update('a', ({ cookie }) => void Object.assign(cookie, cookieFor(50)));
     near(await secondsLeft(pool, table), ttl === undefined ? 50 : 100);
-    await one.update('a', ({ cookie }: any) => void Object.assign(cookie, { expires: cookieFor(500).expires }));
+    await one.update('a', ({ cookie }) => void Object.assign(cookie, { expires: cookieFor(500).expires }));
     near(await secondsLeft(pool, table), ttl === undefined ? 500 : 100);
   }
 });
 
-test('an update that changes nothing writes nothing', async () => {
+test('update() does not write if the function changes nothing', async () => {
   const { one, pool } = await twoStores({ pool: freshPool({ max: 1 }) });
   await one.set('a', session({ views: 1 }));
   assert.equal(await statementsOf(pool, () => one.update('a', () => {})), ['SELECT']);
 });
 
-test('an update whose function throws, is async or is none says so and writes nothing', async () => {
+test('update() fails and does not write if its function throws, is async or is missing', async () => {
   const { one } = await twoStores();
   await one.set('a', session({ views: 1 }));
-  const failing = (change: unknown) =>
-    one.update('a', change as never).then(
+  const errorOf = (change: unknown) =>
+    one.update('a', invalid(change)).then(
       () => 'done',
       (error) => error.message,
     );
-  const change = (found: any) => {
+  const change = (found: SessionData) => {
     found.views++;
   };
   assert.is(
-    await failing((found: any) => {
+    await errorOf((found: SessionData) => {
       change(found);
       throw new Error('thrown by the app');
     }),
     'thrown by the app',
   );
-  assert.match(await failing(async (found: any) => change(found)), /a function that is not async/);
+  assert.match(await errorOf(async (found: SessionData) => change(found)), /a function that is not async/);
   assert.match(
-    await failing(async () => {
+    await errorOf(async () => {
       throw new Error('late');
     }),
     /a function that is not async/,
   );
-  assert.match(await failing(undefined), /needs a function/);
+  assert.match(await errorOf(undefined), /needs a function/);
   assert.equal(await data(one), { views: 1 });
 });
 
-test('an update of a session that goes in between answers null', async () => {
+test('update() does not revive a session that another request destroys meanwhile', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ views: 1 }));
-  const locked = one.update('a', (found: any) => {
+  const updated = await one.update('a', (found) => {
     found.views++;
-    void other.destroy('a'); // reaches the server first or second: either way the session is gone in the end
+    void other.destroy('a'); // either order of the two writes is fine
   });
-  const answer = (await locked) as any;
-  if (answer) assert.is(answer.views, 2);
+  if (updated) assert.is(updated.views, 2);
   while (await other.get('a'));
   assert.is(await one.get('a'), null);
 });
 
-test("concurrency: 'overwrite' is the old way: the last save wins as a whole, and revives", async () => {
+test("with concurrency: 'overwrite', set() replaces the whole session and revives a destroyed one", async () => {
   const { one, other, gone, conflicts } = await twoStores({ concurrency: 'overwrite' });
   await one.set('a', session({ user: 'ada' }, cookieFor(60)));
   const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
   first.one = 1;
   second.other = 2;
-  await one.set('a', first as never);
-  await other.set('a', second as never);
+  await one.set('a', first);
+  await other.set('a', second);
   assert.equal(await data(one), { user: 'ada', other: 2 });
   await one.destroy('a');
-  await other.set('a', second as never);
+  await other.set('a', second);
   assert.equal(await data(one), { user: 'ada', other: 2 });
   assert.equal([...gone, ...conflicts], []);
 });
 
-test('what a listener throws is its own: the save has been done and is answered', async () => {
+test('set() calls back without an error when an event listener throws', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
   const loaded = await loadSession(one, 'a');
@@ -619,14 +626,14 @@ test('what a listener throws is its own: the save has been done and is answered'
   one.removeAllListeners('gone').on('gone', () => {
     throw new Error('thrown by a listener');
   });
-  const runner = process.listeners('uncaughtException');
+  const runnersListeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
   onEnd(() => {
-    for (const listener of runner) process.on('uncaughtException', listener);
+    for (const listener of runnersListeners) process.on('uncaughtException', listener);
   });
   const thrown = once(process, 'uncaughtException');
   loaded.views = 2;
-  await one.set('a', loaded as never);
+  await one.set('a', loaded);
   assert.is(((await thrown)[0] as Error).message, 'thrown by a listener');
   process.removeAllListeners('uncaughtException');
 });

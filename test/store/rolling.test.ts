@@ -1,4 +1,4 @@
-// A rolling deployment: this store and a predecessor work on one table at the same time, the table being the old one.
+// A rolling deployment: this store and a predecessor use the predecessor's table at the same time.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -10,29 +10,29 @@ import {
   callStore,
   makeSchema,
   makeTable,
-  type Place,
   PREDECESSORS,
   quotedName,
   sessionFor,
+  type TestTable,
 } from '../support/stores.js';
 import { opener, type Subject } from '../support/subject.js';
 
 const OURS = 'connect-pg-typed';
-const ZONE = 'America/New_York'; // any but UTC, in which mistakes about time zones don't show
+const ZONE = 'America/New_York'; // not UTC, because UTC hides mistakes with time zones
 
-type MakeTable = (place: Place) => Promise<unknown>;
+type MakeTable = (table: TestTable) => Promise<unknown>;
 const withColumns =
   (columns: string): MakeTable =>
-  (place) =>
-    place.pool.query(
-      `CREATE TABLE ${quotedName(place)} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY, ${columns})`,
+  (table) =>
+    table.pool.query(
+      `CREATE TABLE ${quotedName(table)} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY, ${columns})`,
     );
 
-/** The tables that people have. */
+/** The kinds of tables that apps have. */
 const TABLES: Record<string, MakeTable> = {
-  "connect-pg-simple's table": (place) => makeTable('connect-pg-simple', place),
-  "connect-pg-pool's table": (place) => makeTable('connect-pg-pool', place),
-  "connect-pg-typed's table": (place) => makeTable(OURS, place), // json and timestamptz
+  "connect-pg-simple's table": (table) => makeTable('connect-pg-simple', table),
+  "connect-pg-pool's table": (table) => makeTable('connect-pg-pool', table),
+  "connect-pg-typed's table": (table) => makeTable(OURS, table), // json and timestamptz
   'jsonb and timestamp(6)': withColumns('sess jsonb NOT NULL, expire timestamp(6) NOT NULL'),
   'jsonb and timestamptz': withColumns('sess jsonb NOT NULL, expire timestamptz NOT NULL'),
   'text and timestamp(6)': withColumns('sess text NOT NULL, expire timestamp(6) NOT NULL'),
@@ -43,18 +43,18 @@ const TABLES: Record<string, MakeTable> = {
   ),
 };
 
-/** One new table, and openers of the stores that work on it. */
+/** Makes a table, and a function that opens a store on it. */
 async function freshTable(make: MakeTable, zone = ZONE) {
-  const place = { pool: freshPool({ options: `-c TimeZone=${zone}` }), ...freshNames() };
-  await makeSchema(place);
-  await make(place);
-  const on = (name: (typeof PREDECESSORS)[number] | typeof OURS): Promise<Subject> =>
-    opener(name)({}, { ...place, table: false });
-  return { on, place };
+  const table = { pool: freshPool({ options: `-c TimeZone=${zone}` }), ...freshNames() };
+  await makeSchema(table);
+  await make(table);
+  const open = (name: (typeof PREDECESSORS)[number] | typeof OURS): Promise<Subject> =>
+    opener(name)({}, { ...table, createTable: false });
+  return { open, table };
 }
 
-const about = (seconds: number, wanted: number) =>
-  assert.ok(Math.abs(seconds - wanted) < 30, `${seconds} s, not ${wanted}`);
+const about = (seconds: number, expected: number) =>
+  assert.ok(Math.abs(seconds - expected) < 30, `${seconds} s, expected ${expected} s`);
 
 const PAYLOAD = {
   user: 'ada',
@@ -72,75 +72,75 @@ for (const old of PREDECESSORS)
       [old, OURS],
       [OURS, old],
     ] as const) {
-      test(`${kind}: ${to} reads what ${from} wrote`, async () => {
-        const { on } = await freshTable(make);
+      test(`${kind}: ${to} gets a session that ${from} set`, async () => {
+        const { open } = await freshTable(make);
         const written = sessionFor(null, PAYLOAD);
-        await (await on(from)).set('a', written);
+        await (await open(from)).set('a', written);
 
-        assert.equal(await (await on(to)).get('a'), JSON.parse(JSON.stringify(written)));
+        assert.equal(await (await open(to)).get('a'), JSON.parse(JSON.stringify(written)));
       });
 
-      test(`${kind}: ${to} overwrites what ${from} wrote`, async () => {
-        const { on } = await freshTable(make);
-        const writer = await on(from);
+      test(`${kind}: ${to} replaces a session that ${from} set`, async () => {
+        const { open } = await freshTable(make);
+        const writer = await open(from);
         await writer.set('a', sessionFor(100, { user: 'ada' }));
 
-        await (await on(to)).set('a', sessionFor(100, { user: 'grace' }));
+        await (await open(to)).set('a', sessionFor(100, { user: 'grace' }));
 
         assert.is((await writer.get('a')).user, 'grace');
       });
 
-      test(`${kind}: ${to} touches what ${from} wrote`, async () => {
-        const { on } = await freshTable(make);
-        const writer = await on(from);
+      test(`${kind}: ${to} touches a session that ${from} set`, async () => {
+        const { open } = await freshTable(make);
+        const writer = await open(from);
         await writer.set('a', sessionFor(100));
 
-        await (await on(to)).touch('a', sessionFor(1000));
+        await (await open(to)).touch('a', sessionFor(1000));
 
-        about(await writer.left('a'), 1000);
+        about(await writer.secondsLeft('a'), 1000);
       });
 
-      test(`${kind}: what ${to} destroys is gone for ${from}`, async () => {
-        const { on } = await freshTable(make);
-        const writer = await on(from);
+      test(`${kind}: ${from} does not get a session that ${to} destroyed`, async () => {
+        const { open } = await freshTable(make);
+        const writer = await open(from);
         await writer.set('a', sessionFor(100));
 
-        await (await on(to)).destroy('a');
+        await (await open(to)).destroy('a');
 
         assert.not(await writer.get('a'));
       });
 
-      test(`${kind}: ${to} prunes what has expired of ${from}'s, and nothing else`, async () => {
-        const { on, place } = await freshTable(make);
-        const writer = await on(from);
-        await writer.set('living', sessionFor(100));
-        await writer.set('dead', sessionFor(-5));
+      test(`${kind}: ${to} prunes only the expired sessions of ${from}`, async () => {
+        const { open, table } = await freshTable(make);
+        const writer = await open(from);
+        await writer.set('live', sessionFor(100));
+        await writer.set('expired', sessionFor(-5));
 
-        await callStore((await on(to)).store, 'pruneSessions');
+        await callStore((await open(to)).store, 'pruneSessions');
 
-        assert.equal((await place.pool.query(`SELECT sid FROM ${quotedName(place)}`)).rows, [{ sid: 'living' }]);
+        assert.equal((await table.pool.query(`SELECT sid FROM ${quotedName(table)}`)).rows, [{ sid: 'live' }]);
       });
     }
 
 for (const [kind, make] of Object.entries(TABLES))
-  test(`${kind}: createTableIfMissing leaves it as it is`, async () => {
-    const { place } = await freshTable(make);
-    const before = await described(place);
-    const { set } = await opener(OURS)({ createTableIfMissing: true }, { ...place, table: false });
+  test(`${kind}: createTableIfMissing does not change the table`, async () => {
+    const { table } = await freshTable(make);
+    const before = await describeTable(table);
+    const { set } = await opener(OURS)({ createTableIfMissing: true }, { ...table, createTable: false });
     await set('a', sessionFor(100));
 
-    assert.equal(await described(place), before);
+    assert.equal(await describeTable(table), before);
   });
 
-async function described(place: Place) {
-  const { rows: columns } = await place.pool.query(
+async function describeTable(table: TestTable) {
+  const { rows: columns } = await table.pool.query(
     `SELECT attname, format_type(atttypid, atttypmod), attnotnull
      FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum`,
-    [quotedName(place)],
+    [quotedName(table)],
   );
-  const { rows: indexes } = await place.pool.query(
+  const { rows: indexes } = await table.pool.query(
     'SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = $1::regclass ORDER BY 1',
-    [quotedName(place)],
+    [quotedName(table)],
   );
   return { columns, indexes };
 }
@@ -148,77 +148,77 @@ async function described(place: Place) {
 for (const old of PREDECESSORS)
   for (const zone of ['UTC', ZONE, 'Asia/Kolkata'])
     for (const type of ['timestamp(6)', 'timestamptz'])
-      for (const [life, seconds] of [
-        ['a cookie', 100],
+      for (const [what, seconds] of [
+        ['a session with a maxAge', 100],
         ['a browser session', null],
       ] as const)
-        test(`${old} and we give ${life} the same expiry in ${zone}, on ${type}`, async () => {
-          const { on, place } = await freshTable(withColumns(`sess json NOT NULL, expire ${type} NOT NULL`), zone);
-          const [theirs, ours] = [await on(old), await on(OURS)];
+        test(`connect-pg-typed and ${old} give ${what} the same expiry in ${zone}, on ${type}`, async () => {
+          const { open, table } = await freshTable(withColumns(`sess json NOT NULL, expire ${type} NOT NULL`), zone);
+          const [theirs, ours] = [await open(old), await open(OURS)];
           const start = Date.now();
           await theirs.set('theirs', sessionFor(seconds));
           await ours.set('ours', sessionFor(seconds));
           const elapsed = (Date.now() - start) / 1000;
 
-          const { rows } = await place.pool.query(
+          const { rows } = await table.pool.query(
             `SELECT extract(epoch FROM o.expire - t.expire)::float8 AS later, extract(epoch FROM now())::float8 AS now
-             FROM ${quotedName(place)} AS o, ${quotedName(place)} AS t WHERE o.sid = 'ours' AND t.sid = 'theirs'`,
+             FROM ${quotedName(table)} AS o, ${quotedName(table)} AS t WHERE o.sid = 'ours' AND t.sid = 'theirs'`,
           );
-          const serverAhead = rows[0].now - Date.now() / 1000; // their time is the app's, ours the server's
+          const serverAhead = rows[0].now - Date.now() / 1000; // the predecessor uses the app's clock, this store the server's
           const later = rows[0].later - serverAhead;
-          // they round up to a whole second
+          // the predecessors round up to a whole second
           assert.ok(later > -1.2 && later < elapsed + 0.2, `${later} s later`);
         });
 
 for (const old of PREDECESSORS) {
-  test(`on timestamptz ${old} and we may even be in different time zones`, async () => {
-    const { on, place } = await freshTable(TABLES["connect-pg-typed's table"]!);
-    await (await on(OURS)).set('a', sessionFor(100));
+  test(`connect-pg-typed and ${old} agree on a timestamptz in different time zones`, async () => {
+    const { open, table } = await freshTable(TABLES["connect-pg-typed's table"]!);
+    await (await open(OURS)).set('a', sessionFor(100));
 
-    const elsewhere = { ...place, pool: freshPool({ options: '-c TimeZone=Asia/Kolkata' }) };
-    about(await (await opener(old)({}, { ...elsewhere, table: false })).left('a'), 100);
+    const elsewhere = { ...table, pool: freshPool({ options: '-c TimeZone=Asia/Kolkata' }) };
+    about(await (await opener(old)({}, { ...elsewhere, createTable: false })).secondsLeft('a'), 100);
   });
 
-  test(`on timestamp(6) what was written in UTC has expired in India, for us as for ${old}`, async () => {
-    const { on, place } = await freshTable(TABLES["connect-pg-simple's table"]!, 'UTC');
-    await (await on(old)).set('a', sessionFor(100));
+  test(`connect-pg-typed and ${old} both read a timestamp(6) from UTC as expired in India`, async () => {
+    const { open, table } = await freshTable(TABLES["connect-pg-simple's table"]!, 'UTC');
+    await (await open(old)).set('a', sessionFor(100));
 
-    const elsewhere = { ...place, pool: freshPool({ options: '-c TimeZone=Asia/Kolkata' }), table: false as const };
+    const elsewhere = {
+      ...table,
+      pool: freshPool({ options: '-c TimeZone=Asia/Kolkata' }),
+      createTable: false as const,
+    };
     const [theirs, ours] = [await opener(old)({}, elsewhere), await opener(OURS)({}, elsewhere)];
     assert.equal([(await theirs.get('a')) ?? null, await ours.get('a')], [null, null]);
   });
 
-  test(`NUL and half a surrogate pair that ${old} wrote are read here`, async () => {
-    const { on } = await freshTable(TABLES["connect-pg-simple's table"]!);
-    await (await on(old)).set('a', sessionFor(100, { text: '\0 \ud800' }));
+  test(`connect-pg-typed reads NUL and half a surrogate pair that ${old} wrote`, async () => {
+    const { open } = await freshTable(TABLES["connect-pg-simple's table"]!);
+    await (await open(old)).set('a', sessionFor(100, { text: '\0 \ud800' }));
 
-    assert.is((await (await on(OURS)).get('a')).text, '\0 \ud800');
+    assert.is((await (await open(OURS)).get('a')).text, '\0 \ud800');
   });
 
-  test(`the one difference: NUL and half a surrogate pair that we wrote are U+E000 and digits for ${old}`, async () => {
-    const { on } = await freshTable(TABLES["connect-pg-simple's table"]!);
-    await (await on(OURS)).set('a', sessionFor(100, { text: '\0 \ud800' }));
+  test(`${old} reads U+E000 and digits for NUL and half a surrogate pair that connect-pg-typed wrote`, async () => {
+    const { open } = await freshTable(TABLES["connect-pg-simple's table"]!);
+    await (await open(OURS)).set('a', sessionFor(100, { text: '\0 \ud800' }));
 
-    assert.is((await (await on(old)).get('a')).text, '\ue0000000 \ue000d800');
+    assert.is((await (await open(old)).get('a')).text, '\ue0000000 \ue000d800');
   });
 }
 
 const http = suite('rolling deployment over HTTP');
 
-/** An app that counts visits, as it was before and after the deployment: only the store differs. */
+/** Starts an app that counts visits with this store, and returns its URL. */
 async function serve({ store }: Subject): Promise<string> {
   const app = express()
     .use(session({ secret: 'secret', resave: false, saveUninitialized: false, cookie: { maxAge: 100_000 }, store }))
     .get('/visit', (req, res) => {
-      const visits = ((req.session as { visits?: number }).visits ?? 0) + 1;
-      Object.assign(req.session, { visits });
-      res.json({ id: req.sessionID, visits });
+      req.session.visits = (req.session.visits ?? 0) + 1;
+      res.json({ id: req.sessionID, visits: req.session.visits });
     })
-    .get(
-      '/look',
-      (req, res) => void res.json({ id: req.sessionID, visits: (req.session as { visits?: number }).visits }),
-    )
-    .get('/leave', (req, res, next) => void req.session.destroy((error) => (error ? next(error) : res.json({}))));
+    .get('/read', (req, res) => void res.json({ id: req.sessionID, visits: req.session.visits }))
+    .get('/sign-out', (req, res, next) => void req.session.destroy((error) => (error ? next(error) : res.json({}))));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onEnd(() => {
@@ -228,7 +228,7 @@ async function serve({ store }: Subject): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A browser that keeps its cookie, which is for 127.0.0.1 on any port. */
+/** A browser that keeps its cookie. The cookie is valid for 127.0.0.1 on any port. */
 function browser() {
   let cookie = '';
   return async (url: string): Promise<{ id: string; visits?: number }> => {
@@ -241,12 +241,12 @@ function browser() {
 
 for (const old of PREDECESSORS) {
   const freshApps = async () => {
-    const { on, place } = await freshTable((where) => makeTable(old, where));
-    const [before, after] = [await on(old), await on(OURS)];
-    return { before: await serve(before), after: await serve(after), place, left: after.left };
+    const { open, table } = await freshTable((table) => makeTable(old, table));
+    const [before, after] = [await open(old), await open(OURS)];
+    return { before: await serve(before), after: await serve(after), table, secondsLeft: after.secondsLeft };
   };
 
-  http(`${old}: a session goes on, whichever app answers`, async () => {
+  http(`${old}: a session continues when the old app and the new app answer in turn`, async () => {
     const { before, after } = await freshApps();
     const visit = browser();
     const answers = [];
@@ -264,33 +264,33 @@ for (const old of PREDECESSORS) {
     ['the new app', 'before', 'after'],
     ['the old app', 'after', 'before'],
   ] as const) {
-    http(`${old}: ${name} sees the session that the other made`, async () => {
+    http(`${old}: ${name} gets the session that the other made`, async () => {
       const apps = await freshApps();
       const visit = browser();
       const { id } = await visit(`${apps[first]}/visit`);
 
-      assert.equal(await visit(`${apps[second]}/look`), { id, visits: 1 });
+      assert.equal(await visit(`${apps[second]}/read`), { id, visits: 1 });
     });
 
-    http(`${old}: a look at ${name} keeps alive what the other made`, async () => {
+    http(`${old}: a read in ${name} moves the expiry of a session that the other made`, async () => {
       const apps = await freshApps();
-      const { pool } = apps.place;
+      const { pool } = apps.table;
       const visit = browser();
       const { id } = await visit(`${apps[first]}/visit`);
-      await pool.query(`UPDATE ${quotedName(apps.place)} SET expire = expire - interval '60 s'`); // a minute passes
+      await pool.query(`UPDATE ${quotedName(apps.table)} SET expire = expire - interval '60 s'`);
 
-      await visit(`${apps[second]}/look`);
+      await visit(`${apps[second]}/read`);
 
-      about(await apps.left(id), 100);
+      about(await apps.secondsLeft(id), 100);
     });
 
-    http(`${old}: who leaves ${name} has left the other`, async () => {
+    http(`${old}: a session that ${name} destroys is gone in the other`, async () => {
       const apps = await freshApps();
       const visit = browser();
       await visit(`${apps[first]}/visit`);
-      await visit(`${apps[second]}/leave`);
+      await visit(`${apps[second]}/sign-out`);
 
-      assert.is((await visit(`${apps[first]}/look`)).visits, undefined);
+      assert.is((await visit(`${apps[first]}/read`)).visits, undefined);
     });
   }
 }

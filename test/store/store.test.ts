@@ -1,54 +1,57 @@
-// The contract of the methods: what they answer, how often, when, and what an error does.
+// The contract of the methods: their results, their callbacks and their errors.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Request } from 'express';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { cookieFor, freshPool, freshStore, OPTIONS, session, storedId, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 import { quotedName } from '../support/stores.js';
 
 const test = suite('store');
 
-test('what was set is got', async () => {
+test('get() returns the session that set() saved', async () => {
   const { store } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
   assert.equal(await store.get('a'), session({ user: 'ada' }));
 });
 
-test('a second set replaces the first', async () => {
+test('a second set() replaces the session of the first', async () => {
   const { store } = await freshStore();
   await store.set('a', session({ user: 'ada', role: 'admin' }));
   await store.set('a', session({ user: 'bob' }));
   assert.equal(await store.get('a'), session({ user: 'bob' }));
 });
 
-test('each get has an object of its own', async () => {
+test('each get() returns a new object', async () => {
   const { store } = await freshStore();
   await store.set('a', session());
   const [one, other] = await Promise.all([store.get('a'), store.get('a')]);
   assert.is.not(one, other);
 });
 
-test('what changes after set() is not stored', async () => {
+test('set() saves the session as it was at the time of the call', async () => {
   const { store } = await freshStore();
   const sess = session({ user: 'ada' });
   const setting = store.set('a', sess);
   Object.assign(sess, { user: 'changed' });
   await setting;
-  assert.is(((await store.get('a')) as any).user, 'ada');
+  assert.is((await store.get('a'))!.user, 'ada');
 });
 
-test('all (in the order of the ids) and length see live sessions, and clear leaves none', async () => {
+test('all() returns the live sessions in the order of their ids, length() counts them, and clear() deletes all', async () => {
   const { store, pool, table } = await freshStore();
   for (const sid of ['c', 'b', 'a']) await store.set(sid, session({ sid }));
   await pool.query(`UPDATE ${table} SET expire = now() WHERE sid = $1`, [storedId('b')]);
 
   assert.is(await store.length(), 2);
   assert.equal(
-    (await store.all()).map((sess) => (sess as any).sid),
+    (await store.all()).map((sess) => sess.sid),
     ['a', 'c'].sort((one, other) => (storedId(one) < storedId(other) ? -1 : 1)),
   );
 
@@ -63,11 +66,11 @@ test('a session survives a restart of the app', async () => {
 
   const restarted = new PgSessionStore({ pool: freshPool(), ...names, pruneSessionInterval: false, ...OPTIONS });
 
-  assert.is(((await restarted.get('a')) as any).user, 'ada');
+  assert.is((await restarted.get('a'))!.user, 'ada');
 });
 
 type Call = (store: PgSessionStore, callback: (...args: unknown[]) => void) => unknown;
-const methods: Record<string, Call> = {
+const methods = {
   get: (store, callback) => store.get('a', callback),
   set: (store, callback) => store.set('a', session(), callback),
   touch: (store, callback) => store.touch('a', session(), callback),
@@ -78,10 +81,10 @@ const methods: Record<string, Call> = {
   pruneSessions: (store, callback) => store.pruneSessions(callback),
   createTable: (store, callback) => store.createTable({}, callback),
   close: (store, callback) => store.close(callback),
-};
+} satisfies Record<string, Call>;
 
-/** All the times that it was called back, until no more can be expected, and that none was before it returned. */
-async function calledBack(call: Call, store: PgSessionStore): Promise<unknown[][]> {
+/** The arguments of each callback. Checks that none comes before the method returns. */
+async function callbacksOf(call: Call, store: PgSessionStore): Promise<unknown[][]> {
   const calls: unknown[][] = [];
   const first = new Promise((resolve) => {
     const returned = call(store, (...args) => {
@@ -92,71 +95,71 @@ async function calledBack(call: Call, store: PgSessionStore): Promise<unknown[][
     assert.is(calls.length, 0);
   });
   await first;
-  await sleep(20);
+  await sleep(20); // time for a second callback
   return calls;
 }
 
-const answers: Record<string, unknown> = {
+const results: Record<string, unknown> = {
   get: session({ user: 'ada' }),
   all: [session({ user: 'ada' })],
   length: 1,
   pruneSessions: 0,
 };
 
-for (const [name, call] of Object.entries(methods)) {
-  test(`${name} calls back once, later, with its answer`, async () => {
+for (const [name, call] of Object.entries<Call>(methods)) {
+  test(`${name}() calls back once with its result, after it returned`, async () => {
     const { store } = await freshStore();
     await store.set('a', session({ user: 'ada' }));
-    assert.equal(await calledBack(call, store), [[null, answers[name]]]);
+    assert.equal(await callbacksOf(call, store), [[null, results[name]]]);
   });
 
   if (name === 'close' || name === 'createTable') continue;
-  test(`an error of the database reaches the callback of ${name}, once`, async () => {
+  test(`${name}() calls back once with the error of the database`, async () => {
     const { store, pool, table } = await freshStore();
     await pool.query(`DROP TABLE ${table}`);
-    const calls = await calledBack(call, store);
+    const calls = await callbacksOf(call, store);
     assert.is(calls.length, 1);
     assert.is((calls[0]![0] as SessionStoreError).sqlState, '42P01');
     assert.is(calls[0]!.length, 1);
   });
 
-  test(`without a callback, an error that nobody waits for goes from ${name} to errorLog`, async () => {
+  test(`errorLog gets the error of ${name}() without a callback and without a handler of the promise`, async () => {
     const logged: unknown[][] = [];
     const { store, pool, table } = await freshStore({ errorLog: (...args) => logged.push(args) });
     await pool.query(`DROP TABLE ${table}`);
 
-    call(store, undefined as never);
+    call(store, invalid(undefined));
     while (logged.length === 0) await sleep(5);
 
     assert.is((logged[0]![1] as SessionStoreError).sqlState, '42P01');
   });
 }
 
-test('an error that somebody waits for goes to nobody else', async () => {
+test('errorLog does not get an error that the caller handles', async () => {
   const logged: unknown[][] = [];
   const { store, pool, table } = await freshStore({ errorLog: (...args) => logged.push(args) });
   await pool.query(`DROP TABLE ${table}`);
 
-  const error = await store.get('a').catch((caught) => caught);
+  const error = await store.get('a').catch((error) => error);
   await sleep(20);
 
   assert.is(error.sqlState, '42P01');
   assert.equal(logged, []);
 });
 
-test('a get that misses calls back (null, null)', async () => {
+test('get() calls back with (null, null) if there is no such session', async () => {
   const { store } = await freshStore();
-  assert.equal(await calledBack(methods.get!, store), [[null, null]]);
+  assert.equal(await callbacksOf(methods.get, store), [[null, null]]);
 });
 
-test('touch and destroy of a session that is not there are no errors and make none', async () => {
+test('touch() and destroy() of a missing session succeed and do not create it', async () => {
   const { store } = await freshStore();
   await store.touch('a', session());
   await store.destroy('a');
   assert.is(await store.length(), 0);
 });
 
-test('an errorLog that throws, or wants its this, ends nothing', async () => {
+test('an errorLog that throws does not end the process, and console.error gets both errors', async () => {
   const printed: unknown[][] = [];
   const { error } = console;
   console.error = (...args) => printed.push(args);
@@ -175,13 +178,14 @@ test('an errorLog that throws, or wants its this, ends nothing', async () => {
   assert.match(String(printed), /failed without a handler:,SessionStoreError: the database failed: relation/);
 });
 
-test('a callback that is no function counts as none', async () => {
+test('a method returns a promise if its callback is not a function', async () => {
   const { store } = await freshStore();
-  await store.set('a', session(), 5 as never);
-  assert.ok(await (store.get('a', true as never) as unknown as Promise<unknown>));
+  await store.set('a', session(), invalid(5));
+  const getting: unknown = store.get('a', invalid(true));
+  assert.ok(await getting);
 });
 
-test('a session that fails with nothing is an error all the same', async () => {
+test('set() calls back with an Error if toJSON throws null', async () => {
   const { store } = await freshStore();
   const toJSON = () => {
     throw null;
@@ -190,17 +194,17 @@ test('a session that fails with nothing is an error all the same', async () => {
   assert.instance(error, Error);
 });
 
-test('what is no object is refused, and null too', async () => {
+test('set() fails if the session is not an object', async () => {
   const { store } = await freshStore();
   for (const given of ['text', ['array'], 7, null, undefined]) {
-    const error = await store.set('a', given as never).catch((caught) => caught);
+    const error = await store.set('a', invalid(given)).catch((error) => error);
     assert.match(String(error), /^TypeError: cannot store the session: it must be an object$/);
   }
-  await store.createTable(null as never);
+  await store.createTable(invalid(null));
   assert.is(await store.get('a'), null);
 });
 
-test('a callback that throws is called once, ends in uncaughtException, and harms no session', async () => {
+test('a callback that throws is called once, causes an uncaughtException, and does not change a session', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
   const program = `
@@ -226,19 +230,19 @@ test('a callback that throws is called once, ends in uncaughtException, and harm
     program,
   ]);
 
-  const names5 = ['destroy', 'error', 'get', 'set', 'touch'];
-  assert.equal(JSON.parse(stdout), [names5, names5.map((name) => `${name} uncaughtException`)]);
-  assert.is(((await store.get('a')) as any).user, 'ada');
+  const calls = ['destroy', 'error', 'get', 'set', 'touch'];
+  assert.equal(JSON.parse(stdout), [calls, calls.map((name) => `${name} uncaughtException`)]);
+  assert.is((await store.get('a'))!.user, 'ada');
 });
 
 const applicationName = () => `victim ${process.pid} ${Math.random()}`;
 
-/** Ends the connections of this application from the server's side. */
+/** Makes the server close the connections with this application_name. */
 async function killConnections(pool: pg.Pool, application: string) {
   await pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [application]);
 }
 
-test('an idle connection that dies does not end the process, and the next call has another', async () => {
+test('the process survives the loss of an idle connection, and the next call opens another', async () => {
   const logged: unknown[][] = [];
   const { store, pool: admin, names } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
@@ -257,10 +261,10 @@ test('an idle connection that dies does not end the process, and the next call h
   while (logged.length === 0) await sleep(5);
 
   assert.match(String(logged[0]), /An idle connection of the pool failed/);
-  assert.is(((await own.get('a')) as any).user, 'ada');
+  assert.is((await own.get('a'))!.user, 'ada');
 });
 
-test('by default, errorLog prints what happened to console.error, without the client that pg hangs on it', async () => {
+test('the default errorLog prints the error with console.error, without the client that pg adds to it', async () => {
   const { pool: admin, names } = await freshStore();
   const conObject = { connectionString: process.env.TEST_SERVER_URL!, application_name: applicationName() };
   const own = new PgSessionStore({ conObject, ...names, pruneSessionInterval: false, ...OPTIONS });
@@ -278,7 +282,7 @@ test('by default, errorLog prints what happened to console.error, without the cl
   assert.match(String(printed[0]![1]), /^error: terminating connection due to administrator command\n {4}at /);
 });
 
-test('a call whose connection dies goes on another', async () => {
+test('a call retries on another connection when its connection is lost', async () => {
   const { store, pool: admin, names } = await freshStore();
   await store.set('a', session());
   const application = applicationName();
@@ -299,7 +303,10 @@ test('a call whose connection dies goes on another', async () => {
   assert.is(other.stats().retries, 1);
 });
 
-test('a socket that breaks under a call fails that call and does not end the process', async () => {
+/** pg keeps the socket in private fields. */
+type ClientWithSocket = pg.PoolClient & { connection: { stream: Socket } };
+
+test('a broken socket fails the call in flight and does not end the process', async () => {
   const { store, pool: admin, names, table } = await freshStore();
   const pool = freshPool({ max: 1 });
   const clients: pg.PoolClient[] = [];
@@ -311,7 +318,7 @@ test('a socket that breaks under a call fails that call and does not end the pro
 
   const reading = other.get('a').catch((error) => error);
   await untilBlocked(admin);
-  (clients[0] as any).connection.stream.destroy(new Error('the socket broke'));
+  (clients[0] as ClientWithSocket).connection.stream.destroy(new Error('the socket broke'));
 
   assert.is((await reading).cause.message, 'the socket broke');
   await locker.query('ROLLBACK');
@@ -320,7 +327,7 @@ test('a socket that breaks under a call fails that call and does not end the pro
   assert.is(await store.get('a'), null);
 });
 
-test('an error of the database costs no connection', async () => {
+test('an error of the database does not close the connection', async () => {
   const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
   const backend = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
   const before = await backend();
@@ -331,7 +338,7 @@ test('an error of the database costs no connection', async () => {
   assert.is(await backend(), before);
 });
 
-test('a createTable that fails leaves no transaction open', async () => {
+test('createTable() does not leave a transaction open when it fails', async () => {
   const { pool, names } = await freshStore({ pool: freshPool({ max: 1 }) });
   const store = new PgSessionStore({ pool, ...names, schemaName: 'none such', pruneSessionInterval: false });
   await store.createTable().catch(() => {});
@@ -339,13 +346,14 @@ test('a createTable that fails leaves no transaction open', async () => {
   assert.equal(rows, [{ alone: true }]);
 });
 
-test('express-session calls destroy without a callback: its error is logged', async () => {
+test('errorLog gets the error when express-session calls destroy() without a callback', async () => {
   const logged: unknown[][] = [];
   const { store, pool, table } = await freshStore({ errorLog: (...args) => logged.push(args) });
-  const loaded = store.createSession({ sessionID: 'a', sessionStore: store } as never, session({}, cookieFor(60)));
+  const request = invalid<Request>({ sessionID: 'a', sessionStore: store });
+  const loaded = store.createSession(request, session({}, cookieFor(60)));
   await pool.query(`DROP TABLE ${table}`);
 
-  loaded.destroy(undefined as never);
+  loaded.destroy(invalid(undefined));
   while (logged.length === 0) await sleep(5);
 
   assert.match(String(logged[0]![0]), /failed without a handler/);

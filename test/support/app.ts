@@ -1,16 +1,9 @@
-// An Express 5 app with express-session on a real port, and a browser of one cookie for it.
+// An Express 5 app with express-session on a real port, and a browser that keeps one cookie.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import session from 'express-session';
 import { onEnd } from './harness.js';
-
-declare module 'express-session' {
-  interface SessionData {
-    user?: string;
-    views?: number;
-  }
-}
 
 export async function startApp(options: Partial<session.SessionOptions> & { store: session.Store }) {
   const app = express();
@@ -45,7 +38,7 @@ export async function startApp(options: Partial<session.SessionOptions> & { stor
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Keeps the cookie that it was last given; `base` may change, as when the app restarts. */
+/** Sends the last cookie that it received. A test changes `base` when the app restarts. */
 export class Browser {
   cookie: string | undefined;
   base: string;
@@ -60,7 +53,7 @@ export class Browser {
   }
   async send(method: string, path: string) {
     const response = await this.fetch(method, path);
-    const body: any = await response.json();
+    const body = (await response.json()) as Record<string, any>;
     return { status: response.status, body, setCookie: response.headers.get('set-cookie') ?? undefined };
   }
   get = (path = '/') => this.send('GET', path);

@@ -1,41 +1,42 @@
 // node --import tsx test/support/run-scenario.ts <store> [exit]
-// What breaks the process with some of the stores, in a process of its own. Prints what came of it, as a line of JSON.
+// Runs in its own process the calls that end the process with some of the stores. Prints the results as a line of JSON.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { callStore, makeStore, makeTable, type StoreName, secondsLeft, sessionFor } from './stores.js';
 
 const name = process.argv[2] as StoreName;
 const connectionString = process.env.TEST_SERVER_URL!;
-const observer = new pg.Pool({ connectionString, max: 1 }); // goes on when the store's pool is broken
-let made = 0;
+const observer = new pg.Pool({ connectionString, max: 1 }); // works even if the store's pool is broken
+let opened = 0;
 
-/** A store with a session 'a', on a pool of one connection to which nobody listens. */
+/** Opens a store with a session 'a', on a pool with one connection and no error listener. */
 async function open(options: object = {}) {
-  const place = { schemaName: `alone ${process.pid} ${++made}`, tableName: 'user sessions' };
-  await makeTable(name, { ...place, pool: observer });
+  const names = { schemaName: `alone ${process.pid} ${++opened}`, tableName: 'user sessions' };
+  await makeTable(name, { ...names, pool: observer });
   const pool = new pg.Pool({ connectionString, max: 1 });
-  const store = makeStore(name, { ...place, pool }, { errorLog: () => {}, ...options });
+  const store = makeStore(name, { ...names, pool }, { errorLog: () => {}, ...options });
   await callStore(store, 'set', 'a', sessionFor(100));
-  return { store, pool, left: () => secondsLeft(store, { ...place, pool: observer }, 'a') };
+  return { store, pool, left: () => secondsLeft(store, { ...names, pool: observer }, 'a') };
 }
-type Outcome = true | string;
-type Opened = Awaited<ReturnType<typeof open>>;
+/** True if the store does as the test says. Otherwise what it does instead. */
+export type Outcome = true | string;
+type OpenedStore = Awaited<ReturnType<typeof open>>;
 
 let onUncaught: (error: Error) => void;
 process.on('uncaughtException', (error) => onUncaught(error));
-/** The next error that nobody catches. */
+/** The next uncaught error. */
 const uncaught = () =>
   new Promise<string>((resolve) => {
     onUncaught = (error) => resolve(`ends the process: ${error.message}`);
   });
 
-/** What comes of a call: an error that nobody caught, or true once later calls on the same connection have been answered. */
-async function outcomeOf({ store }: Opened, call: () => unknown): Promise<Outcome> {
+/** Makes a call. Returns the uncaught error that it causes, or true when the store has answered three later calls. */
+async function outcomeOf({ store }: OpenedStore, call: () => unknown): Promise<Outcome> {
   const broken = uncaught();
   call();
   for (let turn = 0; turn < 3; turn++) {
-    const answered = callStore(store, 'get', 'nobody').then(() => true);
-    const outcome = await Promise.race([broken, answered, sleep(5000, 'is never answered')]);
+    const answered = callStore(store, 'get', 'missing').then(() => true);
+    const outcome = await Promise.race([broken, answered, sleep(5000, 'never calls back')]);
     if (typeof outcome === 'string') return outcome;
     await nextTurn();
   }
@@ -59,41 +60,41 @@ async function throwingCallback() {
     throw new Error('thrown by the app');
   });
   await thrown;
-  const next = callStore(store, 'get', 'nobody').then(() => true);
-  const goesOn = await Promise.race([next, sleep(5000, 'is never answered')]);
+  const next = callStore(store, 'get', 'missing').then((): Outcome => true);
+  const nextCall = await Promise.race([next, sleep(5000, 'never calls back')]);
   return {
     calls,
-    goesOn,
+    nextCall,
     row: await left().then(
-      () => true,
+      (): Outcome => true,
       () => 'the session is deleted',
     ),
   };
 }
 
-async function noJson() {
+async function circularSession() {
   const opened = await open();
   const session: Record<string, unknown> = { ...sessionFor(100) };
   session.itself = session;
-  let answer = 'is never answered' as Outcome;
+  let result = 'never calls back' as Outcome;
   const outcome = await outcomeOf(opened, () => {
     callStore(opened.store, 'set', 'a', session).then(
       () => {
-        answer = 'says nothing';
+        result = 'no error';
       },
       (error) => {
-        answer = error.message === 'throws' ? 'throws' : true;
+        result = error.message === 'throws' ? 'throws' : true;
       },
     );
   });
-  return outcome === true ? answer : outcome;
+  return outcome === true ? result : outcome;
 }
 
 async function idleConnectionDies() {
   const { pool } = await open();
   const { rows } = await pool.query('SELECT pg_backend_pid() AS pid');
-  const removed = new Promise((resolve) => pool.once('remove', resolve)); // events.once() would listen to 'error', too
-  const outcome = Promise.race([uncaught(), removed.then(() => nextTurn(true))]);
+  const removed = new Promise((resolve) => pool.once('remove', resolve)); // events.once() would also listen to 'error'
+  const outcome = Promise.race<Outcome>([uncaught(), removed.then(() => nextTurn(true))]);
   await observer.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
   return outcome;
 }
@@ -107,19 +108,20 @@ async function clockAhead() {
   return left();
 }
 
-async function scenarios() {
-  const all = {
+export type ScenarioResults = Awaited<ReturnType<typeof runScenarios>>;
+
+async function runScenarios() {
+  return {
     set: await withoutCallback('set', 'a', sessionFor(1000)),
     touch: await withoutCallback('touch', 'a', sessionFor(1000)),
     destroy: await withoutCallback('destroy', 'a'),
     throwing: await throwingCallback(),
-    noJson: await noJson(),
+    circularSession: await circularSession(),
+    ...(name !== 'MemoryStore' && { idleConnectionDies: await idleConnectionDies(), clockAhead: await clockAhead() }),
   };
-  if (name === 'MemoryStore') return all;
-  return { ...all, idleConnectionDies: await idleConnectionDies(), clockAhead: await clockAhead() };
 }
 
-/** Prints whether the process ends by itself, now that the app's pool has ended and its store is left to itself. */
+/** Ends the pool but does not close the store, and prints whether the process then exits by itself. */
 async function exit() {
   const { pool } = await open({ pruneSessionInterval: undefined });
   await Promise.all([pool.end(), observer.end()]);
@@ -136,7 +138,7 @@ async function exit() {
 if (process.argv[3] === 'exit') {
   await exit();
 } else {
-  await scenarios().then(
+  await runScenarios().then(
     (results) => console.log(JSON.stringify(results)),
     (error) => {
       console.error(error);

@@ -1,62 +1,63 @@
-// One of the stores that are compared, on a table of its own, with promises instead of callbacks.
+// One of the compared stores on a table of its own, with promises instead of callbacks.
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freshNames, freshPool } from './fresh-store.js';
 import { onEnd } from './harness.js';
+import type { Outcome, ScenarioResults } from './run-scenario.js';
 import {
   type AnyStore,
   callStore,
   makeSchema,
   makeStore,
   makeTable,
-  type Place,
   type StoreName,
   secondsLeft,
+  type TestTable,
 } from './stores.js';
 
 export interface Subject {
   store: AnyStore;
-  place: Place;
-  /** What the store told its errorLog. */
+  table: TestTable;
+  /** The arguments of each call of `errorLog`. */
   logged: unknown[][];
   get(sid: string): Promise<any>;
-  set(sid: string, session: object): Promise<any>;
-  touch(sid: string, session: object): Promise<any>;
-  destroy(sid: string): Promise<any>;
-  /** Seconds that the session has to live. */
-  left(sid: string): Promise<number>;
+  set(sid: string, session: object): Promise<void>;
+  touch(sid: string, session: object): Promise<void>;
+  destroy(sid: string): Promise<void>;
+  /** The seconds until the session expires. */
+  secondsLeft(sid: string): Promise<number>;
 }
 
-export type Open = (options?: object, where?: Partial<Place> & { table?: false }) => Promise<Subject>;
+export type Open = (options?: object, where?: Partial<TestTable> & { createTable?: false }) => Promise<Subject>;
 
-/** Opens stores of this kind, each in the schema and table that is told or, without, in one of its own. */
+/** Returns a function that opens a store of this kind, on the given table or on a new one. */
 export const opener =
   (name: StoreName): Open =>
-  async (options = {}, { table = true, ...where } = {}) => {
-    const place: Place = { pool: freshPool(), ...freshNames(), ...where };
-    await makeSchema(place);
-    if (table) await makeTable(name, place);
+  async (options = {}, { createTable = true, ...where } = {}) => {
+    const table: TestTable = { pool: freshPool(), ...freshNames(), ...where };
+    await makeSchema(table);
+    if (createTable) await makeTable(name, table);
 
     const logged: unknown[][] = [];
     const errorLog = (...args: unknown[]) => logged.push(args);
-    const store = makeStore(name, place, { errorLog, ...(name === 'connect-pg-pool' && escaped(place)), ...options });
+    const store = makeStore(name, table, { errorLog, ...(name === 'connect-pg-pool' && escaped(table)), ...options });
     onEnd(() => store.close?.());
     return {
       store,
-      place,
+      table,
       logged,
       get: (sid) => callStore(store, 'get', sid),
       set: (sid, session) => callStore(store, 'set', sid, session),
       touch: (sid, session) => callStore(store, 'touch', sid, session),
       destroy: (sid) => callStore(store, 'destroy', sid),
-      left: (sid) => secondsLeft(store, place, sid),
+      secondsLeft: (sid) => secondsLeft(store, table, sid),
     };
   };
 
-/** connect-pg-pool puts names between quotes as they are. */
-const escaped = ({ schemaName, tableName }: Place) => ({
+/** connect-pg-pool puts quotes around a name and does not escape quotes inside it. */
+const escaped = ({ schemaName, tableName }: TestTable) => ({
   schemaName: schemaName.replaceAll('"', '""'),
   tableName: tableName.replaceAll('"', '""'),
 });
@@ -69,18 +70,21 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const run = promisify(execFile);
-const runs = new Map<string, Promise<any>>();
+const SCRIPT = fileURLToPath(new URL('run-scenario.ts', import.meta.url));
+const runs = new Map<StoreName, Promise<ScenarioResults>>();
 
-/** What came of the scenarios of alone.ts, which break some of the stores' processes. They are run once for each store. */
-export function runScenario(name: StoreName, ...args: string[]): Promise<any> {
-  const key = [name, ...args].join(' ');
-  const script = fileURLToPath(new URL('run-scenario.ts', import.meta.url));
-  const start = () => run(process.execPath, ['--import', 'tsx', script, name, ...args], { timeout: 25_000 });
-  if (!runs.has(key))
-    runs.set(
-      key,
-      start().then(({ stdout }) => JSON.parse(stdout)),
-    );
-  return runs.get(key)!;
+async function runScript<T>(...args: string[]): Promise<T> {
+  const command = ['--import', 'tsx', SCRIPT, ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { timeout: 25_000 });
+  return JSON.parse(stdout);
 }
+
+/** The results of run-scenario.ts for this store. The script runs once per store. */
+export function scenariosOf(name: StoreName): Promise<ScenarioResults> {
+  const run = runs.get(name) ?? runScript<ScenarioResults>(name);
+  runs.set(name, run);
+  return run;
+}
+
+/** Whether a process with this store exits by itself. */
+export const exits = (name: StoreName): Promise<Outcome> => runScript(name, 'exit');
