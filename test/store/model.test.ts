@@ -1,5 +1,5 @@
-// Random histories of a few sessions, and a model that says after each call what is stored, who hears of what, and until when
-// the session lives. A failure prints the shortest history that still fails, and how to see it again.
+// Runs random histories of calls on a few sessions, and compares the rows, the events and the expiry with a model after each
+// call. A failure prints the shortest history that still fails, and the command that repeats it.
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionData } from 'express-session';
 import fc from 'fast-check';
@@ -8,6 +8,7 @@ import { PgSessionStore } from '../../src/index.js';
 import { parse, textOf } from '../../src/session/payload.js';
 import { cookieFor, freshPool, freshStore, loadSession, newSession, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 import {
   canonical,
   canonicalOf,
@@ -24,8 +25,8 @@ import {
 const test = suite('model', { timeout: 120_000 });
 const { MODEL_SEED, MODEL_PART, MODEL_PATH, MODEL_REPLAY } = process.env;
 const SEED = Number(MODEL_SEED ?? Date.now() % 2 ** 31);
-const LIMIT_MS = 90_000; // then it stops looking for a shorter history
-const SLACK_MS = 20_000; // a busy machine; two life spans differ by more
+const LIMIT_MS = 90_000; // then fast-check stops looking for a shorter history
+const TOLERANCE_MS = 20_000; // for a busy machine. Any two maxAges differ by more
 const COLUMNS = [
   { sess: 'json', expire: 'timestamptz' },
   { sess: 'jsonb', expire: 'timestamptz' },
@@ -36,21 +37,23 @@ const SLOTS = [0, 1, 2, 3] as const;
 
 interface Table {
   stores: [PgSessionStore, PgSessionStore];
-  told: EmittedEvent[];
-  query: (text: string, values: unknown[]) => Promise<any[]>;
+  events: EmittedEvent[];
+  query: (text: string, values: unknown[]) => Promise<Record<string, any>[]>;
   table: string;
 }
-/** A Session, and how its values are spelled in what it was loaded or last saved as. */
-interface Held {
-  session: any;
-  spelled: Map<string, string>;
+/** A Session, and the JSON of its values at the last load or save. */
+interface HeldSession {
+  session: LoadedSession;
+  json: Map<string, string>;
 }
 interface Real extends Table {
-  slots: Map<number, Held>;
-  /** When each row expired when last seen, in seconds of the server's clock. */
-  expired: Map<string, number>;
+  slots: Map<number, HeldSession>;
+  /** The expiry of each row at the last check, in seconds of the server's clock. */
+  expiries: Map<string, number>;
   commands: number;
 }
+
+type LoadedSession = Awaited<ReturnType<typeof loadSession>>;
 
 type Op =
   | { do: 'set' | 'set, destroy, set'; sid: number; store: number; data: Edit[] }
@@ -68,19 +71,19 @@ type Op =
   | { do: 'foreign delete'; sid: number }
   | { do: 'foreign expiry'; sid: number; seconds: number };
 
-const seen = { commands: 0, conflicts: 0, gone: 0 };
+const totals = { commands: 0, conflicts: 0, gone: 0 };
 
 function same(what: string, actual: unknown, expected: unknown): void {
   if (isDeepStrictEqual(actual, expected)) return;
   throw new Error(`${what}: ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`);
 }
 
-/** What somebody holds or a row has, as the model has it. */
-function dataOf(session: any): Data {
-  const { cookie, ...rest } = session;
+/** A session, or the payload of a row, as the model holds it. */
+function dataOf(session: object): Data {
+  const { cookie, ...rest } = session as SessionData;
   const data = new Map<string, string>();
-  for (const key of Object.keys(rest)) {
-    const value = canonicalOf(rest[key]);
+  for (const [key, field] of Object.entries(rest)) {
+    const value = canonicalOf(field);
     if (value !== undefined) data.set(key, value);
   }
   const { expires, ...other } = JSON.parse(JSON.stringify(cookie));
@@ -92,52 +95,52 @@ function dataOf(session: any): Data {
 const inOrder = (data: Data) => [...data].sort(([one], [other]) => (one < other ? -1 : 1));
 const sameData = (what: string, actual: object | null | undefined, expected: Data | undefined) =>
   same(what, actual ? inOrder(dataOf(actual)) : null, expected ? inOrder(expected) : null);
-/** A get sees the writes that were asked for before it, but it does not wait for touches. */
-const sameSessionButForTouches = (what: string, actual: SessionData | null, expected: View | undefined) =>
+/** get() waits for the writes before it, but not for the touches. */
+const sameDataOnly = (what: string, actual: SessionData | null, expected: View | undefined) =>
   sameData(what, actual, expected?.data);
 function sameSession(what: string, actual: SessionData | null, expected: View | undefined): void {
   sameData(what, actual, expected?.data);
   const offMs = Number(actual?.cookie.expires ?? 0) - (expected?.expires ?? 0);
-  if (Math.abs(offMs) > SLACK_MS) throw new Error(`${what}: its cookie expires ${offMs} ms after it should`);
+  if (Math.abs(offMs) > TOLERANCE_MS) throw new Error(`${what}: its cookie expires ${offMs} ms after it should`);
 }
 
-/** The same edits on the real thing: a Session, or a plain object with a plain cookie. */
-function apply(edits: readonly Edit[], target: any, held?: Held, base?: Data): void {
+/** Applies the edits to a Session, or to a plain object with a plain cookie. */
+function apply(edits: readonly Edit[], target: SessionData, held?: HeldSession, base?: Data): void {
   for (const edit of edits) {
     if (edit.do === 'maxAge') setMaxAge(target.cookie, edit.ms);
     else if (edit.do === 'remove') delete target[edit.key];
     else if (edit.do === 'deepen') deepen(Object.hasOwn(target, edit.key) ? target[edit.key] : undefined);
     else {
       let value = edit.make();
-      // The store takes a value for unchanged if it is spelled as it was, so what is equal has to be spelled as it was.
+      // To the store, a value is unchanged if its JSON is the same text. So equal values must have the same JSON.
       const equal = base?.get(edit.key);
-      if (equal !== undefined && equal === canonicalOf(value)) value = JSON.parse(held!.spelled.get(edit.key)!);
+      if (equal !== undefined && equal === canonicalOf(value)) value = JSON.parse(held!.json.get(edit.key)!);
       Object.defineProperty(target, edit.key, { value, writable: true, enumerable: true, configurable: true });
     }
   }
 }
 
-/** Cookie's own setter may lose a millisecond of originalMaxAge: it reads the clock twice. */
-function setMaxAge(cookie: any, ms: number | null): void {
-  if ('maxAge' in cookie) cookie.maxAge = ms;
+/** Sets originalMaxAge too: the setter of maxAge may lose a millisecond. It takes null, though its type does not. */
+function setMaxAge(cookie: SessionData['cookie'], ms: number | null): void {
+  if ('maxAge' in cookie) cookie.maxAge = invalid(ms);
   else cookie.expires = ms === null ? null : new Date(Date.now() + ms);
   cookie.originalMaxAge = ms;
 }
 
-/** A session as a script would write one. */
-function plain(edits: readonly Edit[]): any {
+/** A plain object, as a script saves it. */
+function plain(edits: readonly Edit[]): SessionData {
   const made = session();
   apply(edits, made);
   return made;
 }
 const NOTHING: View = { data: new Map([['cookie', 'null']]), expires: null };
 
-function spellingsOf(session: any): Map<string, string> {
+function jsonOfValues(session: LoadedSession): Map<string, string> {
   const keys = Object.keys(session).filter((key) => key !== 'cookie');
   return new Map(keys.map((key) => [key, JSON.stringify(session[key]) ?? '']));
 }
 
-/** Whether the operation can be done now, through this store where it must be that one. */
+/** Whether the operation is possible now, through this store if one is given. */
 function isPossible({ slots, sids }: Pick<Model, 'slots' | 'sids'>, op: Op, store?: number): boolean {
   if (!('slot' in op) || op.do === 'begin' || op.do === 'load') return true;
   const slot = slots.get(op.slot);
@@ -145,7 +148,7 @@ function isPossible({ slots, sids }: Pick<Model, 'slots' | 'sids'>, op: Op, stor
   return op.do !== 'save as' || sids[op.sid] !== slot.sid;
 }
 
-/** Does the operation on the model and calls the store, both before it first waits. */
+/** Applies the operation to the model and calls the store, both before the first await. */
 async function perform(model: Model, real: Real, op: Op, through?: number): Promise<void> {
   const storeOf = (op: { store: number }) => real.stores[through ?? op.store]!;
   const slot = 'slot' in op ? model.slots.get(op.slot) : undefined;
@@ -167,7 +170,7 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
       const { cookie, ...data } = plain(op.data);
       const begun = newSession(storeOf(op), sid, data, cookie.originalMaxAge);
       begun.cookie.originalMaxAge = cookie.originalMaxAge;
-      real.slots.set(op.slot, { session: begun, spelled: new Map() });
+      real.slots.set(op.slot, { session: begun, json: new Map() });
       return;
     }
     case 'load': {
@@ -175,21 +178,21 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
       model.load(op.slot, sid, op.store);
       const loaded = await loadSession(storeOf(op), sid).catch((error) => error);
       same(
-        'what a load finds',
+        'the result of load',
         loaded instanceof Error ? loaded.message : 'a session',
-        isThere ? 'a session' : NONE(sid),
+        isThere ? 'a session' : noSession(sid),
       );
-      if (isThere) real.slots.set(op.slot, { session: loaded, spelled: spellingsOf(loaded) });
+      if (isThere) real.slots.set(op.slot, { session: loaded, json: jsonOfValues(loaded) });
       return;
     }
     case 'reload': {
       const isThere = model.live(sid) !== undefined;
       model.load(op.slot, sid, slot!.store);
-      const error = await new Promise<any>((resolve) => held!.session.reload(resolve));
-      same('what a reload finds', error?.message, isThere ? undefined : 'failed to load session');
+      const error = await new Promise<Error | undefined>((resolve) => held!.session.reload(resolve));
+      same('the error of reload', error?.message, isThere ? undefined : 'failed to load session');
       if (!isThere) return;
       const { session } = held!.session.req;
-      real.slots.set(op.slot, { session, spelled: spellingsOf(session) });
+      real.slots.set(op.slot, { session, json: jsonOfValues(session) });
       return;
     }
     case 'save': {
@@ -197,7 +200,7 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
       Object.assign(slot!, edited(slot!, op.edits));
       const before = slot!.known;
       model.save(slot!);
-      if (slot!.known !== before) held!.spelled = spellingsOf(held!.session);
+      if (slot!.known !== before) held!.json = jsonOfValues(held!.session);
       return real.stores[slot!.store]!.set(sid, held!.session);
     }
     case 'save as':
@@ -218,13 +221,13 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
     case 'update': {
       model.update(sid, op.edits);
       const expected = model.read(sid)?.data;
-      sameData('what update gives', await storeOf(op).update(sid, (found) => apply(op.edits, found)), expected);
+      sameData('the result of update', await storeOf(op).update(sid, (found) => apply(op.edits, found)), expected);
       return;
     }
     case 'get and set': {
       const expected = model.read(sid);
       const found = await storeOf(op).get(sid);
-      sameSession('what get gives', found, expected);
+      sameSession('the result of get', found, expected);
       if (!found || !expected) return;
       apply(op.edits, found);
       model.write(sid, edited(expected, op.edits));
@@ -246,23 +249,23 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
       return;
     case 'foreign write': {
       const found = await real.query(`SELECT sess::text FROM ${real.table} WHERE sid = $1`, [sid]);
-      same('whether there is a row', found.length > 0, model.rows.has(sid));
+      same('whether the row exists', found.length > 0, model.rows.has(sid));
       if (found.length === 0) return;
       const row = model.rows.get(sid)!;
       row.data = edited({ data: row.data, expires: null }, op.edits).data;
-      const stored = parse(found[0].sess);
+      const stored = parse(found[0]!.sess);
       apply(op.edits, stored);
-      await real.query(`UPDATE ${real.table} SET sess = $2 WHERE sid = $1`, [sid, spell(stored, op.spelling)]);
+      await real.query(`UPDATE ${real.table} SET sess = $2 WHERE sid = $1`, [sid, writeJson(stored, op.spelling)]);
     }
   }
 }
 
-const NONE = (sid: string) => `there is no session ${sid}`;
+const noSession = (sid: string) => `there is no session ${sid}`;
 
-/** A session as another program may write it. */
-function spell(session: any, spelling: 'raw' | 'escaped' | 'spacious'): string {
+/** The JSON of a session as another program may write it. */
+function writeJson(session: SessionData, spelling: 'raw' | 'escaped' | 'spacious'): string {
   const raw = JSON.stringify(session);
-  // What the store escapes, jsonb refuses; and what looks like an escape of the store's would be read as one.
+  // jsonb refuses the characters that the store escapes, and the store would decode text that looks like its escapes.
   if (spelling === 'raw' && !/\\u(0000|d[89a-f])|\ue000(0000|d[89a-f]|e000)/.test(raw)) return raw;
   const keys = Object.keys(session);
   if (spelling === 'spacious') keys.reverse();
@@ -273,46 +276,46 @@ function spell(session: any, spelling: 'raw' | 'escaped' | 'spacious'): string {
   return textOf(new Map(keys.map((key) => [key, fieldOf(key)] as const).filter(([, field]) => field !== '')));
 }
 
-/** Compares all that can be seen with the model. */
-async function verify(model: Model, real: Real): Promise<void> {
+/** Compares the rows and the events with the model. */
+async function check(model: Model, real: Real): Promise<void> {
   const rows = await real.query(
     `SELECT sid, sess::text, extract(epoch FROM expire::timestamptz)::float8 AS expires,
       extract(epoch FROM now())::float8 AS now FROM ${real.table} WHERE sid = ANY($1)`,
     [model.sids],
   );
-  const expired = new Map<string, number>();
+  const expiries = new Map<string, number>();
   for (const sid of model.sids) {
     const row = rows.find((row) => row.sid === sid);
     const expected = model.rows.get(sid);
     sameData('the row', row && parse(row.sess), expected?.data);
     if (!row || !expected) continue;
-    same('whether it lives', row.expires > row.now, model.live(sid) !== undefined);
+    same('whether the row is live', row.expires > row.now, model.live(sid) !== undefined);
     const offMs = (row.expires - row.now) * 1000 - (expected.expires - Date.now());
-    if (Math.abs(offMs) > SLACK_MS) throw new Error(`the row expires ${offMs} ms after it should`);
-    const before = real.expired.get(sid);
-    if (before !== undefined && row.expires < before && !model.freed.has(sid)) {
+    if (Math.abs(offMs) > TOLERANCE_MS) throw new Error(`the row expires ${offMs} ms after it should`);
+    const before = real.expiries.get(sid);
+    if (before !== undefined && row.expires < before && !model.mayExpireEarlier.has(sid)) {
       throw new Error(`the row's expiry moved back by ${before - row.expires} s`);
     }
-    expired.set(sid, row.expires);
+    expiries.set(sid, row.expires);
   }
-  real.expired = expired;
-  model.freed.clear();
-  same('the events', inAnyOrder(real.told), inAnyOrder(model.told));
-  seen.conflicts += model.told.filter(({ event }) => event === 'conflict').length;
-  seen.gone += model.told.filter(({ event }) => event === 'gone').length;
-  real.told.length = 0;
-  model.told = [];
-  same('what all objects have', Object.keys(Object.prototype), []);
+  real.expiries = expiries;
+  model.mayExpireEarlier.clear();
+  same('the events', inAnyOrder(real.events), inAnyOrder(model.events));
+  totals.conflicts += model.events.filter(({ event }) => event === 'conflict').length;
+  totals.gone += model.events.filter(({ event }) => event === 'gone').length;
+  real.events.length = 0;
+  model.events = [];
+  same('the enumerable keys of Object.prototype', Object.keys(Object.prototype), []);
 }
-const inAnyOrder = (told: EmittedEvent[]) => told.map(canonical).sort();
+const inAnyOrder = (events: EmittedEvent[]) => events.map(canonical).sort();
 
-/** When all have ended, so that none goes on behind the next run's back. */
-async function all(under: Promise<unknown>[]): Promise<void> {
-  await Promise.allSettled(under);
-  await Promise.all(under);
+/** Waits for all calls even if one fails, so that none is in flight during the next run. */
+async function all(calls: Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(calls);
+  await Promise.all(calls);
 }
 
-/** One operation, or several of one process that do not wait for each other. */
+/** One operation, or several concurrent operations of one store. */
 class Command implements fc.AsyncCommand<Model, Real> {
   constructor(
     readonly ops: Op[],
@@ -324,32 +327,32 @@ class Command implements fc.AsyncCommand<Model, Real> {
   }
 
   async run(model: Model, real: Real): Promise<void> {
-    const under: Promise<unknown>[] = [];
-    const concerned = new Set<string>();
+    const calls: Promise<unknown>[] = [];
+    const sids = new Set<string>();
     for (const op of this.ops) {
       if (!isPossible(model, op, this.store)) continue;
-      under.push(perform(model, real, op, this.store));
-      concerned.add('sid' in op ? model.sids[op.sid]! : model.slots.get(op.slot)!.sid);
+      calls.push(perform(model, real, op, this.store));
+      sids.add('sid' in op ? model.sids[op.sid]! : model.slots.get(op.slot)!.sid);
     }
     const store = real.stores[this.store ?? real.commands % 2]!;
-    // What get gives follows from the row, which is compared each time; so it is asked for after some calls only.
+    // Calls get() only after some commands: the row is compared each time, and get() returns the row.
     if (this.store !== undefined || real.commands % 3 === 0) {
-      if (this.store === undefined) await under[0];
-      for (const sid of concerned) {
+      if (this.store === undefined) await calls[0];
+      for (const sid of sids) {
         const expected = model.read(sid);
-        const compare = this.store === undefined ? sameSession : sameSessionButForTouches;
-        under.push(store.get(sid).then((got) => compare('what get gives', got, expected)));
+        const compare = this.store === undefined ? sameSession : sameDataOnly;
+        calls.push(store.get(sid).then((got) => compare('the result of get', got, expected)));
       }
     }
-    await all(under);
-    await verify(model, real);
+    await all(calls);
+    await check(model, real);
     real.commands++;
-    seen.commands++;
+    totals.commands++;
   }
 
   toString(): string {
     const texts = this.ops.map(printed);
-    return this.store === undefined ? texts[0]! : `at once through store ${this.store}: { ${texts.join('; ')} }`;
+    return this.store === undefined ? texts[0]! : `concurrently through store ${this.store}: { ${texts.join('; ')} }`;
   }
 }
 
@@ -358,7 +361,7 @@ function printed(op: Op): string {
   return `${what} ${JSON.stringify(rest, (_, value) => (typeof value === 'function' ? (value() ?? 'undefined') : value))}`;
 }
 
-// The first of each are what a shrunk history is made of.
+// fast-check shrinks a history towards the first of these.
 const KEYS = ['user', 'cart', 'views', '', '😀', 'toJSON', 'a\u0000', '\ud800', '\ue000', '\ue000e000', '0'];
 const DROPPED = ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'id', 'req', 'save'];
 const TEXTS = [
@@ -391,7 +394,7 @@ const value: fc.Arbitrary<() => unknown> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom<() => unknown>(
       () => undefined,
-      () => ({ gone: undefined, list: [undefined, Number.NaN] }),
+      () => ({ missing: undefined, list: [undefined, Number.NaN] }),
       () => new Date(0),
     ),
   },
@@ -411,7 +414,7 @@ const editOf = (key: fc.Arbitrary<string>): fc.Arbitrary<Edit> =>
     { weight: 1, arbitrary: fc.record({ do: fc.constant('maxAge' as const), ms: maxAge }) },
   );
 const edits = fc.array(editOf(keyOf(...DROPPED)), { maxLength: 3, size: 'max' });
-/** What a request does to its Session: not to what makes it one. */
+/** Edits that a request makes to its Session. They do not replace the methods of the Session. */
 const requestEdits = fc.array(editOf(keyOf('toString', 'constructor', '__proto__')), { maxLength: 3, size: 'max' });
 const sid = fc.constantFrom(0, 0, 0, 1, 1, 2);
 const slot = fc.constantFrom(...SLOTS);
@@ -420,7 +423,7 @@ const data = fc
   .tuple(maxAge, fc.array(editOf(keyOf(...DROPPED)), { maxLength: 5, size: 'max' }))
   .map(([ms, puts]): Edit[] => [{ do: 'maxAge', ms }, ...puts]);
 const op = <D extends Op['do']>(what: D, rest: object): fc.Arbitrary<Op> =>
-  fc.record({ do: fc.constant(what), ...rest }) as unknown as fc.Arbitrary<Op>;
+  invalid(fc.record({ do: fc.constant(what), ...rest })); // TypeScript cannot match `rest` with `what`
 
 const weighted = (...choices: [weight: number, arbitrary: fc.Arbitrary<Op>][]) =>
   fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
@@ -453,25 +456,25 @@ async function makeTable(columns: (typeof COLUMNS)[number]): Promise<Table> {
   const { store, names, table } = await freshStore({ pool, columns, touchAfter: 0 });
   const other = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, touchAfter: 0, ...OPTIONS });
   onEnd(() => other.close());
-  const told: EmittedEvent[] = [];
+  const events: EmittedEvent[] = [];
   for (const each of [store, other]) {
-    each.on('gone', (event) => told.push({ event: 'gone', ...event }));
+    each.on('gone', (event) => events.push({ event: 'gone', ...event }));
     each.on('conflict', ({ keys, overwritten, ...rest }) =>
-      told.push({ event: 'conflict', ...rest, keys: keys.sort(), overwritten: overwritten.sort() }),
+      events.push({ event: 'conflict', ...rest, keys: keys.sort(), overwritten: overwritten.sort() }),
     );
   }
-  return { stores: [store, other], told, table, query: async (...args) => (await pool.query(...args)).rows };
+  return { stores: [store, other], events, table, query: async (...args) => (await pool.query(...args)).rows };
 }
 
 const PARTS = [...COLUMNS.map(({ sess }): string => sess), 'races'];
-const again = (rest = '') => `MODEL_SEED=${SEED} ${rest}npm test -- model`;
-console.log(`seed ${SEED}, the same again: ${again()}`);
+const command = (rest = '') => `MODEL_SEED=${SEED} ${rest}npm test -- model`;
+console.log(`seed ${SEED}, repeat with: ${command()}`);
 
-/** Lets fast-check look for a case in which the property does not hold. */
-async function hold<T>(part: string, property: fc.IAsyncProperty<T>, numRuns: number): Promise<void> {
+/** Throws if fast-check finds a case in which the property does not hold. */
+async function assertHolds<T>(part: string, property: fc.IAsyncProperty<T>, numRuns: number): Promise<void> {
   if (MODEL_PART && MODEL_PART !== part) return;
   const details = await fc.check(property, {
-    seed: SEED + PARTS.indexOf(part), // so that they are not the same histories
+    seed: SEED + PARTS.indexOf(part), // each part runs other histories
     numRuns,
     includeErrorInReport: true,
     interruptAfterTimeLimit: LIMIT_MS,
@@ -482,33 +485,33 @@ async function hold<T>(part: string, property: fc.IAsyncProperty<T>, numRuns: nu
   const report = fc.defaultReportMessage(details)!;
   const replay = /replayPath="([^"]+)"/.exec(report)?.[1];
   const path = `MODEL_PART=${part} MODEL_PATH=${details.counterexamplePath} ${replay ? `MODEL_REPLAY=${replay} ` : ''}`;
-  throw new Error(`${report}\n\nthe same again: ${again(path)}`);
+  throw new Error(`${report}\n\nrepeat with: ${command(path)}`);
 }
 
-test('any history of calls leaves what the model says, and tells of it', async () => {
+test('after any history of calls, the rows and the events are those of the model', async () => {
   const tables = await Promise.all(COLUMNS.map(makeTable));
 
   const parts = COLUMNS.map(async ({ sess }, n) => {
     const table = tables[n]!;
     let run = 0;
-    // One for each part: it remembers what it ran.
+    // Each part has its own, because fc.commands() has a state.
     const commands = fc.commands<Model, Real, false>([one, one, one, several], {
       maxCommands: 100,
       size: 'max',
       ...(MODEL_REPLAY && { replayPath: MODEL_REPLAY }),
     });
     const property = fc.asyncProperty(commands, async (commands) => {
-      table.told.length = 0;
+      table.events.length = 0;
       const model = new Model(SIDS.map((n) => `session ${run}.${n} '"$1 é😀`));
       run++;
-      const real = { ...table, slots: new Map(), expired: new Map(), commands: 0 };
+      const real = { ...table, slots: new Map(), expiries: new Map(), commands: 0 };
       await fc.asyncModelRun(() => ({ model, real }), commands);
     });
-    await hold(sess, property, 100);
+    await assertHolds(sess, property, 100);
   });
   await all(parts);
-  const { commands: count, conflicts, gone } = seen;
-  const summary = `${count} commands, ${conflicts} conflicts, ${gone} writes of what was gone`;
+  const { commands: count, conflicts, gone } = totals;
+  const summary = `${count} commands, ${conflicts} conflicts, ${gone} writes of gone sessions`;
   console.log(summary);
   if (!MODEL_PART) assert.ok(count >= 10_000 && conflicts > 200 && gone > 200, summary);
 });
@@ -529,56 +532,56 @@ const ending = fc.option(fc.record({ by: fc.constantFrom(0, 1, 'administrator'),
 });
 const pause = () => new Promise(setImmediate);
 
-test('requests at the same time, each with keys of its own, lose nothing and revive nothing', async () => {
+test('concurrent requests that change different keys lose no change and do not revive a session', async () => {
   const tables = await Promise.all(COLUMNS.map(makeTable));
   let run = 0;
   const property = fc.asyncProperty(fc.nat({ max: 2 }), requests, ending, async (column, requests, ending) => {
-    const { stores, query, table, told } = tables[column]!;
+    const { stores, query, table, events } = tables[column]!;
     const administer = `UPDATE ${table} SET sess = jsonb_set(sess::jsonb, ARRAY[$2], $3)::text::${COLUMNS[column]!.sess}
       WHERE sid = $1`;
     const id = `session ${run++} '"$1 é😀`;
     const first = session({ count: 0, kept: { as: ['it', 'was'] } }, cookieFor(600));
     const expected = new Map(dataOf(first));
     let count = 0;
-    told.length = 0;
+    events.length = 0;
     await stores[0].set(id, first);
-    // All are loaded before the first is saved: nobody has a reason to make the session anew.
+    // Each request loads the session before the first save, so that a save never creates it.
     const loaded = await Promise.all(requests.map(({ store }) => loadSession(stores[store]!, id)));
 
     const request = async ({ store: at, steps }: { store: number; steps: Step[] }, n: number) => {
       const store = stores[at]!;
-      const under: Promise<unknown>[] = [];
-      let mine: any = loaded[n];
+      const calls: Promise<unknown>[] = [];
+      let held = loaded[n]!;
       for (const [at, step] of steps.entries()) {
         const key = `${n} ${'key' in step ? step.key : step.do}`;
         const json = `"${n} ${at}"`;
         if (step.do === 'put' || step.do === 'administer') expected.set(key, json);
         if (step.do === 'remove') expected.delete(key);
-        if (step.do === 'put') mine[key] = JSON.parse(json);
-        if (step.do === 'remove') delete mine[key];
+        if (step.do === 'put') held[key] = JSON.parse(json);
+        if (step.do === 'remove') delete held[key];
         if (step.do === 'count') count++;
 
         if (step.do === 'pause') await pause();
-        else if (step.do === 'reload') mine = await loadSession(store, id).catch(() => mine);
+        else if (step.do === 'reload') held = await loadSession(store, id).catch(() => held);
         else if (step.do === 'administer') await query(administer, [id, key, json]);
-        else if (step.do === 'count') under.push(store.update(id, (found: any) => void found.count++));
-        else under.push(step.do === 'touch' ? store.touch(id, mine) : store.set(id, mine));
-        if ('wait' in step && step.wait) await under.at(-1);
+        else if (step.do === 'count') calls.push(store.update(id, (found) => void found.count++));
+        else calls.push(step.do === 'touch' ? store.touch(id, held) : store.set(id, held));
+        if ('wait' in step && step.wait) await calls.at(-1);
       }
-      await all(under);
+      await all(calls);
     };
     const end = async () => {
       if (!ending) return;
       for (let n = 0; n < ending.pauses; n++) await pause();
       if (typeof ending.by === 'number') await stores[ending.by]!.destroy(id);
       else await query(`DELETE FROM ${table} WHERE sid = $1`, [id]);
-      same('after the end', await Promise.all(stores.map((store) => store.get(id))), [null, null]);
+      same('the result of get after the end', await Promise.all(stores.map((store) => store.get(id))), [null, null]);
     };
     await all([...requests.map(request), end()]);
 
     const [row] = await query(`SELECT sess::text FROM ${table} WHERE sid = $1`, [id]);
     sameData('the row', row && parse(row.sess), ending ? undefined : expected.set('count', String(count)));
-    if (!ending) same('who was told that it is gone', told.filter(({ event }) => event === 'gone').length, 0);
+    if (!ending) same('the number of gone events', events.filter(({ event }) => event === 'gone').length, 0);
   });
-  await hold('races', property, 150);
+  await assertHolds('races', property, 150);
 });

@@ -1,20 +1,20 @@
-// What PgSessionStore promises for one session after another, in plain maps: model.test.ts holds the store against it.
+// A model of PgSessionStore in plain maps. model.test.ts compares the store with it.
 import { createHash } from 'node:crypto';
 import expressSession from 'express-session';
 
 const DAY_MS = 86_400_000;
 
-/** Top-level keys, each with its JSON in a spelling that equal values share. Under 'cookie': its originalMaxAge. */
+/** Top-level keys, each with its canonical JSON. The key 'cookie' holds the cookie's originalMaxAge. */
 export type Data = ReadonlyMap<string, string>;
 
-/** A session in somebody's hands. */
+/** A session as a caller holds it. */
 export interface View {
   data: Data;
-  /** When its cookie expires, in milliseconds; null in a browser session. */
+  /** When its cookie expires, in milliseconds. Null in a browser session. */
   expires: number | null;
 }
 
-/** A row, which may have expired. */
+/** A row. It may have expired. */
 export interface Row {
   data: Data;
   expires: number;
@@ -25,7 +25,7 @@ export interface Slot extends View {
   sid: string;
   /** The store that made it. */
   store: number;
-  /** What it was loaded or last saved as, and the row then; undefined where it never was. */
+  /** The session and the row at the last load or save. Undefined before the first. */
   known: { base: Data; row: Data; outlives: boolean } | undefined;
 }
 
@@ -39,29 +39,31 @@ export type Edit =
   | { do: 'deepen'; key: string }
   | { do: 'maxAge'; ms: number | null };
 
-/** The same text for equal values: JSON with its keys in order. */
+/** JSON with sorted keys: equal values have the same text. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical)}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const fields = Object.keys(value).sort();
-  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonical((value as any)[key])}`)}}`;
+  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonical((value as Record<string, unknown>)[key])}`)}}`;
 }
 
-/** What JSON makes of a value, in that spelling; undefined where it drops it. */
+/** The canonical JSON of a value. Undefined if JSON.stringify drops it. */
 export function canonicalOf(value: unknown): string | undefined {
   const json = JSON.stringify(value);
   return json === undefined ? undefined : canonical(JSON.parse(json));
 }
 
 /** Changes an object or a list deep inside the session, in place. */
-export function deepen(value: any): void {
+export function deepen(value: unknown): void {
   if (Array.isArray(value)) value.push('more');
-  else if (typeof value === 'object' && value !== null) value.deep = (Number(value.deep) || 0) + 1;
+  else if (typeof value === 'object' && value !== null) {
+    const deep = 'deep' in value ? Number(value.deep) || 0 : 0;
+    Object.assign(value, { deep: deep + 1 });
+  }
 }
 
-/** Whether express-session leaves this key of a row out of the Session that it makes. */
-const isDropped = (key: string): boolean =>
-  key in (expressSession as any).Session.prototype || key === 'id' || key === 'req';
+/** Whether express-session drops this key of a row when it makes a Session. */
+const isDropped = (key: string): boolean => key in expressSession.Session.prototype || key === 'id' || key === 'req';
 
 export const maxAgeOf = (data: Data): number | null => JSON.parse(data.get('cookie')!);
 
@@ -97,20 +99,20 @@ const expiryOf = ({ expires }: View): number => expires ?? Date.now() + DAY_MS;
 export class Model {
   readonly rows = new Map<string, Row>();
   readonly slots = new Map<number, Slot>();
-  /** The events that the stores must have emitted since this was last emptied. */
-  told: EmittedEvent[] = [];
-  /** The sessions whose expiry somebody was free to move back since this was last emptied. */
-  freed = new Set<string>();
+  /** The events that the stores must have emitted since the last check. */
+  events: EmittedEvent[] = [];
+  /** The sessions that may expire earlier than at the last check. */
+  mayExpireEarlier = new Set<string>();
 
   constructor(readonly sids: string[]) {}
 
-  /** The row with this id, if it lives. */
+  /** The live row with this id. */
   live(sid: string): Row | undefined {
     const row = this.rows.get(sid);
     return row && row.expires > Date.now() ? row : undefined;
   }
 
-  /** What `get` hands out. */
+  /** The result of `get`. */
   read(sid: string): View | undefined {
     const row = this.live(sid);
     return row && { data: row.data, expires: maxAgeOf(row.data) === null ? null : row.expires };
@@ -118,7 +120,7 @@ export class Model {
 
   write(sid: string, view: View): void {
     this.rows.set(sid, { data: view.data, expires: expiryOf(view) });
-    this.freed.add(sid);
+    this.mayExpireEarlier.add(sid);
   }
 
   begin(at: number, sid: string, store: number, view: View): void {
@@ -141,24 +143,24 @@ export class Model {
       slot.known = { base: data, row: data, outlives: false };
       return;
     }
-    const mine = differences(known.base, data);
+    const changed = differences(known.base, data);
     const row = this.live(sid);
-    if (mine.size === 0 || !row) {
+    if (changed.size === 0 || !row) {
       this.#touch(sid, slot, known.outlives, 'set');
       return;
     }
-    const theirs = [...differences(known.row, row.data)].sort();
-    if (theirs.length > 0) {
-      const overwritten = theirs.filter((key) => mine.has(key));
-      this.told.push({ event: 'conflict', handle: handleOf(sid), keys: theirs, overwritten });
+    const changedByOthers = [...differences(known.row, row.data)].sort();
+    if (changedByOthers.length > 0) {
+      const overwritten = changedByOthers.filter((key) => changed.has(key));
+      this.events.push({ event: 'conflict', handle: handleOf(sid), keys: changedByOthers, overwritten });
     }
     const merged = new Map(row.data);
-    for (const key of mine) {
+    for (const key of changed) {
       if (data.has(key)) merged.set(key, data.get(key)!);
       else merged.delete(key);
     }
     row.data = merged;
-    if (merged.get('cookie') === data.get('cookie')) this.#move(sid, slot, known.outlives || mine.has('cookie'));
+    if (merged.get('cookie') === data.get('cookie')) this.#move(sid, slot, known.outlives || changed.has('cookie'));
     slot.known = { base: data, row: merged, outlives: false };
   }
 
@@ -172,13 +174,13 @@ export class Model {
     this.#touch(sid, view, true, 'touch');
   }
 
-  /** Its answer is what `read` gives then. */
+  /** `update` returns the same as `read` does afterwards. */
   update(sid: string, edits: readonly Edit[]): void {
     const row = this.live(sid);
     if (!row) return;
-    const read = this.read(sid)!;
-    const view = edited(read, edits);
-    const isNewCookie = view.data.get('cookie') !== row.data.get('cookie') || view.expires !== read.expires;
+    const before = this.read(sid)!;
+    const view = edited(before, edits);
+    const isNewCookie = view.data.get('cookie') !== row.data.get('cookie') || view.expires !== before.expires;
     row.data = view.data;
     if (isNewCookie) this.#move(sid, view, true);
   }
@@ -187,21 +189,21 @@ export class Model {
     this.rows.delete(sid);
   }
 
-  /** By an administrator or another store. */
+  /** An administrator or another store moves the expiry. */
   moveExpiry(sid: string, seconds: number): void {
     const row = this.rows.get(sid);
     if (row) row.expires = Date.now() + seconds * 1000;
-    this.freed.add(sid);
+    this.mayExpireEarlier.add(sid);
   }
 
   #touch(sid: string, view: View, mayShorten: boolean, during: 'set' | 'touch'): void {
     if (this.live(sid)) this.#move(sid, view, mayShorten);
-    else this.told.push({ event: 'gone', handle: handleOf(sid), during });
+    else this.events.push({ event: 'gone', handle: handleOf(sid), during });
   }
 
   #move(sid: string, view: View, mayShorten: boolean): void {
     const row = this.rows.get(sid)!;
     row.expires = mayShorten ? expiryOf(view) : Math.max(row.expires, expiryOf(view));
-    if (mayShorten) this.freed.add(sid);
+    if (mayShorten) this.mayExpireEarlier.add(sid);
   }
 }
