@@ -249,14 +249,14 @@ for (const old of PREDECESSORS) {
   http(`${old}: a session continues when the old app and the new app answer in turn`, async () => {
     const { before, after } = await freshApps();
     const visit = browser();
-    const answers = [];
+    const visits = [];
     for (const app of [before, after, before, before, after, after, before, after])
-      answers.push(await visit(`${app}/visit`));
+      visits.push(await visit(`${app}/visit`));
 
-    const { id } = answers[0]!;
+    const { id } = visits[0]!;
     assert.equal(
-      answers,
-      [1, 2, 3, 4, 5, 6, 7, 8].map((visits) => ({ id, visits })),
+      visits,
+      [1, 2, 3, 4, 5, 6, 7, 8].map((count) => ({ id, visits: count })),
     );
   });
 
