@@ -1,4 +1,5 @@
-// connect-pg-typed/admin: sessions found, listed, revoked, counted, by handles and never by ids.
+// connect-pg-typed/admin finds, lists, revokes and counts sessions, by their handles and not by
+// their ids.
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
@@ -13,14 +14,15 @@ import {
   session,
 } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
-import { makeStore } from '../support/stores.js';
+import { invalid } from '../support/invalid.js';
+import { type AnyStore, makeStore } from '../support/stores.js';
 
 const test = suite('admin', { timeout: 60_000 });
 
 const handleOf = (sid: string) => createHash('sha256').update(sid).digest('hex');
 const passport = (user: unknown) => ({ passport: { user } });
 
-/** A store and the admin of its table. */
+/** A store, and an admin of its table. */
 async function fresh(options: Parameters<typeof freshStore>[0] & { userPath?: AdminOptions['userPath'] } = {}) {
   const { userPath, ...rest } = options;
   const made = await freshStore(rest);
@@ -32,7 +34,7 @@ const columns = (['json', 'jsonb', 'text'] as const).flatMap((sess) =>
 );
 
 for (const { sess, expire } of columns) {
-  test(`sessions are found, shown and revoked in ${sess} and ${expire} columns`, async () => {
+  test(`find(), show() and revoke() work on ${sess} and ${expire} columns`, async () => {
     const { store, admin } = await fresh({ columns: { sess, expire } });
     await store.set('a', session(passport('ada'), cookieFor(600)));
     await store.set('b', session(passport('ada'), cookieFor(60)));
@@ -47,7 +49,7 @@ for (const { sess, expire } of columns) {
       ],
     );
     assert.ok(Math.abs(found[0]!.secondsLeft - 600) < 5);
-    assert.equal((found[0]!.session as any).passport, { user: 'ada' });
+    assert.equal(found[0]!.session!.passport, { user: 'ada' });
     assert.instance(found[0]!.session!.cookie.expires, Date);
     assert.is((await admin.show(handleOf('c')))?.user, 'bob');
     assert.is(await admin.show(handleOf('nobody')), null);
@@ -65,7 +67,7 @@ for (const { sess, expire } of columns) {
   });
 }
 
-test('a number and its digits are the same user', async () => {
+test('find() takes a number and its digits as the same user', async () => {
   const { store, admin } = await fresh({ userPath: ['user', 'id'] });
   await store.set('a', session({ user: { id: 42 } }));
   await store.set('b', session({ user: { id: '42' } }));
@@ -74,8 +76,8 @@ test('a number and its digits are the same user', async () => {
   assert.is((await admin.find(42))[0]!.user, '42');
 });
 
-test('any text finds its user at any path, also what PostgreSQL can not store', async () => {
-  for (const odd of [
+test('find() finds any user at any path, also text that PostgreSQL cannot store', async () => {
+  for (const text of [
     'a\0b',
     'half \ud800 pair',
     '\ue000',
@@ -85,38 +87,38 @@ test('any text finds its user at any path, also what PostgreSQL can not store', 
     'é漢😀',
     'NULL',
   ]) {
-    const userPath = [odd, `${odd}'{ss__userPath}'"session_store"."session"`];
+    const userPath = [text, `${text}'{ss__userPath}'"session_store"."session"`];
     const { store, admin, pool, names } = await fresh({ userPath });
     await createAdmin({ pool: administrator(pool), ...names, userPath }).createUserIndex();
-    await store.set('a', session({ [odd]: { [userPath[1]!]: odd } }));
-    await store.set('b', session({ [odd]: { [userPath[1]!]: `${odd}x` } }));
-    const found = await admin.find(odd);
+    await store.set('a', session({ [text]: { [userPath[1]!]: text } }));
+    await store.set('b', session({ [text]: { [userPath[1]!]: `${text}x` } }));
+    const found = await admin.find(text);
     assert.equal(
       found.map(({ handle, user }) => [handle, user]),
-      [[handleOf('a'), odd]],
-      JSON.stringify(odd),
+      [[handleOf('a'), text]],
+      JSON.stringify(text),
     );
-    assert.is(await admin.revokeUser(odd), 1);
+    assert.is(await admin.revokeUser(text), 1);
   }
 });
 
-test('what stands at the path is given as the text that find compares', async () => {
+test('an entry has the value at the user path as the text that find() compares', async () => {
   const { store, admin } = await fresh();
   const users = ['ada', 42, 1.5, true, { id: 7 }, ['x'], null, undefined];
   for (const [n, user] of users.entries()) await store.set(`s${n}`, session(passport(user)));
   await store.set('s8', session());
   await store.set('s9', session({ passport: null }));
   const { sessions } = await admin.list();
-  const given = Object.fromEntries(sessions.map(({ handle, user }) => [handle, user]));
+  const listed = Object.fromEntries(sessions.map(({ handle, user }) => [handle, user]));
   const expected = ['ada', '42', '1.5', 'true', '{"id":7}', '["x"]', null, null, null, null];
   assert.equal(
-    expected.map((_, n) => given[handleOf(`s${n}`)]),
+    expected.map((_, n) => listed[handleOf(`s${n}`)]),
     expected,
   );
   for (const user of expected) if (user !== null) assert.is((await admin.find(user)).length, 1, user);
 });
 
-test('pages follow each other without a gap or a repetition, also among sessions that expire at once', async () => {
+test('list() pages through all sessions once, also through those that expire at the same time', async () => {
   for (const expire of ['timestamptz', 'timestamp(6)']) {
     const { pool, table, admin } = await fresh({ columns: { sess: 'json', expire } });
     await pool.query(`INSERT INTO ${table} SELECT 's' || n, '{}', now() + (n / 10 + 60) * interval '1 microsecond' * 1e6
@@ -139,7 +141,7 @@ test('pages follow each other without a gap or a repetition, also among sessions
   }
 });
 
-test('a page goes on where it ended when sessions are made and deleted meanwhile, under any TimeZone and DateStyle', async () => {
+test('list() continues after the last entry when sessions were created and deleted, under any TimeZone and DateStyle', async () => {
   const { store, names, admin } = await fresh();
   for (let n = 0; n < 10; n++) await store.set(`s${n}`, session({}, cookieFor(100 + n * 10)));
   const { next, sessions } = await admin.list({ limit: 5 });
@@ -151,8 +153,8 @@ test('a page goes on where it ended when sessions are made and deleted meanwhile
   await store.destroy('s6');
   await store.set('new', session({}, cookieFor(50)));
 
-  const elsewhere = freshPool({ options: '-c TimeZone=Asia/Kolkata -c DateStyle=SQL,DMY' });
-  const rest = await createAdmin({ pool: elsewhere, ...names }).list({ after: next });
+  const otherPool = freshPool({ options: '-c TimeZone=Asia/Kolkata -c DateStyle=SQL,DMY' });
+  const rest = await createAdmin({ pool: otherPool, ...names }).list({ after: next });
   assert.equal(
     rest.sessions.map(({ handle }) => handle),
     ['s5', 's7', 's8', 's9'].map(handleOf),
@@ -160,7 +162,7 @@ test('a page goes on where it ended when sessions are made and deleted meanwhile
   assert.is(rest.next, null);
 });
 
-test('a row that holds no session is listed as such', async () => {
+test('list() gives null as the session of a row that does not hold one', async () => {
   const { pool, table, admin } = await fresh();
   await pool.query(
     `INSERT INTO ${table} VALUES ('a', '[1]', now() + interval '1 h'), ('b', '{"cookie":5}', now() + interval '2 h')`,
@@ -176,7 +178,7 @@ test('a row that holds no session is listed as such', async () => {
   );
 });
 
-test('revoke with a user takes only a session of that user', async () => {
+test('revoke() with a user deletes only a session of that user', async () => {
   const { store, admin } = await fresh();
   await store.set('a', session(passport('ada')));
   assert.is(await admin.revoke(handleOf('a'), { user: 'bob' }), false);
@@ -185,7 +187,7 @@ test('revoke with a user takes only a session of that user', async () => {
   assert.is(await store.length(), 0);
 });
 
-test('find lists no expired session, and revokeUser deletes it as well', async () => {
+test('find() leaves out an expired session, and revokeUser() deletes it', async () => {
   const { pool, table, admin } = await fresh();
   await pool.query(`INSERT INTO ${table} VALUES ('a', '{"passport":{"user":1}}', now() - interval '1 s')`);
   assert.equal(await admin.find(1), []);
@@ -193,45 +195,43 @@ test('find lists no expired session, and revokeUser deletes it as well', async (
   assert.is((await pool.query(`SELECT FROM ${table}`)).rowCount, 0);
 });
 
-test('with eight savers at work, none of the sessions of a user is alive after revokeUser', async () => {
+test('revokeUser() leaves no session of the user while eight clients save them', async () => {
   const { store, admin, pool, names } = await fresh({ userPath: ['user'], touchAfter: 0 });
   const other = makeStore('connect-pg-typed', { pool, ...names }, { touchAfter: 0 });
   for (let n = 0; n < 1000; n += 100) {
     await Promise.all(
-      Array.from({ length: 100 }, (_, k) =>
-        store.set(`s${n + k}`, newSession(store, `s${n + k}`, { user: 7 }) as never),
-      ),
+      Array.from({ length: 100 }, (_, k) => store.set(`s${n + k}`, newSession(store, `s${n + k}`, { user: 7 }))),
     );
   }
   await store.set('other', session({ user: 8 }));
   let revoked = false;
   let saves = 0;
-  const savers = Array.from({ length: 8 }, async (_, n) => {
-    const mine = n % 2 ? store : (other as typeof store);
+  const clients = Array.from({ length: 8 }, async (_, n) => {
+    const mine: AnyStore = n % 2 ? store : other;
     const loaded = await Promise.all(Array.from({ length: 125 }, (_, k) => loadSession(mine, `s${n * 125 + k}`)));
     for (let round = 0; !revoked || round < 2; round++) {
-      for (const [k, one] of loaded.entries()) {
-        one.views = `${n} ${round} ${k}`;
-        await mine.set(`s${n * 125 + k}`, one as never);
+      for (const [k, entry] of loaded.entries()) {
+        entry.views = `${n} ${round} ${k}`;
+        await mine.set(`s${n * 125 + k}`, entry);
         saves++;
       }
     }
-    const after = loaded.map((one, k) => Object.assign(one, { last: k }));
-    await Promise.all(after.map((one, k) => mine.set(`s${n * 125 + k}`, one as never)));
+    const last = loaded.map((entry, k) => Object.assign(entry, { last: k }));
+    await Promise.all(last.map((entry, k) => mine.set(`s${n * 125 + k}`, entry)));
   });
   while (saves < 200) await new Promise((resolve) => setTimeout(resolve, 5));
 
   assert.is(await admin.revokeUser(7), 1000);
   const alive = (await admin.find(7)).length;
   revoked = true;
-  await Promise.all(savers);
+  await Promise.all(clients);
 
   assert.is(alive, 0);
   assert.is((await admin.find(7)).length, 0);
   assert.is(await admin.count(), 1);
 });
 
-test('prune deletes what has expired, in batches that it tells of', async () => {
+test('prune() deletes expired sessions in batches, and calls onBatch after each', async () => {
   const { pool, table, admin } = await fresh();
   await pool.query(
     `INSERT INTO ${table} SELECT n, '{}', now() + (n - 25.5) * interval '1 h' FROM generate_series(1, 30) AS n`,
@@ -242,11 +242,11 @@ test('prune deletes what has expired, in batches that it tells of', async () => 
   assert.is(await admin.count(), 5);
 });
 
-for (const [what, partition] of [
+for (const [kind, partition] of [
   ['a table', ''],
   ['a partitioned table', 'PARTITION BY HASH (sid)'],
 ]) {
-  test(`stats count and measure ${what}`, async () => {
+  test(`stats() counts and measures the sessions of ${kind}`, async () => {
     const { pool, table, names, admin } = await fresh();
     if (partition) {
       await pool.query(`DROP TABLE ${table}`);
@@ -290,66 +290,66 @@ for (const [what, partition] of [
   });
 }
 
-test('a view has counts and no size', async () => {
+test('stats() of a view counts sessions and gives 0 as the size', async () => {
   const { pool, table, names } = await fresh();
   await pool.query(`CREATE VIEW ${pg.escapeIdentifier(names.schemaName)}.seen AS SELECT * FROM ${table}`);
   const stats = await createAdmin({ pool, schemaName: names.schemaName, tableName: 'seen' }).stats();
   assert.equal([stats.live, stats.tableBytes], [0, 0]);
 });
 
-test('store.handle gives an app the handle of its own session', async () => {
+test('store.handle() gives the handle of a session id, and refuses undefined', async () => {
   const { store, admin } = await fresh();
   await store.set('a', session(passport('ada')));
   await store.set('b', session(passport('ada')));
   assert.is(await admin.revokeUser('ada', { except: store.handle('a') }), 1);
   assert.ok(await store.get('a'));
-  assert.throws(() => store.handle(undefined as never), /needs a session id/);
+  assert.throws(() => store.handle(invalid(undefined)), /needs a session id/);
 });
 
-test('no answer holds a session id', async () => {
+test('no result of the admin contains a session id', async () => {
   const { store, admin } = await fresh();
   const sid = 'a-very-secret-session-id';
   await store.set(sid, session(passport('ada')));
   const page = await admin.list({ limit: 1 });
-  const answers = [page, await admin.find('ada'), await admin.show(handleOf(sid)), await admin.stats()];
+  const results = [page, await admin.find('ada'), await admin.show(handleOf(sid)), await admin.stats()];
   assert.is(page.next!.split('/')[1], handleOf(sid));
-  assert.not.match(JSON.stringify(answers), sid);
+  assert.not.match(JSON.stringify(results), sid);
 });
 
-test('what is asked wrongly is refused in words', async () => {
+test('the admin throws a TypeError that explains a wrong option or parameter', async () => {
   const { pool, admin } = await fresh();
-  const refused: [() => unknown, RegExp][] = [
-    [() => createAdmin(undefined as never), /createAdmin\(\) needs a pool: createAdmin\(\{ pool \}\)/],
-    [() => createAdmin({ pool: {} } as never), /needs a pool/],
-    [() => createAdmin({ pool, schema: 'web' } as never), /unknown option "schema". The options are pool, schemaName/],
+  const wrongCalls: [() => unknown, RegExp][] = [
+    [() => createAdmin(invalid(undefined)), /createAdmin\(\) needs a pool: createAdmin\(\{ pool \}\)/],
+    [() => createAdmin({ pool: invalid({}) }), /needs a pool/],
+    [() => createAdmin(invalid({ pool, schema: 'web' })), /unknown option "schema". The options are pool, schemaName/],
     [() => createAdmin({ pool, tableName: '' }), /tableName is empty/],
-    [() => createAdmin({ pool, userPath: 'user.id' as never }), /userPath must be an array of keys/],
+    [() => createAdmin({ pool, userPath: invalid('user.id') }), /userPath must be an array of keys/],
     [() => createAdmin({ pool, userPath: [] }), /userPath must be an array of keys/],
-    [() => admin.find(undefined as never), /the user must be the string or number/],
+    [() => admin.find(invalid(undefined)), /the user must be the string or number/],
     [() => admin.find(Number.NaN), /the user must be the string or number/],
-    [() => admin.revokeUser({} as never), /the user must be the string or number/],
-    [() => admin.revoke('some-session-id'), /a handle has 64 hexadecimal digits/],
-    [() => admin.revokeUser('ada', { except: 'some-session-id' }), /a handle has 64 hexadecimal digits/],
+    [() => admin.revokeUser(invalid({})), /the user must be the string or number/],
+    [() => admin.revoke('some-session-id'), /a handle must have 64 hexadecimal digits/],
+    [() => admin.revokeUser('ada', { except: 'some-session-id' }), /a handle must have 64 hexadecimal digits/],
     [
-      () => admin.revokeUser('ada', { exept: '0'.repeat(64) } as never),
+      () => admin.revokeUser('ada', invalid({ exept: '0'.repeat(64) })),
       /unknown option "exept". The options are except/,
     ],
-    [() => admin.revokeUser('ada', '0'.repeat(64) as never), /the options must be an object with except/],
-    [() => admin.revoke('0'.repeat(64), { usr: 'ada' } as never), /unknown option "usr". The options are user/],
-    [() => admin.list({ first: 10 } as never), /unknown option "first". The options are after, limit/],
-    [() => admin.prune({ batch: 10 } as never), /unknown option "batch". The options are batchSize, onBatch/],
+    [() => admin.revokeUser('ada', invalid('0'.repeat(64))), /the options must be an object with except/],
+    [() => admin.revoke('0'.repeat(64), invalid({ usr: 'ada' })), /unknown option "usr". The options are user/],
+    [() => admin.list(invalid({ first: 10 })), /unknown option "first". The options are after, limit/],
+    [() => admin.prune(invalid({ batch: 10 })), /unknown option "batch". The options are batchSize, onBatch/],
     [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
     [() => admin.list({ limit: 0 }), /limit must be a positive integer/],
   ];
-  for (const [call, why] of refused) {
+  for (const [call, message] of wrongCalls) {
     const error = await (async () => call())().catch((caught: Error) => caught);
     assert.instance(error, TypeError);
-    assert.match((error as Error).message, why);
+    assert.match((error as Error).message, message);
     assert.not.match((error as Error).message, 'some-session-id');
   }
 });
 
-test('a session that PostgreSQL can not read is an error that says where to look', async () => {
+test('a session that PostgreSQL cannot read fails a search with an error that names doctor', async () => {
   for (const unreadable of ['\\u0000', '\\ud800']) {
     const { pool, names, table, admin } = await fresh();
     const owner = createAdmin({ pool: administrator(pool), ...names });

@@ -1,4 +1,4 @@
-// migrate(): older tables become today's, their sessions living as long as before.
+// migrate() changes an older table into today's. Its sessions expire at the same instant as before.
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
@@ -14,6 +14,7 @@ import {
   useAdministrator,
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { invalid } from '../support/invalid.js';
 import { makeStore, makeTable, type StoreName, sessionFor } from '../support/stores.js';
 
 const test = suite('migrate', { timeout: 60_000 });
@@ -22,7 +23,7 @@ useAdministrator();
 const oldTable = (pool?: pg.Pool) =>
   freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' }, ...(pool && { pool }) });
 
-/** The type of expire, and what leads each index. */
+/** The type of expire, and the first key of each index. */
 async function shapeOf(pool: pg.Pool, table: string) {
   const { rows } = await pool.query(
     `SELECT format_type(a.atttypid, NULL) AS type, ARRAY(SELECT pg_get_indexdef(i.indexrelid, 1, true) FROM pg_index i
@@ -35,7 +36,7 @@ async function shapeOf(pool: pg.Pool, table: string) {
 const today = { type: 'timestamp with time zone', keys: ['expire', 'sid'] };
 
 for (const name of ['connect-pg-simple', 'connect-pg-pool'] as StoreName[]) {
-  test(`the table of ${name} becomes one that is well, on which that store works on`, async () => {
+  test(`migrate() repairs the table of ${name}, and that store still works on the table`, async () => {
     const place = { pool: freshPool(), ...freshNames() };
     await makeTable(name, place);
     const quoted = (text: string) => (name === 'connect-pg-pool' ? text.replaceAll('"', '""') : text);
@@ -45,8 +46,8 @@ for (const name of ['connect-pg-simple', 'connect-pg-pool'] as StoreName[]) {
     const set = (sid: string) => new Promise((resolve) => old.set(sid, sessionFor(600), resolve));
     await set('a');
 
-    const { pool, ...itsNames } = place;
-    await migrate({ pool, names: itsNames });
+    const { pool, ...placeNames } = place;
+    await migrate({ pool, names: placeNames });
 
     const admin = createAdmin(place);
     assert.equal(await admin.doctor(), []);
@@ -54,22 +55,22 @@ for (const name of ['connect-pg-simple', 'connect-pg-pool'] as StoreName[]) {
     assert.ok(sessions.length === 1 && Math.abs(sessions[0]!.secondsLeft - 600) < 5);
     await set('b');
     assert.is(await admin.count(), 2);
-    assert.equal(await migrate({ pool, names: itsNames }), []);
+    assert.equal(await migrate({ pool, names: placeNames }), []);
   });
 }
 
-test('what was written under another TimeZone keeps its instant, if that is given', async () => {
+test('migrate() keeps when sessions expire if they were written under the given timeZone', async () => {
   const { store, names, table } = await oldTable(freshPool({ options: '-c TimeZone=America/New_York' }));
   await store.set('a', session({}, cookieFor(600)));
-  const here = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
-  const steps = await migrate({ pool: here, names: names }, { timeZone: 'America/New_York' });
+  const pool = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
+  const steps = await migrate({ pool, names }, { timeZone: 'America/New_York' });
   assert.equal(steps, ['expire as timestamptz, with TimeZone America/New_York', 'the index on expire']);
-  const [entry] = (await createAdmin({ pool: here, ...names }).list()).sessions;
+  const [entry] = (await createAdmin({ pool, ...names }).list()).sessions;
   assert.ok(Math.abs(entry!.secondsLeft - 600) < 5);
-  assert.equal(await shapeOf(here, table), today);
+  assert.equal(await shapeOf(pool, table), today);
 });
 
-test("without one, the connection's own is right", async () => {
+test("migrate() without a timeZone uses the connection's TimeZone", async () => {
   const pool = freshPool({ options: '-c TimeZone=Asia/Kolkata' });
   const { store, names } = await oldTable(pool);
   await store.set('a', session({}, cookieFor(600)));
@@ -77,8 +78,8 @@ test("without one, the connection's own is right", async () => {
   assert.ok(Math.abs((await createAdmin({ pool, ...names }).list()).sessions[0]!.secondsLeft - 600) < 5);
 });
 
-test('where a role has another TimeZone, somebody must say which is right', async () => {
-  const { database, url } = await freshDatabase(); // for other tests look at the zones of theirs
+test('migrate() asks for a timeZone when a role has another TimeZone', async () => {
+  const { database, url } = await freshDatabase(); // migrate() in other tests must not find this role
   const { pool, names, table } = await oldTable(freshPool({ connectionString: url }));
   const role = `migrant ${process.pid}`;
   await pool.query(`CREATE ROLE "${role}"`);
@@ -91,14 +92,14 @@ test('where a role has another TimeZone, somebody must say which is right', asyn
   assert.is((await shapeOf(pool, table)).type, 'timestamp without time zone');
 });
 
-test('the index of users is made where it is asked for', async () => {
+test('migrate() creates the index of users if a userPath is given', async () => {
   const { pool, names, table } = await freshStore();
   assert.equal(await migrate({ pool, names }, { userPath: ['user', 'id'] }), ['the index on the user']);
   assert.equal((await shapeOf(pool, table)).keys, ["(sess #>> '{user,id}'::text[])", 'expire', 'sid']);
   assert.equal(await migrate({ pool, names }, { userPath: ['user', 'id'] }), []);
 });
 
-test('a partitioned table is migrated as well', async () => {
+test('migrate() changes a partitioned table', async () => {
   const { pool, names, table } = await oldTable();
   await pool.query(`DROP TABLE ${table}`);
   await pool.query(
@@ -108,7 +109,7 @@ test('a partitioned table is migrated as well', async () => {
   assert.equal(await shapeOf(pool, table), today);
 });
 
-test('a dry run says the same and changes nothing', async () => {
+test('migrate() with dryRun lists the same steps and changes nothing', async () => {
   const { pool, names, table } = await oldTable();
   const before = await shapeOf(pool, table);
   const steps = await migrate({ pool, names }, { dryRun: true, timeZone: 'UTC', userPath: ['user'] });
@@ -116,18 +117,18 @@ test('a dry run says the same and changes nothing', async () => {
   assert.equal(await shapeOf(pool, table), before);
 });
 
-test('what can not be done is an error in words', async () => {
+test('migrate() explains a missing table, an unknown time zone and a wrong userPath', async () => {
   const { pool, names } = await oldTable();
-  const message = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
+  const message = (promise: Promise<unknown>) => promise.then(String, (error: Error) => error.message);
   assert.match(await message(migrate({ pool, names: freshNames() })), /the table does not exist/);
   assert.match(
     await message(migrate({ pool, names }, { timeZone: 'Mars/Olympus' })),
     /PostgreSQL does not know Mars\/Olympus/,
   );
-  assert.match(await message(migrate({ pool, names }, { userPath: 'user' as never })), /userPath must be an array/);
+  assert.match(await message(migrate({ pool, names }, { userPath: invalid('user') })), /userPath must be an array/);
 });
 
-test('a table that is in use is left alone after two seconds, before a call of the store gives up', async () => {
+test('migrate() gives up on a table in use after two seconds, before a call of the store times out', async () => {
   const { store, pool, names, table } = await oldTable();
   const other = await pool.connect();
   await other.query('BEGIN');
@@ -143,26 +144,26 @@ test('a table that is in use is left alone after two seconds, before a call of t
   assert.equal(await shapeOf(pool, table), { type: 'timestamp without time zone', keys: ['sid'] });
 });
 
-test('sessions are saved while the index on expire is made', async () => {
+test('set() saves sessions while migrate() creates the index on expire', async () => {
   const { store, pool, names, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamptz' } });
   const other = await pool.connect();
   await other.query('BEGIN');
   await other.query(`UPDATE ${table} SET expire = expire WHERE sid = 'none'`); // the index waits for this transaction
-  const done = migrate({ pool, names });
+  const migrated = migrate({ pool, names });
   await untilBlocked(pool);
   await store.set('a', session());
   await other.query('COMMIT');
   other.release();
-  await done;
+  await migrated;
   assert.equal(await shapeOf(pool, table), today);
 });
 
-test('it tells how far an index has come', async () => {
+test('migrate() calls onProgress while it creates an index', async () => {
   const { pool, names, table } = await freshStore();
   await pool.query(`INSERT INTO ${table} SELECT n, ('{"user":"' || n || '","pad":"' || repeat('x', 500) || '"}')::json,
     now() + interval '1 h' FROM generate_series(1, 200000) AS n`);
-  const told: [number, number][] = [];
-  await migrate({ pool, names }, { userPath: ['user'], onProgress: (done, total) => told.push([done, total]) });
-  assert.ok(told.length > 0);
-  assert.ok(told.every(([done, total]) => total > 0 && done >= 0));
+  const calls: [number, number][] = [];
+  await migrate({ pool, names }, { userPath: ['user'], onProgress: (done, total) => calls.push([done, total]) });
+  assert.ok(calls.length > 0);
+  assert.ok(calls.every(([done, total]) => total > 0 && done >= 0));
 });
