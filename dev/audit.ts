@@ -1,9 +1,10 @@
-// npm run audit   Asks npm's registry for known vulnerabilities of what users install. No answer is said, and is no failure.
+// npm run audit   Asks the npm registry for known vulnerabilities of the runtime dependencies.
+// Exits with 1 if there are any. Exits with 0 if the registry does not answer, and prints that.
 import { spawnSync } from 'node:child_process';
 
 const flags = ['--omit=dev', '--omit=peer', '--json', '--fetch-retries=0', '--fetch-timeout=30000'];
 const { stdout, stderr } = spawnSync('npm', ['audit', ...flags], { encoding: 'utf8' });
-const { metadata, vulnerabilities, message } = answerOf(stdout);
+const { metadata, vulnerabilities, message } = parseReport(stdout);
 if (metadata) {
   const found = Object.values(vulnerabilities ?? {});
   for (const { name, severity, range, via } of found) console.log(`${name} ${range}: ${severity}: ${titlesOf(via)}`);
@@ -12,17 +13,19 @@ if (metadata) {
   );
   process.exitCode = found.length > 0 ? 1 : 0;
 } else {
-  console.log(`audit: the registry gives no answer, nothing is known: ${message ?? stderr.trim().split('\n')[0]}`);
+  console.log(
+    `audit: the registry did not answer, so vulnerabilities are unknown: ${message ?? stderr.trim().split('\n')[0]}`,
+  );
 }
 
-interface Answer {
+interface Report {
   message?: string;
   metadata?: { dependencies: { prod: number } };
   vulnerabilities?: Record<string, { name: string; severity: string; range: string; via: Via[] }>;
 }
 type Via = string | { title: string };
 
-function answerOf(text: string): Answer {
+function parseReport(text: string): Report {
   try {
     return JSON.parse(text);
   } catch {
@@ -31,5 +34,5 @@ function answerOf(text: string): Answer {
 }
 
 function titlesOf(via: Via[]): string {
-  return via.map((one) => (typeof one === 'string' ? `by ${one}` : one.title)).join('; ');
+  return via.map((cause) => (typeof cause === 'string' ? `by ${cause}` : cause.title)).join('; ');
 }

@@ -1,4 +1,4 @@
-// What comes along when somebody installs the package: what is listed and no more; and what CI says when some of it is vulnerable.
+// The runtime dependencies are listed, run nothing at installation, and are audited by CI.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,6 +14,12 @@ const test = suite('supply chain', { timeout: 60_000 });
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
+interface LockedPackage {
+  dev?: boolean;
+  peer?: boolean;
+  hasInstallScript?: boolean;
+}
+
 test('SECURITY.md gives a reason for each runtime dependency, and lists no other', () => {
   const security = readFileSync('SECURITY.md', 'utf8');
   const section = security.slice(security.indexOf('## Supply chain'));
@@ -21,18 +27,20 @@ test('SECURITY.md gives a reason for each runtime dependency, and lists no other
   assert.equal(listed.sort(), Object.keys(manifest.dependencies).sort());
 });
 
-test('neither the package nor anything that comes along runs at its installation', () => {
+test('the package and its dependencies run nothing at installation', () => {
   const own = Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$|^(pre|post)?prepare$/.test(name));
   assert.equal(own, []);
-  const installed = Object.entries<any>(lock.packages).filter(([where, { dev, peer }]) => where && !dev && !peer);
-  assert.ok(installed.length > 10, 'the lock lists what is installed');
-  const running = installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([where]) => where);
-  assert.equal(running, []);
+  const installed = Object.entries<LockedPackage>(lock.packages).filter(
+    ([folder, { dev, peer }]) => folder && !dev && !peer,
+  );
+  assert.ok(installed.length > 10, 'package-lock.json lists the dependencies');
+  const withScript = installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([folder]) => folder);
+  assert.equal(withScript, []);
 });
 
-/** How CI's audit ends where the registry answers so. */
-async function audit(answer: http.RequestListener) {
-  const server = http.createServer(answer).listen(0, '127.0.0.1');
+/** Runs npm run audit on a registry that answers like this. */
+async function audit(respond: http.RequestListener) {
+  const server = http.createServer(respond).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onEnd(() => server.close());
   onEnd(() => server.closeAllConnections());
@@ -41,7 +49,7 @@ async function audit(answer: http.RequestListener) {
 }
 
 function auditAt(registry: string): Promise<{ code: number; output: string }> {
-  const cache = mkdtempSync(path.join(os.tmpdir(), 'audit-test-')); // what npm remembers of the real registry is no answer
+  const cache = mkdtempSync(path.join(os.tmpdir(), 'audit-test-')); // npm must not answer from the cache of the real registry
   onEnd(() => rmSync(cache, { recursive: true }));
   const env = { ...process.env, npm_config_registry: registry, npm_config_cache: cache };
   return new Promise((resolve) => {
@@ -58,7 +66,7 @@ const json =
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
 
-test('a known vulnerability of a runtime dependency ends CI red, and names it', async () => {
+test('the audit exits with 1 and names the vulnerability of a runtime dependency', async () => {
   const advisory = { id: 1, url: '', title: 'takes over terminals', severity: 'low', vulnerable_versions: '*' };
   const found = json(200, { ms: [advisory] });
   const { code, output } = await audit((request, response) =>
@@ -68,14 +76,14 @@ test('a known vulnerability of a runtime dependency ends CI red, and names it', 
   assert.match(output, /^ms .*: low: takes over terminals$/m);
 });
 
-test('none ends it green', async () => {
+test('the audit exits with 0 if no vulnerability is known', async () => {
   const { code, output } = await audit(json(200, {}));
   assert.equal([code, /^audit: 0 of \d+ runtime dependencies/m.test(output)], [0, true], output);
 });
 
-test('a registry that does not audit, or is not there, keeps nobody from working, but is not taken for good news', async () => {
-  for (const answered of [audit(json(405, {})), auditAt('http://127.0.0.1:1')]) {
-    const { code, output } = await answered;
-    assert.equal([code, /^audit: the registry gives no answer/.test(output)], [0, true], output);
+test('the audit exits with 0 and prints that it knows nothing if the registry does not answer', async () => {
+  for (const result of [audit(json(405, {})), auditAt('http://127.0.0.1:1')]) {
+    const { code, output } = await result;
+    assert.equal([code, /^audit: the registry did not answer/.test(output)], [0, true], output);
   }
 });

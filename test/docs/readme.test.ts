@@ -1,4 +1,4 @@
-// What the README shows, run as it stands there.
+// The examples of the README run unchanged.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,15 +15,15 @@ import { onEnd, suite } from '../support/harness.js';
 const test = suite('readme', { timeout: 20_000 });
 const readme = readFileSync('README.md', 'utf8');
 
-/** The first block of this language that holds these words. */
+/** The first code block of this language that contains these words. */
 function block(language: string, words: string): string {
   const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, kind, text]) => [kind, text!]);
   const found = blocks.find(([kind, text]) => kind === language && text!.includes(words));
-  assert.ok(found, `a block of ${language} with ${words}`);
+  assert.ok(found, `the README needs a ${language} block with ${words}`);
   return found[1]!;
 }
 
-/** A connection string into a schema of the test's own. */
+/** A connection string to a schema that only this test uses. */
 async function freshSchemaUrl() {
   const { schemaName } = freshNames();
   await freshPool().query(`CREATE SCHEMA ${pg.escapeIdentifier(schemaName)}`);
@@ -32,7 +32,7 @@ async function freshSchemaUrl() {
   return url.href;
 }
 
-test('the first program counts views', async () => {
+test('the first program of the README counts views', async () => {
   const program = block('js', 'app.listen').replace(
     "'connect-pg-typed'",
     JSON.stringify(new URL('../../src/index.ts', import.meta.url).href),
@@ -53,7 +53,7 @@ test('the first program counts views', async () => {
   }
 });
 
-test('the table that it shows is one that the store works on', async () => {
+test('the store works on the table that the README shows', async () => {
   const connectionString = await freshSchemaUrl();
   const pool = freshPool({ connectionString });
   await pool.query(block('sql', 'CREATE TABLE session'));
@@ -62,10 +62,10 @@ test('the table that it shows is one that the store works on', async () => {
   assert.is(await store.length(), 1);
 });
 
-test('a user of Passport is signed out everywhere else, by fewer than ten lines', async () => {
+test('the README signs a Passport user out everywhere else, in fewer than ten lines', async () => {
   const program = block('js', 'createAdmin');
   assert.ok(program.split('\n').filter(Boolean).length < 10);
-  const { store, pool, names } = await freshStore({ pool: administrator(freshPool()) }); // it makes an index
+  const { store, pool, names } = await freshStore({ pool: administrator(freshPool()) }); // the program creates an index
   for (const [sid, user] of Object.entries({ phone: 'ada', laptop: 'ada', other: 'bob' })) {
     await store.set(sid, session({ passport: { user } }));
   }
@@ -79,8 +79,8 @@ test('a user of Passport is signed out everywhere else, by fewer than ten lines'
   await new AsyncFunction('createAdmin', 'store', 'pool', 'app', body)(createAdminHere, store, pool, app);
 
   const request = { session: { passport: { user: 'ada' } }, sessionID: 'phone' };
-  const answered = new Promise((redirect) => routes.get('/sign-out-elsewhere')!(request, { redirect }));
-  assert.is(await answered, '/');
+  const redirected = new Promise((redirect) => routes.get('/sign-out-elsewhere')!(request, { redirect }));
+  assert.is(await redirected, '/');
 
   assert.is(await store.get('laptop'), null);
   assert.ok((await store.get('phone')) && (await store.get('other')));

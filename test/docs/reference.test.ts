@@ -1,4 +1,4 @@
-// The generated documents and the source agree.
+// The generated documents agree with the source.
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { anchor } from '../../dev/docs/markdown.js';
@@ -25,7 +25,7 @@ const anchors = new Map(
 for (const [file, text] of pages) {
   test(`each link in ${file} leads to one heading`, () => {
     for (const [link, page, id] of text.matchAll(/\]\(([\w.]*)#([^)]*)\)/g)) {
-      const found = anchors.get(page ? `docs/${page}` : file)?.filter((one) => one === id);
+      const found = anchors.get(page ? `docs/${page}` : file)?.filter((heading) => heading === id);
       assert.is(found?.length, 1, `${file}: ${link}`);
     }
   });
