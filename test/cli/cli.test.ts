@@ -1,4 +1,4 @@
-// Every command of the CLI, as a process, on a table under names of its own: what it says, and how it ends.
+// Runs each command of the CLI as a process, and checks its output and its exit code.
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { suite } from '../support/harness.js';
 
 const test = suite('cli', { timeout: 60_000 });
 
-const SID = 'a-secret-session-id-'; // each id begins so
+const SID = 'a-secret-session-id-'; // the prefix of each id
 const at = ({ schemaName, tableName }: { schemaName: string; tableName: string }) => [
   '--schema',
   schemaName,
@@ -35,7 +35,7 @@ async function fresh() {
   return { store, pool, table, names, run, json, handles };
 }
 
-test('init makes the schema, the table and the indexes, and then says that all is there', async () => {
+test('init creates the schema, the table and the indexes, and then prints that nothing is missing', async () => {
   const names = freshNames();
   const init = (...args: string[]) => cli(['init', ...at(names), ...args]);
   const missing = await init();
@@ -47,8 +47,8 @@ test('init makes the schema, the table and the indexes, and then says that all i
 
   const dry = await init('--create-schema', '--dry-run');
   assert.equal(dry, { code: 0, stdout: 'would create the schema, the table, the index on expire\n', stderr: '' });
-  const made = await init('--create-schema', '--user-path', 'user.id', '--json');
-  assert.equal(JSON.parse(made.stdout), {
+  const created = await init('--create-schema', '--user-path', 'user.id', '--json');
+  assert.equal(JSON.parse(created.stdout), {
     created: ['the schema', 'the table', 'the index on expire', 'the index on the user'],
   });
   assert.is((await init('--user-path', '["user","id"]')).stdout, 'nothing is missing\n');
@@ -57,7 +57,7 @@ test('init makes the schema, the table and the indexes, and then says that all i
   });
 });
 
-test('init --print prints the SQL that makes the same, and asks no database', async () => {
+test('init --print prints SQL that creates the table, and uses no database', async () => {
   const { pool, names, json } = await fresh();
   const other = { ...names, schemaName: `${names.schemaName} printed` };
   const { code, stdout } = await cli(
@@ -66,12 +66,12 @@ test('init --print prints the SQL that makes the same, and asks no database', as
   );
   assert.is(code, 0);
   await pool.query(stdout);
-  const said = await cli(['init', ...at(other), '--user-path', `it's`]);
-  assert.is(said.stdout, 'nothing is missing\n');
+  const again = await cli(['init', ...at(other), '--user-path', `it's`]);
+  assert.is(again.stdout, 'nothing is missing\n');
   assert.is((await json('init', '--print')).json.length, 2);
 });
 
-test('stats counts and measures', async () => {
+test('stats prints counts and sizes', async () => {
   const { pool, table, run, json } = await fresh();
   await pool.query(`UPDATE ${table} SET expire = now() - interval '90 s' WHERE sid = $1`, [`${SID}0`]);
   const { stdout } = await run('stats');
@@ -83,7 +83,7 @@ test('stats counts and measures', async () => {
   assert.ok(found.tableBytes > 0);
 });
 
-test('list gives pages of handles', async () => {
+test('list prints pages of handles', async () => {
   const { run, json, handles } = await fresh();
   const { stdout } = await run('list', '--limit', '2');
   assert.match(
@@ -101,7 +101,7 @@ test('list gives pages of handles', async () => {
   assert.is(second.next, null);
 });
 
-test('show gives what a session holds, and exits 1 where there is none', async () => {
+test('show prints a session, and exits with 1 if the handle names none', async () => {
   const { run, json, handles } = await fresh();
   assert.match((await run('show', handles[2]!)).stdout, /\nuser +bob\nexpires in +2 h\n\{\n.*"passport": \{\n/s);
   assert.equal((await json('show', handles[2]!)).json.session.passport, { user: 'bob' });
@@ -109,7 +109,7 @@ test('show gives what a session holds, and exits 1 where there is none', async (
   assert.equal(await json('show', '0'.repeat(64)), { code: 1, json: null });
 });
 
-test('find gives the sessions of a user, and exits 1 where there is none', async () => {
+test('find prints the sessions of a user, and exits with 1 if there are none', async () => {
   const { run, json, handles } = await fresh();
   const found = await json('find', 'ada');
   assert.equal(
@@ -133,7 +133,7 @@ test('find gives the sessions of a user, and exits 1 where there is none', async
   );
 });
 
-test('revoke takes one session, those of a user but one, or all', async () => {
+test('revoke deletes one session, all of a user except one, or all sessions', async () => {
   const { store, run, json, handles } = await fresh();
   assert.equal(await run('revoke', '--user', 'ada', '--except', handles[0]!), {
     code: 0,
@@ -149,7 +149,7 @@ test('revoke takes one session, those of a user but one, or all', async () => {
   assert.is(await store.length(), 0);
 });
 
-test('prune deletes what has expired', async () => {
+test('prune deletes the expired sessions', async () => {
   const { pool, table, run } = await fresh();
   await pool.query(
     `INSERT INTO ${table} SELECT 'x' || n, '{}', now() - interval '1 s' FROM generate_series(1, 25) AS n`,
@@ -158,7 +158,7 @@ test('prune deletes what has expired', async () => {
   assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
 });
 
-test('doctor says that all is well, or what is not and what to do, and exits 1', async () => {
+test('doctor prints the problems and what to do, and exits with 1 if there are any', async () => {
   const { pool, table, run, json } = await fresh();
   assert.equal(await run('doctor'), { code: 0, stdout: 'no problem found\n', stderr: '' });
   assert.equal(await json('doctor'), { code: 0, json: [] });
@@ -176,17 +176,17 @@ test('doctor says that all is well, or what is not and what to do, and exits 1',
   );
 });
 
-test('migrate makes a table of another store one of today', async () => {
+test('migrate changes the table of another store into a current one', async () => {
   const { names } = await freshStore({ columns: { sess: 'json', expire: 'timestamp(6)' } });
   const run = (...args: string[]) => cli(['migrate', ...at(names), ...args]);
   const steps = ['expire as timestamptz, with TimeZone Asia/Tokyo', 'the index on expire', 'the index on the user'];
-  const asked = ['--time-zone', 'Asia/Tokyo', '--user-path', 'user.id'];
-  assert.equal(JSON.parse((await run(...asked, '--dry-run', '--json')).stdout), { steps, isDry: true });
-  assert.equal(await run(...asked), { code: 0, stdout: `migrated: ${steps.join(', ')}\n`, stderr: '' });
-  assert.equal(await run(...asked), { code: 0, stdout: 'nothing to migrate\n', stderr: '' });
+  const options = ['--time-zone', 'Asia/Tokyo', '--user-path', 'user.id'];
+  assert.equal(JSON.parse((await run(...options, '--dry-run', '--json')).stdout), { steps, isDry: true });
+  assert.equal(await run(...options), { code: 0, stdout: `migrated: ${steps.join(', ')}\n`, stderr: '' });
+  assert.equal(await run(...options), { code: 0, stdout: 'nothing to migrate\n', stderr: '' });
 });
 
-test('a dry run says what would be done, and changes nothing', async () => {
+test('a dry run prints what the command would do, and changes nothing', async () => {
   const { pool, table, json, handles } = await fresh();
   await pool.query(`INSERT INTO ${table} VALUES ('x', '{}', now() - interval '1 s')`);
   const rows = async () => (await pool.query(`SELECT sid, sess::text, expire, xmin FROM ${table} ORDER BY 1`)).rows;
@@ -201,9 +201,9 @@ test('a dry run says what would be done, and changes nothing', async () => {
   assert.equal(await rows(), before);
 });
 
-test('what is asked wrongly ends with 2, and one line that says where to look', async () => {
+test('a usage error exits with 2, and prints one line that explains it', async () => {
   const { names } = await fresh();
-  const wrong: [args: string[], why: RegExp][] = [
+  const wrong: [args: string[], message: RegExp][] = [
     [['lst'], /unknown command "lst"\. See connect-pg-typed --help/],
     [['toString'], /unknown command "toString"/],
     [['list', 'x'], /unexpected argument "x"\. See connect-pg-typed list --help/],
@@ -228,34 +228,34 @@ test('what is asked wrongly ends with 2, and one line that says where to look', 
     [['init', '--create-schema'], /--create-schema needs --schema/],
     [['stats', '--url', 'mysql://x'], /the URL must be a connection string, such as postgres:/],
   ];
-  const ended = await Promise.all(wrong.map(async ([args]) => cli(args)));
-  for (const [n, [args, why]] of wrong.entries()) {
-    const { code, stdout, stderr } = ended[n]!;
+  const results = await Promise.all(wrong.map(async ([args]) => cli(args)));
+  for (const [n, [args, message]] of wrong.entries()) {
+    const { code, stdout, stderr } = results[n]!;
     assert.equal([code, stdout], [2, ''], `${args}: ${stderr}`);
     assert.match(stderr, /^connect-pg-typed: [^\n]+\n$/);
-    assert.match(stderr, why);
+    assert.match(stderr, message);
   }
   assert.ok(names);
 });
 
-test('a database that can not be used ends with 3, and one line that says what to do, without a password', async () => {
+test('a database failure exits with 3, and prints one line with advice and without a password', async () => {
   const url = (change: Partial<URL>) => Object.assign(new URL(process.env.TEST_SERVER_URL!), change).href;
   const pool = freshPool();
   const role = `cli ${process.pid}`;
-  await pool.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'unloved'`);
+  await pool.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'secret'`);
   const { names, table } = await fresh();
   await pool.query(`ALTER TABLE ${table} RENAME expire TO valid_until`);
-  const failing: [args: string[], env: NodeJS.ProcessEnv, why: RegExp][] = [
+  const failing: [args: string[], env: NodeJS.ProcessEnv, message: RegExp][] = [
     [
       ['stats'],
       { DATABASE_URL: url({ hostname: '127.0.0.1', port: '1' }) },
       /cannot reach the database \(connect ECONNREFUSED 127.0.0.1:1\)\. Is it running.*--url, DATABASE_URL or the PG\* variables/,
     ],
-    [['stats'], { DATABASE_URL: 'postgres://x:unloved@nowhere.invalid/x' }, /cannot be reached \(getaddrinfo/],
-    [['stats'], { DATABASE_URL: 'postgres://x:unloved@%2Fnowhere/x' }, /cannot be reached \(connect ENOENT/],
+    [['stats'], { DATABASE_URL: 'postgres://x:secret@nowhere.invalid/x' }, /cannot reach the database \(getaddrinfo/],
+    [['stats'], { DATABASE_URL: 'postgres://x:secret@%2Fnowhere/x' }, /cannot reach the database \(connect ENOENT/],
     [
       ['stats'],
-      { DATABASE_URL: url({ username: 'nobody', password: 'unloved' }) },
+      { DATABASE_URL: url({ username: 'nobody', password: 'secret' }) },
       /refused the login .*\. Check --url/,
     ],
     [['stats'], { DATABASE_URL: url({ pathname: '/nowhere' }) }, /database "nowhere" does not exist\. Check/],
@@ -272,27 +272,27 @@ test('a database that can not be used ends with 3, and one line that says what t
     [['list', ...at(names)], {}, /connect-pg-typed doctor says what the table lacks/],
     [
       ['stats', ...at(names)],
-      { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'unloved' }) },
+      { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'secret' }) },
       /permission denied for schema/,
     ],
     [
       ['init', '--schema', names.schemaName, '--table', 'x'],
-      { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'unloved' }) },
+      { DATABASE_URL: url({ username: encodeURIComponent(role), password: 'secret' }) },
       /may not create the table\. Run GRANT USAGE, CREATE ON SCHEMA/,
     ],
   ];
-  const ended = await Promise.all(failing.map(async ([args, env]) => cli(args, env)));
+  const results = await Promise.all(failing.map(async ([args, env]) => cli(args, env)));
   await pool.query(`DROP ROLE "${role}"`);
-  for (const [n, [args, env, why]] of failing.entries()) {
-    const { code, stdout, stderr } = ended[n]!;
+  for (const [n, [args, env, message]] of failing.entries()) {
+    const { code, stdout, stderr } = results[n]!;
     assert.equal([code, stdout], [3, ''], `${args} ${env.DATABASE_URL}: ${stderr}`);
     assert.match(stderr, /^connect-pg-typed: [^\n]+\n$/);
-    assert.match(stderr, why);
-    assert.not.match(stderr, 'unloved');
+    assert.match(stderr, message);
+    assert.not.match(stderr, 'secret');
   }
 });
 
-test('without any address it asks for one, and with the PG variables it needs no URL', async () => {
+test('a command without a database exits with 2, and the PG* variables replace a URL', async () => {
   const none = await cli(['stats'], { DATABASE_URL: undefined });
   assert.equal(
     [none.code, none.stderr],
@@ -312,43 +312,46 @@ test('without any address it asks for one, and with the PG variables it needs no
   assert.is((await cli(['stats', ...at(names), '--url', url], { DATABASE_URL: 'postgres://127.0.0.1:1/x' })).code, 0);
 });
 
-test('no command is a question, help is an answer', async () => {
+test('a missing command exits with 2 and prints the help, and --help exits with 0', async () => {
   const none = await cli([]);
   const help = await cli(['--help']);
   assert.equal([none.code, help.code, none.stdout], [2, 0, help.stdout]);
   const lines = (await cli(['revoke', '--help'])).stdout.split('\n');
   assert.match(lines[2]!, /^Usage: connect-pg-typed revoke HANDLE/);
   assert.equal(
-    lines.slice(1).filter((line) => line.length > 80),
+    lines.filter((line) => !line.startsWith('Usage:') && line.length > 80),
     [],
   );
 });
 
-test('docs/cli.md shows what --help prints', async () => {
+test('docs/cli.md shows the output of --help', async () => {
   assert.ok(readFileSync('docs/cli.md', 'utf8').includes((await cli(['--help'])).stdout));
   assert.ok(readFileSync('docs/cli.md', 'utf8').includes((await cli(['migrate', '--help'])).stdout));
 });
 
-test('what visitors have put into their sessions can not steer a terminal', async () => {
+test('list and show escape control characters from a session', async () => {
   const { store, run } = await fresh();
   await store.set(`${SID}3`, session({ passport: { user: '\u001b[2J\u202eevil\u0007' } }, cookieFor(99)));
   for (const args of [['list'], ['show', store.handle(`${SID}3`)]]) {
     const { stdout } = await run(args[0]!, ...args.slice(1));
     assert.match(stdout, 'evil');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
     assert.not.match(stdout, /[\u0000-\u0009\u000b-\u001f\u202e]/);
   }
 });
 
-test('ids are hashed and sessions encrypted by migrate, and keys come from the environment or a file', async () => {
+test('migrate hashes ids and encrypts sessions, with keys from the environment or a file', async () => {
   const { names, run, pool, table, handles } = await fresh();
   const KEY = 'A'.repeat(43);
-  const withEnv = (env: object, command: string, ...args: string[]) =>
-    cli([command, ...at(names), ...args], env as never);
-  const refused = await run('migrate', '--re-encrypt');
-  assert.equal([refused.code, /--re-encrypt needs keys: --keys-file or SESSION_KEYS/.test(refused.stderr)], [2, true]);
-  const closed = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt');
-  assert.equal([closed.code, /3 sessions stay as they are/.test(closed.stderr)], [3, true]);
+  const withEnv = (env: NodeJS.ProcessEnv, command: string, ...args: string[]) =>
+    cli([command, ...at(names), ...args], env);
+  const withoutKeys = await run('migrate', '--re-encrypt');
+  assert.equal(
+    [withoutKeys.code, /--re-encrypt needs --keys-file or SESSION_KEYS/.test(withoutKeys.stderr)],
+    [2, true],
+  );
+  const withPlaintext = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt');
+  assert.equal([withPlaintext.code, /3 sessions stay as they are/.test(withPlaintext.stderr)], [3, true]);
   const dry = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--dry-run');
   assert.is(dry.stdout, 'would migrate: the hash of 3 session ids, 3 sessions encrypted with the first key\n');
 
@@ -366,13 +369,13 @@ test('ids are hashed and sessions encrypted by migrate, and keys come from the e
   assert.is((await run('revoke', '--user', 'ada', '--keys-file', file)).stdout, 'revoked 2 sessions\n');
 });
 
-test('the bar of what takes long is drawn on a terminal, and nowhere else', async () => {
+test('the progress bar is drawn only on a terminal', async () => {
   for (const isTTY of [true, false]) {
     let drawn = '';
     const stream = new Writable({
-      write(chunk, _, done) {
+      write(chunk, _, callback) {
         drawn += chunk;
-        done();
+        callback();
       },
     });
     const progress = await startProgress('pruning', 200, Object.assign(stream, { isTTY, columns: 100 }));
@@ -385,7 +388,7 @@ test('the bar of what takes long is drawn on a terminal, and nowhere else', asyn
   }
 });
 
-test('no command has printed a session id', () => {
+test('no command printed a session id', () => {
   assert.ok(printed.length > 100);
   assert.equal(
     printed.filter((text) => text.includes(SID)),

@@ -1,19 +1,19 @@
-// connect-pg-typed on the command line, as a process.
+// Runs the CLI as a process.
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-export interface Ended {
+export interface CliResult {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** All that any of the processes has printed. */
+/** The output of all processes, to search it for secrets. */
 export const printed: string[] = [];
 
-// Compiled once, since compiling it for each of a hundred processes took most of their time.
+// Compiled once: compiling it in each of a hundred processes took most of their time.
 const program = fileURLToPath(new URL(`../../node_modules/.cache/cli-${process.pid}.mjs`, import.meta.url));
 await build({
   entryPoints: ['src/cli/main.ts'],
@@ -26,8 +26,8 @@ await build({
 });
 process.on('exit', () => rmSync(program, { force: true }));
 
-/** Runs the CLI on the test server, or as the environment says; names and options follow the command. */
-export function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+/** Runs the CLI on the test server, unless `env` names another one. */
+export function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL)/.test(name)));
   const options = { env: { ...clean, DATABASE_URL: process.env.TEST_SERVER_URL, ...env }, timeout: 30_000 };
   return new Promise((resolve) => {
