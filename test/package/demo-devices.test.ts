@@ -1,5 +1,6 @@
-// The demo's devices and administration: in Chromium two browsers of one user, who sign each other out.
-// SCREENSHOTS=docs npm run test:package demo-devices   takes the pictures of docs/admin.md anew.
+// Tests the demo's pages of devices and administration in Chromium.
+// SCREENSHOTS=docs npm run test:package demo-devices   also updates the screenshots of
+// docs/admin.md.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -19,7 +20,7 @@ const executablePath = (process.env.PATH ?? '')
 let browser: Browser | undefined;
 let demo: Demo;
 
-/** A browser with cookies of its own. What goes wrong in the page fails the test. */
+/** A browser with its own cookies. An error in the page fails the test. */
 async function visitor(userAgent?: string): Promise<Page> {
   const context = await browser!.newContext({
     viewport: { width: 1000, height: 620 },
@@ -27,10 +28,10 @@ async function visitor(userAgent?: string): Promise<Page> {
   });
   onEnd(() => context.close());
   const page = await context.newPage();
-  const wrong: string[] = [];
-  page.on('pageerror', (error) => wrong.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-  onEnd(() => assert.equal(wrong, []));
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  onEnd(() => assert.equal(errors, []));
   return page;
 }
 
@@ -41,7 +42,7 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name: `Hello, ${name}` }).waitFor();
 }
 
-const picture = async (page: Page, name: string): Promise<unknown> =>
+const takeScreenshot = async (page: Page, name: string): Promise<unknown> =>
   process.env.SCREENSHOTS && page.screenshot({ path: path.join(process.env.SCREENSHOTS, name) });
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
@@ -63,24 +64,24 @@ test.after(async () => {
   });
 });
 
-test('who is not signed in has no devices, and a form that names no session is refused', async () => {
-  const ask = (at: string, form?: Record<string, string>) =>
-    fetch(demo.url + at, { ...(form && { method: 'POST', body: new URLSearchParams(form) }), redirect: 'manual' });
-  const { status, headers } = await ask('/devices');
+test('the pages of devices redirect a visitor without a session, and refuse a malformed handle', async () => {
+  const request = (url: string, form?: Record<string, string>) =>
+    fetch(demo.url + url, { ...(form && { method: 'POST', body: new URLSearchParams(form) }), redirect: 'manual' });
+  const { status, headers } = await request('/devices');
   assert.equal([status, headers.get('Location')], [303, '/']);
-  assert.is((await ask('/devices/sign-out-others', {})).status, 303);
-  assert.is((await ask('/devices/sign-out', { handle: 'f'.repeat(63) })).status, 422);
-  assert.is((await ask('/devices/sign-out', { handle: 'f'.repeat(64) })).status, 303);
+  assert.is((await request('/devices/sign-out-others', {})).status, 303);
+  assert.is((await request('/devices/sign-out', { handle: 'f'.repeat(63) })).status, 422);
+  assert.is((await request('/devices/sign-out', { handle: 'f'.repeat(64) })).status, 303);
 });
 
 if (executablePath) {
-  test('two browsers of one user see each other, and each can sign the other out', async () => {
+  test('two browsers of one user list each other, and each signs the other out', async () => {
     const [one, other, stranger] = [await visitor(), await visitor(FIREFOX), await visitor()];
     for (const page of [one, other]) await signIn(page, 'Ada');
     await signIn(stranger, 'Eve');
-    const menu = (page: Page) => page.getByRole('link', { name: 'Your devices' }).click();
+    const openDevices = (page: Page) => page.getByRole('link', { name: 'Your devices' }).click();
 
-    await menu(one);
+    await openDevices(one);
     assert.match(
       (await devices(one).allInnerTexts()).join(),
       /^Chrom\w+ on Linux\s+this browser,Firefox on Linux\s+last active .*Sign out$/s,
@@ -92,7 +93,7 @@ if (executablePath) {
     await other.getByRole('heading', { name: 'What is your name?' }).waitFor();
 
     await signIn(other, 'Ada');
-    await menu(other);
+    await openDevices(other);
     await other.getByRole('button', { name: 'Sign out the others' }).click();
     await other.getByText('in another browser').waitFor();
     await one.reload();
@@ -101,7 +102,7 @@ if (executablePath) {
     await stranger.getByRole('heading', { name: 'Hello, Eve' }).waitFor();
   });
 
-  test("the list of devices signs nobody else's session out", async () => {
+  test("the list of devices does not sign out another user's session", async () => {
     const [mine, theirs] = [await visitor(), await visitor()];
     await signIn(mine, 'Mallory');
     await signIn(theirs, 'Bob');
@@ -120,13 +121,15 @@ if (executablePath) {
     assert.is(await devices(theirs).count(), 2);
   });
 
-  test("the administrator's page counts what lives, and asks again by itself", async () => {
+  test('the administration page counts live sessions, and refreshes by itself', async () => {
     const pool = freshPool();
     const page = await visitor();
     await page.goto(`${demo.url}/administration`);
     const live = async () => Number(await page.locator('#live').innerText());
     const bars = async () =>
-      (await page.locator('meter').evaluateAll((all) => all.map((one) => one.getAttribute('value')))).map(Number);
+      (await page.locator('meter').evaluateAll((meters) => meters.map((meter) => meter.getAttribute('value')))).map(
+        Number,
+      );
     await pool.query(
       `INSERT INTO ${table} SELECT 'seed ' || age || n, '{"cookie":{}}', now() + age * interval '1 min'
        FROM unnest($1::int[], $2::int[]) AS seed(age, count), generate_series(1, count) AS n`,
@@ -146,16 +149,16 @@ if (executablePath) {
     );
     const found = await bars();
     assert.equal(found.slice(0, 5), [2, 5, 9, 12, 7]);
-    assert.ok(found[5]! >= 3); // those that have just signed in have nearly an hour left
-    await picture(page, 'demo-administration.png');
-    await page.getByRole('link', { name: 'Your devices' }).click(); // who is not signed in is asked to
+    assert.ok(found[5]! >= 3); // a new session has almost an hour left
+    await takeScreenshot(page, 'demo-administration.png');
+    await page.getByRole('link', { name: 'Your devices' }).click(); // leads to the sign-in form
     const grace = await visitor();
     await signIn(grace, 'Grace');
     await grace.goto(`${demo.url}/devices`);
     assert.is(await devices(grace).count(), 4);
-    await picture(grace, 'demo-devices.png');
+    await takeScreenshot(grace, 'demo-devices.png');
     await page.getByRole('heading', { name: 'What is your name?' }).waitFor();
   });
 } else {
-  console.log('left out, since there is no chromium on the PATH: the demo in a real browser');
+  console.log('left out, because Chromium is not on the PATH: the demo in a real browser');
 }

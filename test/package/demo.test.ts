@@ -1,4 +1,4 @@
-// npm start, as a user meets it: a process, a browser, Ctrl-C.
+// Tests the demo (npm start) as a user does: as a process, with a browser and Ctrl-C.
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -7,12 +7,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
-import { type Demo, databaseWith, type Env, ended, run, running, serve } from '../support/demo.js';
+import { type Demo, databaseWith, type Env, exitOf, run, running, serve } from '../support/demo.js';
 import { freshNames, freshPool } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { quotedName } from '../support/stores.js';
 
-/** A folder that is gone after the test, and in which everybody may write, as in /tmp. */
+/** A folder in which all users may write, like /tmp. It is deleted after the test. */
 async function scratchFolder(): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'demo-test-'));
   onEnd(() => fs.rm(folder, { recursive: true, force: true }));
@@ -20,10 +20,10 @@ async function scratchFolder(): Promise<string> {
   return folder;
 }
 
-/** What a local server keeps in the temporary folder while it runs. */
+/** The folders of local PostgreSQL servers that run. */
 const serversIn = async (folder: string) => (await fs.readdir(folder)).filter((name) => name.startsWith('pg-local-'));
 
-/** A browser: keeps the cookie, follows redirects. */
+/** A browser that keeps the cookie and follows redirects. */
 class Visitor {
   constructor(
     readonly url: string,
@@ -58,25 +58,25 @@ test.before(async () => {
 });
 test.after(async () => {
   await shared.end('SIGTERM').finally(() => {
-    for (const child of running) child.kill('SIGKILL'); // those that tests have left
+    for (const child of running) child.kill('SIGKILL'); // processes that failed tests left behind
   });
 });
 
-test('who only looks gets no cookie', async () => {
+test('a visitor who is not signed in gets no cookie', async () => {
   const visitor = new Visitor(shared.url);
 
   assert.match((await visitor.open('/')).text, 'What is your name?');
   assert.is(visitor.cookie, '');
 });
 
-test('each visit counts', async () => {
+test('the demo counts each visit', async () => {
   const visitor = await signedIn('Ada');
   await visitor.open('/');
 
   assert.match((await visitor.open('/')).text, '<strong>3</strong> visits');
 });
 
-test('a name is text, whatever it looks like', async () => {
+test('the demo escapes HTML in a name', async () => {
   const visitor = await signedIn(`<img src=x onerror='alert("1")'>&amp;`);
   const { text } = await visitor.open('/');
 
@@ -84,14 +84,14 @@ test('a name is text, whatever it looks like', async () => {
   assert.not.match(text, '<img src=x');
 });
 
-test('a name of nothing but spaces is refused in words', async () => {
+test('a blank name is refused with a message', async () => {
   const { status, text } = await new Visitor(shared.url).open('/sign-in', { name: '  ' });
 
   assert.is(status, 422);
   assert.match(text, 'Please type a name');
 });
 
-test('signing in again gives a new session and ends the old one', async () => {
+test('signing in again creates a new session and deletes the old one', async () => {
   const visitor = await signedIn('Ada');
   const old = visitor.cookie;
   await visitor.open('/sign-in', { name: 'Eve' });
@@ -100,16 +100,16 @@ test('signing in again gives a new session and ends the old one', async () => {
   assert.match((await new Visitor(shared.url, old).open('/')).text, 'What is your name?');
 });
 
-test('signing out ends the session, also for who kept the cookie', async () => {
+test('signing out deletes the session, so that an old cookie does not work', async () => {
   const visitor = await signedIn('Ada');
-  const kept = visitor.cookie;
+  const oldCookie = visitor.cookie;
   await visitor.open('/sign-out', {});
 
   assert.is(visitor.cookie, 'demo.sid=');
-  assert.match((await new Visitor(shared.url, kept).open('/')).text, 'What is your name?');
+  assert.match((await new Visitor(shared.url, oldCookie).open('/')).text, 'What is your name?');
 });
 
-test('the panel shows what the database holds', async () => {
+test('the panel shows the sessions and the expiry from the database', async () => {
   const [pool, table] = [freshPool(), quotedName({ schemaName: sharedSchema, tableName: 'demo sessions' })];
   await signedIn('expired');
   await pool.query(`UPDATE ${table} SET expire = now() WHERE sess #>> '{visitor,name}' = 'expired'`);
@@ -124,16 +124,16 @@ test('the panel shows what the database holds', async () => {
   assert.ok(Math.abs(shown - rows[0].expire) < 1000, `${new Date(shown)} is not ${rows[0].expire}`);
 });
 
-for (const from of ['cross-site', 'same-site']) {
-  test(`a form from elsewhere (${from}) is refused`, async () => {
+for (const site of ['cross-site', 'same-site']) {
+  test(`a ${site} form is refused`, async () => {
     const visitor = await signedIn('Ada');
 
-    assert.is((await visitor.open('/sign-out', {}, { 'Sec-Fetch-Site': from })).status, 403);
+    assert.is((await visitor.open('/sign-out', {}, { 'Sec-Fetch-Site': site })).status, 403);
     assert.match((await visitor.open('/')).text, 'Hello, Ada');
   });
 }
 
-test('a session survives restarts where the data is kept, and each Ctrl-C ends all in order', async () => {
+test('a session survives restarts with DEMO_DATA_DIR, and each signal stops the demo and its server', async () => {
   const env = { DEMO_DATA_DIR: path.join(await scratchFolder(), 'data'), TMPDIR: await scratchFolder() };
   let demo = await serve(env);
   const cookie = (await signedIn('Ada', demo)).cookie;
@@ -147,48 +147,48 @@ test('a session survives restarts where the data is kept, and each Ctrl-C ends a
     demo = await serve(env);
     assert.match((await new Visitor(demo.url, cookie).open('/')).text, `<strong>${visits}</strong> visits`);
   }
-  await demo.end('SIGINT'); // before its folders go
+  await demo.end('SIGINT'); // before the test deletes its folders
 });
 
-test('Ctrl-C ends the demo while browsers hold connections open', async () => {
+test('Ctrl-C stops the demo within 3 s while browsers hold connections open', async () => {
   const demo = await serve(await databaseWith(freshNames().schemaName));
   const { hostname, port } = new URL(demo.url);
-  const unused = net.connect(Number(port), hostname).on('error', () => {});
-  await once(unused, 'connect');
+  const idle = net.connect(Number(port), hostname).on('error', () => {});
+  await once(idle, 'connect');
   await new Visitor(demo.url).open('/');
 
-  const began = performance.now();
+  const startedAt = performance.now();
   await demo.end('SIGINT');
-  assert.ok(performance.now() - began < 3000, `${performance.now() - began} ms`);
+  assert.ok(performance.now() - startedAt < 3000, `${performance.now() - startedAt} ms`);
 });
 
-test('Ctrl-C during the start leaves nothing behind', async () => {
+test('Ctrl-C during the start stops the demo and its server', async () => {
   const data = path.join(await scratchFolder(), 'data');
   await fs.mkdir(data);
   const env = { DEMO_DATA_DIR: data, TMPDIR: await scratchFolder() };
   const watcher = watch(data);
   onEnd(() => watcher.close());
   const child = run(env, { detached: true });
-  while (!existsSync(path.join(data, 'PG_VERSION'))) await once(watcher, 'change'); // in the middle of making the cluster
+  while (!existsSync(path.join(data, 'PG_VERSION'))) await once(watcher, 'change'); // initdb still runs then
 
-  process.kill(-child.pid!, 'SIGINT'); // as a terminal does: to all that belong to the demo
-  assert.equal(await ended(child), [0, null]);
+  process.kill(-child.pid!, 'SIGINT'); // a terminal signals the whole process group
+  assert.equal(await exitOf(child), [0, null]);
   assert.equal(await serversIn(env.TMPDIR), []);
 });
 
-test('a port that was asked for and is taken is an error that says so', async () => {
+test('the demo exits with an error if the given port is taken', async () => {
   const { port } = new URL(shared.url);
   const child = run({ DATABASE_URL: process.env.TEST_SERVER_URL!, PORT: port });
-  const complaint = textOf(child.stderr!);
+  const errors = textOf(child.stderr!);
 
-  assert.equal(await ended(child), [1, null]);
-  assert.match(await complaint, `port ${port} is taken`);
+  assert.equal(await exitOf(child), [1, null]);
+  assert.match(await errors, `port ${port} is taken`);
 });
 
-test('without PORT the demo makes do with another when 3000 is taken', async () => {
-  const taker = net.createServer().listen(3000, '127.0.0.1');
-  onEnd(() => taker.close());
-  await once(taker, 'listening').catch(() => {}); // then somebody else has it, which does as well
+test('the demo without PORT uses another port if 3000 is taken', async () => {
+  const blocker = net.createServer().listen(3000, '127.0.0.1');
+  onEnd(() => blocker.close());
+  await once(blocker, 'listening').catch(() => {}); // another process has the port, which is enough
   const demo = await serve({ ...(await databaseWith(freshNames().schemaName)), PORT: '' });
 
   assert.is.not(new URL(demo.url).port, '3000');

@@ -1,4 +1,4 @@
-// The examples run, and do what they say.
+// The examples run and do what their documents say.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -24,7 +24,7 @@ const signOut = (...args: string[]) =>
     env: { ...process.env, DATABASE_URL: process.env.TEST_SERVER_URL },
   });
 
-test('sign-out-user signs a user out everywhere, and nobody else', async () => {
+test('sign-out-user signs out only the given user', async () => {
   const { store, names } = await freshStore();
   for (const [sid, user] of Object.entries({ a: 'ada', b: 'bob', c: 'ada' })) await store.set(sid, session({ user }));
 
@@ -34,13 +34,13 @@ test('sign-out-user signs a user out everywhere, and nobody else', async () => {
   assert.equal(await store.all(), [session({ user: 'bob' })]);
 });
 
-test('sign-out-user without a user says how to call it, and exits 2', async () => {
+test('sign-out-user without a user prints its usage and exits with 2', async () => {
   const failed = await signOut().catch((error) => error);
   assert.is(failed.code, 2);
   assert.match(failed.stderr, /^Usage:/);
 });
 
-/** A process of the WebSocket server, and its address. */
+/** Starts the WebSocket server as a process, and returns its address. */
 async function startWebSockets({ schemaName, tableName }: { schemaName: string; tableName: string }) {
   const args = ['--import', 'tsx', 'examples/websockets/server.ts', '--schema', schemaName, '--table', tableName];
   const env = { ...process.env, DATABASE_URL: process.env.TEST_SERVER_URL };
@@ -50,17 +50,17 @@ async function startWebSockets({ schemaName, tableName }: { schemaName: string; 
   return String(line).trim();
 }
 
-/** A socket of this browser's session, when the server has said welcome. */
+/** Opens a socket of this browser's session, and waits for the server's first message. */
 async function openSocket(address: string, { cookie }: Browser) {
   const socket = new WebSocket(address.replace('http', 'ws'), { headers: cookie ? { cookie } : {} });
   onEnd(() => socket.terminate());
   const closed = once(socket, 'close');
-  closed.catch(() => {}); // where it does not open
+  closed.catch(() => {}); // rejects if the socket does not open
   await once(socket, 'message');
   return { socket, closed };
 }
 
-test('websockets closes the sockets of a session in every process, and no others', async () => {
+test('websockets closes only the sockets of the session, in each process', async () => {
   const { pool, names, table } = await freshStore();
   const [one, other] = await Promise.all([startWebSockets(names), startWebSockets(names)]);
   const listening = [`LISTEN ${revocationChannel(names)}`];
@@ -84,18 +84,18 @@ test('websockets closes the sockets of a session in every process, and no others
   for (const { closed } of bobs) assert.equal((await closed).map(String), ['4001', 'signed out']);
 
   for (const { socket } of cys) assert.is(socket.readyState, WebSocket.OPEN);
-  await pool.query(`DELETE FROM ${table}`); // which is not heard
+  await pool.query(`DELETE FROM ${table}`); // does not notify the servers
   await pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1', listening);
   for (const { closed } of cys) assert.equal((await closed).map(String), ['4001', 'signed out']);
 });
 
-test('websockets takes nobody who is not signed in', async () => {
+test('websockets refuses a socket without a signed-in session', async () => {
   const { names } = await freshStore();
   const refused = await openSocket(await startWebSockets(names), new Browser('')).catch((error) => error);
   assert.match(refused.message, /401/);
 });
 
-test('typed-queries counts the sessions of tenants, on a table of another name', async () => {
+test('typed-queries counts the sessions of each tenant on a table with another name', async () => {
   for (const sess of ['json', 'jsonb', 'text'] as const) {
     const { store, names } = await freshStore({ columns: { sess, expire: 'timestamptz' } });
     for (const [sid, tenant] of Object.entries({ a: 'acme', b: 'umbrella', c: 'acme', d: 'initech' }))
@@ -110,7 +110,7 @@ test('typed-queries counts the sessions of tenants, on a table of another name',
   }
 });
 
-test('typed-queries is what its document shows', () => {
+test('docs/typed-queries.md shows the files of typed-queries', () => {
   const document = readFileSync('docs/typed-queries.md', 'utf8');
   for (const file of ['sql/sessionsByTenant.sql', 'pgtyped.config.json'])
     assert.ok(document.includes(`\n${readFileSync(`examples/typed-queries/${file}`, 'utf8')}\`\`\``), file);
@@ -119,7 +119,7 @@ test('typed-queries is what its document shows', () => {
     assert.ok(document.includes(`"${name}": ${JSON.stringify(script)}`));
 });
 
-test("typed-queries' check passes where nothing has changed, and fails where the table has, or the query", async () => {
+test('the check of typed-queries fails only if the table or the query changed', async () => {
   const { url } = await freshDatabase();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'typed-queries-'));
   onEnd(() => rmSync(folder, { recursive: true }));
@@ -145,8 +145,8 @@ test("typed-queries' check passes where nothing has changed, and fails where the
     '--message',
     'test',
   );
-  const made = await cli(['init', '--schema', 'session_store', '--create-schema', '--url', url]);
-  assert.is(made.code, 0);
+  const created = await cli(['init', '--schema', 'session_store', '--create-schema', '--url', url]);
+  assert.is(created.code, 0);
   assert.is(await check(), true);
 
   const dev = new pg.Client({ connectionString: url });

@@ -1,4 +1,5 @@
-// The package as users get it: packed, installed into an empty folder, and used from there by the programs in test/package/consumer/.
+// Packs the package, installs it into an empty folder, and runs the programs of
+// test/package/consumer/ there.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -22,7 +23,7 @@ let tarball = '';
 let packed: string[] = [];
 
 test.before(async () => {
-  // Built in a copy, so that neither a stale dist/ helps nor anybody's build is in the way.
+  // Builds in a copy, so that the test does not use a stale dist/ or overwrite one.
   cpSync(root, source, {
     recursive: true,
     filter: (file) => !['node_modules', 'dist', 'coverage', '.git'].includes(path.relative(root, file)),
@@ -49,12 +50,12 @@ test.before(async () => {
 
 test.after(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** The version that this repository has, so that nothing floats. */
+/** The package at the version that this repository has installed. */
 function sameVersion(name: string): string {
   return `${name}@${JSON.parse(readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')).version}`;
 }
 
-/** What a command prints. What it says when it fails is in the error. */
+/** The standard output of a command. If the command fails, the error has its output. */
 function run(command: string, args: string[], { cwd = consumer, env = {} } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(command, args, { cwd, timeout: 60_000, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
@@ -67,21 +68,21 @@ const tool = (name: string) => path.join(root, 'node_modules/.bin', name);
 
 type Names = ReturnType<typeof freshNames>;
 
-/** What the programs are told. */
+/** The variables that the consumer programs read. */
 const environment = ({ schemaName, tableName }: Names) => ({
   DATABASE_URL: process.env.TEST_SERVER_URL!,
   SCHEMA_NAME: schemaName,
   TABLE_NAME: tableName,
 });
 
-/** Names in a schema that is there and empty. */
+/** Names in an empty schema. */
 async function freshSchema(): Promise<Names> {
   const names = freshNames();
   await freshPool().query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
   return names;
 }
 
-/** What the table holds under a key of its sessions. */
+/** The values of a key in all sessions of the table. */
 async function stored(key: string, names: Names): Promise<string[]> {
   const { rows } = await freshPool().query(`SELECT sess ->> $1 AS value FROM ${quotedName(names)}`, [key]);
   return rows.map(({ value }) => value);
@@ -96,7 +97,7 @@ const programs = {
 };
 
 for (const [form, program] of Object.entries(programs)) {
-  test(`${form} sets and gets`, async () => {
+  test(`a program with ${form} sets and gets a session`, async () => {
     const names = await freshSchema();
     assert.is(await run(node, [program], { env: environment(names) }), 'ada');
     assert.equal(await stored('user', names), ['ada']);
@@ -107,13 +108,13 @@ for (const [form, program] of [
   ['require()', 'queries.cjs'],
   ['import', 'queries.mjs'],
 ] as const) {
-  test(`the generated queries come by ${form} and work on a table under its own name`, async () => {
+  test(`the generated queries load with ${form} and work on a table with another name`, async () => {
     const { store, names } = await freshStore();
     await store.set('a', session());
     await store.set('b', session());
 
-    const answer = JSON.parse(await run(node, [program], { env: environment(names) }));
-    assert.equal(answer, { count: 2, sids: ['a', 'b'] });
+    const output = JSON.parse(await run(node, [program], { env: environment(names) }));
+    assert.equal(output, { count: 2, sids: ['a', 'b'] });
   });
 }
 
@@ -121,17 +122,17 @@ for (const [form, program] of [
   ['require()', 'admin.cjs'],
   ['import', 'admin.mjs'],
 ] as const) {
-  test(`the admin comes by ${form} and signs a user out everywhere`, async () => {
+  test(`the admin loads with ${form} and signs a user out`, async () => {
     const { store, names } = await freshStore();
     for (const [sid, user] of Object.entries({ a: 'ada', b: 'ada', c: 'bob' })) {
       await store.set(sid, session({ passport: { user } }));
     }
-    const answer = JSON.parse(await run(node, [program], { env: environment(names) }));
-    assert.equal(answer, { signedOut: 1, left: [store.handle('b'), store.handle('c')].sort() });
+    const output = JSON.parse(await run(node, [program], { env: environment(names) }));
+    assert.equal(output, { signedOut: 1, left: [store.handle('b'), store.handle('c')].sort() });
   });
 }
 
-test('the command line comes with the package', async () => {
+test('the package installs the command line', async () => {
   const { store, names } = await freshStore();
   await store.set('a', session());
   const command = path.join(consumer, 'node_modules/.bin/connect-pg-typed');
@@ -139,7 +140,7 @@ test('the command line comes with the package', async () => {
   assert.is(JSON.parse(await run(command, args, { env: environment(names) })).live, 1);
 });
 
-test('an app loads nothing of the command line, nor what only it depends on', async () => {
+test('an app does not load the command line or its dependencies', async () => {
   const program =
     "require('connect-pg-typed'); require('connect-pg-typed/admin'); console.log(Object.keys(require.cache).join(' '))";
   const loaded = await run(node, ['-e', program]);
@@ -147,7 +148,7 @@ test('an app loads nothing of the command line, nor what only it depends on', as
   assert.not.match(loaded, /cli-progress|connect-pg-typed\/dist\/\w+\/cli\//);
 });
 
-test('require() and import() give the same, and nothing that is not meant for apps', async () => {
+test('require() and import() give the same public exports', async () => {
   const exported = JSON.parse(await run(node, ['exports.cjs']));
   const names = ['PgSessionStore', 'SessionStoreError', 'default', 'saveBeforeResponse'];
   assert.equal(exported.require.sort(), names);
@@ -155,40 +156,44 @@ test('require() and import() give the same, and nothing that is not meant for ap
   assert.equal(exported.admin, [['createAdmin'], ['createAdmin']]);
 });
 
-test("an app with another copy of express-session gets that copy's sessions", async () => {
+test('load() gives sessions of the express-session copy that the app passed to the factory', async () => {
   const names = await freshSchema();
   const loaded = JSON.parse(await run(node, ['another-express-session.cjs'], { env: environment(names) }));
-  assert.equal(loaded, { user: 'ada', byTheAppsCopy: true, byTheOther: false, revived: false });
+  assert.equal(loaded, { user: 'ada', isOfAppsCopy: true, isOfOtherCopy: false, revived: false });
 });
 
 const compilations = new Map<string, Promise<string>>();
 
-/** What the compiler says to test/package/consumer/<config>, third-party types included. */
+/**
+ * The errors of the compiler for test/package/consumer/<config>. It checks the types of
+ * dependencies too.
+ */
 function compile(config: string): Promise<string> {
   const compilation =
     compilations.get(config) ??
     run(tool('tsc'), ['-p', config, '--pretty', 'false']).catch((error: Error) => {
-      const [, ...complaints] = error.message.split('\n');
-      return complaints.join('\n').trim() || error.message; // a compiler that was killed says nothing
+      const [, ...lines] = error.message.split('\n');
+      return lines.join('\n').trim() || error.message; // a killed compiler prints nothing
     });
   compilations.set(config, compilation);
   return compilation;
 }
 
-test('a TypeScript app compiles as an ES module, strictly and with all declarations checked', async () => {
+test('a TypeScript app compiles as an ES module in strict mode without skipLibCheck', async () => {
   assert.is(await compile('tsconfig.esm.json'), '');
 });
 
-test('a TypeScript app compiles as CommonJS, strictly and with all declarations checked', async () => {
-  // @pgtyped/runtime 2.4.2 calls its declarations .cts and lets them import ES modules: TS1479, hidden by skipLibCheck.
-  const complaints = (await compile('tsconfig.cjs.json')).split('\n');
-  const ofOurs = complaints.filter(
+test('a TypeScript app compiles as CommonJS in strict mode without skipLibCheck', async () => {
+  // The .cts declarations of @pgtyped/runtime 2.4.2 import ES modules: TS1479, which skipLibCheck
+  // hides.
+  const errors = (await compile('tsconfig.cjs.json')).split('\n');
+  const ownErrors = errors.filter(
     (line) => !/^node_modules\/@pgtyped\/runtime\/lib\/index\.d\.cts.* TS1479/.test(line),
   );
-  assert.is(ofOurs.join('\n'), '');
+  assert.is(ownErrors.join('\n'), '');
 });
 
-test('a TypeScript app compiles for a bundler, strictly and with all declarations checked', async () => {
+test('a TypeScript app compiles for a bundler in strict mode without skipLibCheck', async () => {
   assert.is(await compile('tsconfig.json'), '');
 });
 
@@ -198,25 +203,25 @@ test('a TypeScript program without esModuleInterop compiles, sets and gets', asy
   assert.is(await run(node, ['without-interop.cjs'], { env: environment(names) }), 'ada');
 });
 
-/** Starts an app and visits it twice in one session: what it answers at the second visit. */
+/** Starts an app, visits it twice in one session, and returns its second response. */
 async function secondVisit(file: string, cwd: string, names: Names): Promise<string> {
   const app = spawn(node, [file], { cwd, env: { ...process.env, ...environment(names) } });
-  const ended = once(app, 'exit');
+  const exited = once(app, 'exit');
   onEnd(() => {
     app.kill();
-    return ended;
+    return exited;
   });
-  let complaints = '';
+  let errors = '';
   app.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text;
+    errors += text;
   });
   const address = await Promise.race([
     once(app.stdout.setEncoding('utf8'), 'data').then(([line]) => String(line).trim()),
-    ended.then(([code]) => Promise.reject(new Error(`${file} ended with ${code}\n${complaints}`))),
+    exited.then(([code]) => Promise.reject(new Error(`${file} exited with ${code}\n${errors}`))),
   ]);
   const signal = AbortSignal.timeout(20_000);
   const first = await fetch(address, { signal });
-  await first.text(); // express-session sends the headers before it saves, and the last byte after
+  await first.text(); // express-session sends the headers before it saves, and the last byte afterwards
   const cookie = first.headers.get('set-cookie')?.split(';')[0];
   return (await fetch(address, { signal, headers: cookie ? { cookie } : {} })).text();
 }
@@ -239,14 +244,14 @@ const bundles = {
     from: 'app.ts',
     to: 'bundle.mjs',
     options: [
-      '--format=esm', // express is CommonJS and calls require(), which an ES module has not
+      '--format=esm', // express is CommonJS and calls require(), which ES modules lack
       "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     ],
   },
 };
 
-for (const [how, { from, to, options }] of Object.entries(bundles)) {
-  test(`an app bundled ${how} makes its table and keeps sessions, alone in a folder`, async () => {
+for (const [kind, { from, to, options }] of Object.entries(bundles)) {
+  test(`an app bundled ${kind} creates its table and keeps sessions without node_modules`, async () => {
     await compile('tsconfig.cjs.json');
     const folder = mkdtempSync(path.join(scratch, 'bundle-'));
     const outfile = `--outfile=${path.join(folder, to)}`;
@@ -259,14 +264,14 @@ for (const [how, { from, to, options }] of Object.entries(bundles)) {
   });
 }
 
-test('the package holds what users need and nothing else', async () => {
+test('the package contains the expected files and no others', async () => {
   const modules = readdirSync(path.join(source, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.d.ts')]);
   const expected = [
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
     ...['sql', 'docs'].flatMap((folder) => readdirSync(path.join(source, folder)).map((file) => `${folder}/${file}`)),
-    'examples/sign-out-user.ts', // the README leads to it, and to docs/
+    'examples/sign-out-user.ts', // the README links to it and to docs/
     ...[
       'package.json',
       'pgtyped.config.json',
@@ -274,26 +279,28 @@ test('the package holds what users need and nothing else', async () => {
       'sql/sessionsByTenant.sql',
       'queries/sessionsByTenant.ts',
     ].map(
-      (file) => `examples/typed-queries/${file}`, // docs/typed-queries.md leads to it
+      (file) => `examples/typed-queries/${file}`, // docs/typed-queries.md links to it
     ),
     ...modules.map((file) => `dist/esm/${file}`),
-    ...modules.filter((file) => !file.startsWith('cli/')).map((file) => `dist/cjs/${file}`), // the CLI is only run
-    'examples/websockets/server.ts', // docs/admin.md leads to it
+    ...modules.filter((file) => !file.startsWith('cli/')).map((file) => `dist/cjs/${file}`), // no app imports the CLI
+    'examples/websockets/server.ts', // docs/admin.md links to it
     ...['entry.cjs', 'entry.d.cts', 'package.json'].map((file) => `dist/cjs/${file}`),
   ];
   assert.equal(
     {
       missing: expected.filter((file) => !packed.includes(file)),
-      needless: packed.filter((file) => !expected.includes(file)),
+      unexpected: packed.filter((file) => !expected.includes(file)),
     },
-    { missing: [], needless: [] },
+    { missing: [], unexpected: [] },
   );
 });
 
-test('no file refers to a source map, since there is none', async () => {
+test('no file of the package refers to a source map, because the package has none', async () => {
   const folder = path.join(consumer, 'node_modules/connect-pg-typed');
-  const referring = packed.filter((file) => readFileSync(path.join(folder, file), 'utf8').includes('sourceMappingURL'));
-  assert.equal(referring, []);
+  const withReference = packed.filter((file) =>
+    readFileSync(path.join(folder, file), 'utf8').includes('sourceMappingURL'),
+  );
+  assert.equal(withReference, []);
 });
 
 test('installing the package runs nothing', async () => {
@@ -304,10 +311,10 @@ test('installing the package runs nothing', async () => {
   assert.equal(atInstall, []);
 });
 
-test('publint has nothing to say', async () => {
+test('publint finds no problem', async () => {
   assert.match(await run(tool('publint'), ['run', '--strict', tarball]), /All good!/);
 });
 
-test('attw finds the types right for Node and for bundlers', async () => {
+test('attw finds no problem with the types for Node and for bundlers', async () => {
   await run(tool('attw'), [tarball, '--profile', 'node16']);
 });

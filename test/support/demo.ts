@@ -1,4 +1,4 @@
-// npm start, as a process.
+// Runs the demo (npm start) as a process.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { searchPath } from './fresh-store.js';
 export type Env = Record<string, string>;
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
+/** The processes that have not exited yet. */
 export const running = new Set<Child>();
 
 export function run(env: Env, options: { detached?: boolean } = {}): Child {
@@ -25,19 +26,20 @@ export function run(env: Env, options: { detached?: boolean } = {}): Child {
   return child;
 }
 
-export const ended = async (child: Child): Promise<unknown[]> =>
+/** Waits for the exit code and the signal. */
+export const exitOf = async (child: Child): Promise<unknown[]> =>
   (child.exitCode ?? child.signalCode) ? [child.exitCode, child.signalCode] : await once(child, 'exit');
 
 export interface Demo {
   url: string;
-  /** Ends it by a signal, and sees that it ended well. */
+  /** Ends the demo by a signal, and checks that it exited with 0 and printed no error. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** The demo, once it has said where it is. */
+/** Starts the demo, and waits until it prints its URL. */
 export async function serve(env: Env): Promise<Demo> {
   const child = run(env);
-  const complaint = textOf(child.stderr);
+  const errors = textOf(child.stderr);
   const lines: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     lines.push(line);
@@ -45,15 +47,15 @@ export async function serve(env: Env): Promise<Demo> {
     if (url === undefined) continue;
     const end = async (signal: NodeJS.Signals) => {
       child.kill(signal);
-      assert.equal(await ended(child), [0, null]);
-      assert.is(await complaint, '');
+      assert.equal(await exitOf(child), [0, null]);
+      assert.is(await errors, '');
     };
     return { url, end };
   }
-  throw new Error(`the demo did not start: ${lines.join('\n')} ${await complaint}`);
+  throw new Error(`the demo did not start: ${lines.join('\n')} ${await errors}`);
 }
 
-/** The test server, with a schema of the test's own where tables are made and looked for. */
+/** Creates a schema on the test server, and returns the variables with which the demo uses it. */
 export async function databaseWith(schemaName: string): Promise<Env> {
   const schema = pg.escapeIdentifier(schemaName);
   const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL! });

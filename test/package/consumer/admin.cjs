@@ -1,4 +1,4 @@
-// An admin's script: signs a user out everywhere but in one session.
+// Signs a user out everywhere except in one session.
 const { createHash } = require('node:crypto');
 const { createAdmin } = require('connect-pg-typed/admin');
 const { Pool } = require('pg');

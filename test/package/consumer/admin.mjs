@@ -1,4 +1,4 @@
-// An admin's script: signs a user out everywhere but in one session.
+// Signs a user out everywhere except in one session.
 import { createHash } from 'node:crypto';
 import { createAdmin } from 'connect-pg-typed/admin';
 import { Pool } from 'pg';

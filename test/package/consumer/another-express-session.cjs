@@ -1,6 +1,6 @@
-// An app whose express-session is another copy than the one that connect-pg-typed finds.
+// An app with another copy of express-session than the copy that connect-pg-typed finds.
 const connectPgTyped = require('connect-pg-typed');
-const found = require('express-session');
+const otherSession = require('express-session');
 const session = require('another-express-session');
 
 async function main() {
@@ -12,7 +12,7 @@ async function main() {
   });
   await store.set('a', { cookie: { originalMaxAge: null }, user: 'ada' });
   const loaded = await new Promise((resolve, reject) =>
-    store.load('a', (error, made) => (error ? reject(error) : resolve(made))),
+    store.load('a', (error, loadedSession) => (error ? reject(error) : resolve(loadedSession))),
   );
   await store.destroy('a');
   await store.set('a', Object.assign(loaded, { views: 1 }));
@@ -21,8 +21,8 @@ async function main() {
   console.log(
     JSON.stringify({
       user: loaded.user,
-      byTheAppsCopy: loaded instanceof session.Session,
-      byTheOther: loaded instanceof found.Session,
+      isOfAppsCopy: loaded instanceof session.Session,
+      isOfOtherCopy: loaded instanceof otherSession.Session,
       revived,
     }),
   );

@@ -1,4 +1,5 @@
-// An Express app as TypeScript users write it, with no cast: compiled as an ES module, as CommonJS and for a bundler, and run.
+// An Express app in TypeScript without a cast. It compiles as an ES module, as CommonJS and for a
+// bundler, and runs.
 import type { AddressInfo } from 'node:net';
 import connectPgTyped, { type StoreOptions } from 'connect-pg-typed';
 import express from 'express';

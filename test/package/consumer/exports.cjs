@@ -1,4 +1,4 @@
-// What the package gives to require() and to import().
+// Prints the names that require() and import() give.
 const required = Object.keys(require('connect-pg-typed'));
 const admin = Object.keys(require('connect-pg-typed/admin'));
 

@@ -1,4 +1,4 @@
-// An admin's script: the generated queries on a table under a name of its own.
+// Runs the generated queries on a table with another name.
 const { bindTable, countSessions, listSessions } = require('connect-pg-typed/queries');
 const { Pool } = require('pg');
 

@@ -1,4 +1,4 @@
-// An admin's script: the generated queries on a table under a name of its own.
+// Runs the generated queries on a table with another name.
 import { bindTable, countSessions, listSessions } from 'connect-pg-typed/queries';
 import { Pool } from 'pg';
 

@@ -1,4 +1,4 @@
-// Saves a session with the store class it is given, and prints what it reads back.
+// Saves a session with the given store class, reads it back, and prints its user.
 module.exports = async function setAndGet(PgSessionStore) {
   const store = new PgSessionStore({
     conString: process.env.DATABASE_URL,

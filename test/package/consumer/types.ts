@@ -1,4 +1,5 @@
-// What the types promise: each line must compile but for those that say that they must not. It is never run.
+// Tests the public types: each line must compile, except those after @ts-expect-error. It never
+// runs.
 import connectPgTyped, { type CreateTableOptions, PgSessionStore, type StoreOptions, type Ttl } from 'connect-pg-typed';
 import { type Admin, createAdmin, type SessionEntry } from 'connect-pg-typed/admin';
 import {
@@ -24,26 +25,26 @@ export const store = new PgSessionStore({ pool });
 export const madeByFactory: PgSessionStore = new (connectPgTyped(session))({ pool });
 export const anyStore: session.Store = store;
 
-export async function sessionsAreTheApps() {
+export async function sessionsHaveTheTypeOfTheApp() {
   const viewsGot: number | undefined = (await store.get('a'))?.views;
   store.get('a', (error, found) => {
     const viewsFound: number | undefined = found?.views;
-    // @ts-expect-error: views are a number, which any would hide
+    // @ts-expect-error: views is a number. With any it would compile
     const text: string | undefined = found?.views;
     return [error.message, viewsFound, text];
   });
   store.get('a', (error: Error | null, found) => [error?.message, found?.views]);
-  // @ts-expect-error: views are a number, which any would hide
+  // @ts-expect-error: views is a number. With any it would compile
   const text: string | undefined = (await store.get('a'))?.views;
-  // @ts-expect-error: there may be none
+  // @ts-expect-error: the session may be missing
   (await store.get('a')).views;
   // @ts-expect-error: SessionData has no such property
   (await store.get('a'))?.vews;
   return [viewsGot, text];
 }
 
-export async function everyMethodTakesACallbackOrPromises(data: SessionData) {
-  const nothing: Promise<void>[] = [
+export async function eachMethodTakesACallbackOrReturnsAPromise(data: SessionData) {
+  const promises: Promise<void>[] = [
     store.set('a', data),
     store.touch('a', data),
     store.destroy('a'),
@@ -60,18 +61,18 @@ export async function everyMethodTakesACallbackOrPromises(data: SessionData) {
   await store.set('a', { views: 1 });
   // @ts-expect-error: the count is a number
   const text: string = await store.pruneSessions();
-  return [nothing, sessions, counts, text];
+  return [promises, sessions, counts, text];
 }
 
 export function optionsAreChecked() {
   const ttl: Ttl = (data) => data.views * 60;
   const create: CreateTableOptions = { createSchema: true };
   const options: StoreOptions = { conObject: { host: 'localhost' }, ttl, pruneSessionInterval: false };
-  // @ts-expect-error: there is no such option
+  // @ts-expect-error: the option does not exist
   const unknown: StoreOptions = { pool, schema: 'web' };
-  // @ts-expect-error: seconds are a number
+  // @ts-expect-error: ttl is a number of seconds
   const wrong: StoreOptions = { pool, ttl: '1 day' };
-  // @ts-expect-error: a client is no pool
+  // @ts-expect-error: a client is not a pool
   const client: StoreOptions = { pool: new Client() };
   // @ts-expect-error: the factory takes express-session
   connectPgTyped({});
@@ -86,7 +87,7 @@ export async function queriesAreTyped() {
   const count: number | undefined = counted?.count;
   const rows: ListSessionsResult[] = await listSessions.run(undefined, table);
   const sids: string[] = (await getSessions.run({ sids: ['a'] }, table)).map((row) => row.sid);
-  // @ts-expect-error: it takes sids
+  // @ts-expect-error: the parameter is called sids
   await getSessions.run({ sid: 'a' }, table);
   // @ts-expect-error: a batch is a number
   await pruneSessions.run({ key: 1, batch: 'all' }, table);
@@ -97,20 +98,20 @@ export async function queriesAreTyped() {
   return [count, rows, sids, text];
 }
 
-export async function theAdminIsTyped() {
+export async function adminIsTyped() {
   const admin: Admin = createAdmin({ pool, schemaName: 'web', userPath: ['user', 'id'] });
   const found: SessionEntry[] = await admin.find(42);
   const views: number | undefined = found[0]?.session?.views;
   const counts: number[] = [await admin.count(), await admin.revokeUser('ada', { except: store.handle('a') })];
   const { sessions, next } = await admin.list({ after: null, limit: 10 });
   const { live, firstExpiresIn } = await admin.stats();
-  // @ts-expect-error: there may be no session
+  // @ts-expect-error: it is null without sessions
   const left: number = firstExpiresIn;
-  // @ts-expect-error: an entry has no id
+  // @ts-expect-error: an entry does not have the session id
   sessions[0]?.sid;
-  // @ts-expect-error: a user is text or a number
+  // @ts-expect-error: a user is a string or a number
   await admin.revokeUser({ id: 42 });
-  // @ts-expect-error: it needs a pool
+  // @ts-expect-error: createAdmin() needs a pool
   createAdmin({ schemaName: 'web' });
   return [views, counts, next, live, left];
 }

@@ -1,4 +1,4 @@
-// TypeScript that compiles to CommonJS without esModuleInterop, as in many an older project.
+// TypeScript that compiles to CommonJS without esModuleInterop, as in many older projects.
 import connectPgTyped = require('connect-pg-typed');
 import session = require('express-session');
 
