@@ -1,4 +1,4 @@
-// The package, twice: as ES modules and as CommonJS, each with its types.
+// npm run build   Compiles the package as ES modules and as CommonJS, each with its types.
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 

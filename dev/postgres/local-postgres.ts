@@ -1,4 +1,5 @@
-// Starts a real PostgreSQL server from a folder of binaries, as root or not, and sees that it ends with us.
+// Starts a real PostgreSQL server from a folder of binaries, also as root. It stops when this
+// process ends.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -14,28 +15,32 @@ const run = promisify(execFile);
 
 export interface LocalServer {
   url: string;
-  /** The cluster's folder. */
+  /** The folder of the cluster. */
   dataDir: string;
   /** Stops the server; a throwaway cluster is deleted. */
   stop(): Promise<void>;
 }
 
 export interface LocalServerOptions {
-  /** Folder of the server's programs. Default: npm's, else the machine's own. */
+  /**
+   * The folder of the server's programs. Default: the npm package's, else the one installed on the
+   * machine.
+   */
   home?: string;
-  /** Keep the cluster in this folder. Default: a throwaway cluster, tuned for speed and not for crashes. */
+  /** The folder of a cluster to keep. Default: a throwaway cluster that does not survive a crash. */
   dataDir?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Database to make where it is missing, and to name in the url. Default: app. */
+  /** The database in the url. It is created if it is missing. Default: app. */
   database?: string;
-  /** More of the server's settings, each as `name=value`. */
+  /** More settings of the server, each as `name=value`. */
   settings?: string[];
-  /** Told all that the server writes into its log. */
+  /** Called with the text that the server writes into its log. */
   onLog?: (text: string) => void;
 }
 
-// Outlives us: when our end of its stdin closes, however we died, it stops the server and clears the scratch folder.
+// Outlives this process. When its stdin closes, because this process ended in any way, it stops the
+// server and deletes the scratch folder.
 const KEEPER = `scratch=$1; shift; exec 3<&0; "$@" 3<&- & pid=$!
 { cat <&3 >/dev/null; kill -INT $pid; } 2>/dev/null & watch=$!
 wait $pid; rc=$?; kill $watch 2>/dev/null; rm -rf "$scratch"; exit $rc`;
@@ -43,15 +48,15 @@ wait $pid; rc=$?; kill $watch 2>/dev/null; rm -rf "$scratch"; exit $rc`;
 export async function startLocalServer(options: LocalServerOptions = {}, tries = 5): Promise<LocalServer> {
   const { dataDir, database = 'app' } = options;
   let home = options.home ?? npmServer() ?? systemServer();
-  if (!home) throw new Error('no PostgreSQL server: npm has none for this machine, and none is installed');
+  if (!home) throw new Error('no PostgreSQL server found. npm has none for this machine, and none is installed');
   await completeLinks(home);
   if (dataDir && existsSync(dataDir) && !existsSync(path.join(dataDir, 'PG_VERSION')) && readdirSync(dataDir).length) {
-    throw new Error(`${path.resolve(dataDir)} holds other things than a PostgreSQL cluster: name a folder of its own`);
+    throw new Error(`${path.resolve(dataDir)} holds other things than a PostgreSQL cluster. Name an empty folder`);
   }
 
   const scratch = await fs.mkdtemp(path.join(os.tmpdir(), 'pg-local-'));
   const data = dataDir ? path.resolve(dataDir) : path.join(scratch, 'data');
-  await fs.mkdir(path.dirname(data), { recursive: true }); // the mode is for the cluster's folder, not for new parents
+  await fs.mkdir(path.dirname(data), { recursive: true }); // separate, because new parents must not get the mode 0700
   await fs.mkdir(data, { recursive: true, mode: 0o700 });
   const secret = path.join(scratch, 'secret');
   await fs.writeFile(secret, 'postgres', { mode: 0o600 });
@@ -60,7 +65,7 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
   if (user.uid !== undefined) {
     if (!isOpenToAll(path.join(home, 'bin'))) {
       await fs.cp(home, path.join(scratch, 'pg'), { recursive: true, verbatimSymlinks: true });
-      home = path.join(scratch, 'pg'); // the checkout is in a folder that only root may enter
+      home = path.join(scratch, 'pg'); // that user may not enter the folder of the checkout
     }
     await run('chown', ['-R', `${user.uid}:${user.gid}`, scratch, data]);
   }
@@ -72,7 +77,7 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
     const text = ['--encoding=UTF8', '--locale=C'];
     const initdb = run(path.join(home, 'bin/initdb'), [...cluster, ...text, ...(dataDir ? [] : ['--no-sync'])], as);
     await initdb.catch(async (error) => {
-      await fs.rm(scratch, { recursive: true, force: true }); // the keeper that would is not there yet
+      await fs.rm(scratch, { recursive: true, force: true }); // the keeper, which deletes it later, does not run yet
       throw error;
     });
   }
@@ -90,8 +95,8 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
   const failure = await failureToStart(keeper, options.onLog);
   if (failure !== undefined) {
     keeper.stdin.destroy();
-    const taken = options.port === undefined && failure.includes('already in use');
-    if (taken && tries > 1) return startLocalServer(options, tries - 1);
+    const isPortTaken = options.port === undefined && failure.includes('already in use');
+    if (isPortTaken && tries > 1) return startLocalServer(options, tries - 1);
     throw new Error(`PostgreSQL did not start:\n${failure}`);
   }
   for (const handle of [keeper, keeper.stdin, keeper.stderr] as { unref?(): void }[]) handle.unref?.();
@@ -103,20 +108,23 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
     dataDir: data,
     async stop() {
       keeper.ref();
-      const gone = keeper.exitCode === null ? once(keeper, 'exit') : undefined;
+      const exited = keeper.exitCode === null ? once(keeper, 'exit') : undefined;
       keeper.stdin.destroy();
-      await gone;
+      await exited;
     },
   };
 }
 
-/** PostgreSQL refuses to run as root, so root lends it another user; anyone else runs it as himself. */
+/**
+ * PostgreSQL refuses to run as root, so root runs it as another user. Other users run it as
+ * themselves.
+ */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
   const users = lines.map((line) => line.split(':'));
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  if (!user) throw new Error('not as root: there is no user "postgres" or "nobody" to run PostgreSQL as');
+  if (!user) throw new Error('cannot run PostgreSQL as root, and the users "postgres" and "nobody" do not exist');
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
@@ -128,7 +136,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The server's log when it ended before it was ready; undefined when it is ready. */
+/** The log of a server that exited before it was ready, or undefined when the server is ready. */
 function failureToStart(keeper: ChildProcess, onLog?: (text: string) => void): Promise<string | undefined> {
   let log = '';
   return new Promise((resolve) => {

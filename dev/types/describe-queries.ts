@@ -1,16 +1,17 @@
-// src/generated/descriptions.ts: what the server said of each query when it was compiled, for the doctor to compare with.
+// Writes src/generated/descriptions.ts: how the server described each query at compile time.
 import { processSQLQueryIR } from '@pgtyped/runtime';
 import pg from 'pg';
 import { type Description, describeStatement, type NameTypes } from '../../src/postgres/describe-statement.js';
 
-const HEAD = `// Written by npm run types: the server's description of each query when it was compiled. doctor compares it with the live one.
+const HEAD = `// Written by npm run types: how the server described each query at compile time.
+// doctor() compares it with how the server describes the query today.
 
 export const descriptions: Record<string, { parameters: string[]; columns: [name: string, type: string][] }> = `;
 
 /**
- * The queries that stand in these texts. They are not imported: they may be what is wrong.
+ * Describes the queries in these texts. It does not import them, because they may not compile.
  *
- * @param generated the texts that pgtyped made, by their paths
+ * @param generated the texts that pgtyped wrote, by path
  */
 export async function describeQueries(database: pg.ClientConfig, generated: Map<string, string>): Promise<string> {
   const client = new pg.Client(database);

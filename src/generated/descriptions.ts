@@ -1,4 +1,5 @@
-// Written by npm run types: the server's description of each query when it was compiled. doctor compares it with the live one.
+// Written by npm run types: how the server described each query at compile time.
+// doctor() compares it with how the server describes the query today.
 
 export const descriptions: Record<string, { parameters: string[]; columns: [name: string, type: string][] }> = {
   beginConversion: {"parameters":["text"],"columns":[["timeZone","text"],["lockTimeout","text"]]},

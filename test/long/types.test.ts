@@ -104,14 +104,14 @@ const FAILURES: Record<string, Failure> = {
     },
     command: ['npm', 'run', 'types', '--', ...check],
     messages: [
-      /run 'npm run types' and commit/,
+      /Run 'npm run types' and commit/,
       /out of date: src\/generated\/session\.ts/,
       /missing: src\/generated\/catalog\.ts/,
     ],
   },
   'the check fails if the source of a generated file is gone': {
     change: (tree) => fs.rmSync(tree.at('sql/admin.sql')),
-    messages: [/run 'npm run types' and commit/, /left over: src\/generated\/admin\.ts/],
+    messages: [/Run 'npm run types' and commit/, /left over: src\/generated\/admin\.ts/],
   },
   'the check fails if a query does not compile': {
     change: (tree) => tree.edit('sql/session.sql', withUnknownColumn),
@@ -123,39 +123,39 @@ const FAILURES: Record<string, Failure> = {
   },
   'the check fails if one file uses a name twice': {
     change: (tree) => tree.edit('sql/session.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
-    messages: [/countSessions is used twice, in sql\/session\.sql: rename/],
+    messages: [/two queries in sql\/session\.sql have the name countSessions\. Rename/],
   },
   'the check fails if two files use one name': {
     change: (tree) => tree.edit('sql/admin.sql', addQuery('/* @name countSessions */ SELECT 1 AS one;')),
-    messages: [/countSessions is used twice, in sql\/admin\.sql and sql\/session\.sql: rename/],
+    messages: [/two queries in sql\/admin\.sql and sql\/session\.sql have the name countSessions\. Rename/],
   },
   'the check fails if two files have one name, because pgtyped keeps only one of them': {
     change: (tree) => {
       fs.mkdirSync(tree.at('sql/more'));
       fs.writeFileSync(tree.at('sql/more/admin.sql'), '/* @name one */ SELECT 1 AS one;\n');
     },
-    messages: [/made nothing of sql\/(more\/)?admin\.sql: has another file there the same name/],
+    messages: [/generated nothing from sql\/(more\/)?admin\.sql\. Does another file have the same name/],
   },
   'the check fails if pgtyped did not make a file of src/generated/': {
     change: (tree) => fs.writeFileSync(tree.at('src/generated/mine.ts'), 'export const mine = 1;\n'),
-    messages: [/src\/generated\/mine\.ts was not made by pgtyped: move it/],
+    messages: [/pgtyped did not generate src\/generated\/mine\.ts\. Move it/],
   },
   'the check fails if pgtyped hangs': {
     change: (tree) => tree.edit('pgtyped.config.json', (json) => json.replace('{{name}}', '{{name | noSuchFilter}}')),
     command: types(...check, '--timeout', '4'),
-    messages: [/pgtyped did not end within 4 seconds/],
+    messages: [/pgtyped did not exit within 4 seconds/],
   },
   'the check fails if the database is down': {
     command: types('--check', '--url', 'postgres://user@127.0.0.1:1/none'),
-    messages: [/database cannot be reached: .*ECONNREFUSED/],
+    messages: [/cannot connect to the database: .*ECONNREFUSED/],
   },
   'the command fails without the table, and says how to create it': {
     command: types('--url', urlOf(empty)),
-    messages: [/no table "session_store"\."session": make it with psql URL -f sql\/schema\.sql/],
+    messages: [/no table "session_store"\."session"\. Create it with psql URL -f sql\/schema\.sql/],
   },
   'the check fails if the URL is empty': {
     command: types('--check', '--url', ''),
-    messages: [/--url: no postgres:\/\/ URL/, /usage: npm run types/],
+    messages: [/--url must be a postgres:\/\/ URL/, /usage: npm run types/],
   },
   'the command fails and prints its usage if an option is unknown': {
     command: types('--chek'),
