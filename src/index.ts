@@ -5,14 +5,14 @@ import { PgSessionStore } from './store/store.js';
 export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 export type { Encryption } from './session/encryption.js';
 export type { Ttl } from './session/expiry.js';
+export type { HashIds } from './session/handle.js';
 export type { Serializer } from './session/serializer.js';
 export type { ConflictEvent, GoneEvent, RevokedEvent, UnreadableEvent } from './store/events.js';
 export type { Health, Stats } from './store/health.js';
 export type { CallMessage } from './store/in-flight-calls.js';
 export type { StoreOptions } from './store/options.js';
 export { saveBeforeResponse } from './store/save-before-response.js';
-export type { CreateTableOptions } from './table/create-table.js';
-export type { HashIds } from './table/hashed-rows.js';
+export type { CreateTableOptions } from './table/create-table-options.js';
 export { PgSessionStore };
 
 /**

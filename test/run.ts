@@ -3,7 +3,8 @@
 // The last line is 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { compile, compiled } from './support/compiled.js';
 import { startDatabase } from './support/database.js';
 
 const FOLDERS: Record<string, string[]> = { '--package': ['package/', 'cli/'], '--long': ['long/'] };
@@ -28,6 +29,8 @@ const count = { passed: 0, failed: 0, skipped: 0 };
 const running = new Set<ChildProcess>();
 let stopped = false;
 
+const folder = await compile(files.map((file) => `${root}/${file}`));
+process.env.TEST_COMPILED = folder;
 const database = await startDatabase();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -38,6 +41,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await Promise.all(Array.from({ length: isLong ? 1 : 2 }, runFiles));
 } finally {
+  rmSync(folder, { recursive: true });
   await database.stop();
 }
 const broken = stopped || count.passed + count.failed === 0;
@@ -65,7 +69,8 @@ async function runFiles(): Promise<void> {
 
 /** `counted` is what it wrote to standard output: a warning on the other stream may come after the closing line. */
 async function runFile(file: string): Promise<{ code: number | null; counted: string; printed: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/run-file.ts', file], {
+  const args = ['--enable-source-maps', compiled('test/support/run-file.ts'), compiled(file)];
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, TEST_SERVER_URL: database.url, TEST_STORE_URL: database.storeUrl },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: fileLimitMs,

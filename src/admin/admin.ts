@@ -8,11 +8,10 @@ import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSes
 import { CODEC_RULES, type Codec, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { Expiry } from '../session/expiry.js';
-import { HANDLE, hashedId } from '../session/handle.js';
+import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
 import { removeCreatedAt } from '../session/lifetime.js';
 import type { Serializer } from '../session/serializer.js';
 import { PASSPORT, storablePath, type UserPath, userOf } from '../session/user-path.js';
-import { HASH_IDS_RULE, type HashIds } from '../table/hashed-rows.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { catalogNames, revocationChannel, type TableNames } from '../table/names.js';
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';

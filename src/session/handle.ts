@@ -1,5 +1,6 @@
 // Handles: names for sessions that are not credentials.
 import crypto from 'node:crypto';
+import type { Rule } from '../errors.js';
 
 /**
  * The SHA-256 of the session id (FIPS 180-4), in 64 hexadecimal digits. It does not reveal the id,
@@ -24,3 +25,11 @@ export const isHashed = (sid: string): boolean => sid.startsWith(PREFIX);
 
 /** The handle of a row, from its `sid` column, hashed or not. */
 export const handleOfRow = (sid: string): string => (isHashed(sid) ? sid.slice(PREFIX.length) : handleOf(sid));
+
+/** `'upgrade'` writes hashes, and also finds rows with an unhashed id. */
+export type HashIds = boolean | 'upgrade';
+
+export const HASH_IDS_RULE: Rule = [
+  "true, false or 'upgrade'",
+  (value) => [true, false, 'upgrade'].includes(value as HashIds),
+];

@@ -5,8 +5,8 @@ import { isConnectionString } from '../postgres/connect.js';
 import { CODEC_RULES } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
+import { HASH_IDS_RULE, type HashIds } from '../session/handle.js';
 import type { Serializer } from '../session/serializer.js';
-import { HASH_IDS_RULE, type HashIds } from '../table/hashed-rows.js';
 
 /**
  * Options of `PgSessionStore`. All are optional, but the store needs a database: pass one of

@@ -7,38 +7,11 @@ import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { storablePath } from '../session/user-path.js';
 import { INVALID_SCHEMA_NAME } from '../sql-states.js';
+import type { CreateTableOptions } from './create-table-options.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
 import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
-
-/** Options of `createTable`, which fails with a `TypeError` if an option is unknown. */
-export interface CreateTableOptions {
-  /**
-   * Whether to create the schema if it does not exist. Without the store's option `schemaName`,
-   * `createTable` fails with a `TypeError`.
-   *
-   * @default `false`
-   */
-  createSchema?: boolean;
-  /**
-   * Whether to create the table as `UNLOGGED`; a table that exists stays as it is. Then writes do
-   * not wait for the disk, but **a crash of PostgreSQL empties the table**, which signs out every
-   * user, and standbys do not hold the sessions. A clean restart of PostgreSQL and a crash of the
-   * app keep them. Redis without persistence is about as durable.
-   *
-   * @default `false`
-   */
-  unlogged?: boolean;
-  /**
-   * The path to the user in a session, such as `['passport', 'user']`, to create an index on.
-   * `find` and `revokeUser` of connect-pg-typed/admin use the index; every save then updates it. An
-   * empty path is a `TypeError`.
-   *
-   * @default no index
-   */
-  userPath?: readonly string[];
-}
 
 // "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new
 // schema.

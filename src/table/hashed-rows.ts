@@ -1,17 +1,8 @@
 // The rows of a table that holds the hash of each session id instead of the id.
-import type { Rule } from '../errors.js';
-import { isHashed, storedId } from '../session/handle.js';
+import { type HashIds, isHashed, storedId } from '../session/handle.js';
 import type { TableLocation } from './location.js';
 import { rehash } from './rehash.js';
 import type { RowsById, SessionRows } from './session-rows.js';
-
-/** `'upgrade'` writes hashes, and also finds rows with an unhashed id. */
-export type HashIds = boolean | 'upgrade';
-
-export const HASH_IDS_RULE: Rule = [
-  "true, false or 'upgrade'",
-  (value) => [true, false, 'upgrade'].includes(value as HashIds),
-];
 
 const MAX_ID_LENGTH = 1024; // express-session's ids have 32 characters
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
+import { compiled } from '../support/compiled.js';
 import { onEnd, suite } from '../support/harness.js';
 
 const test = suite('supply chain', { timeout: 60_000 });
@@ -53,7 +54,7 @@ function auditAt(registry: string): Promise<{ code: number; output: string }> {
   onEnd(() => rmSync(cache, { recursive: true }));
   const env = { ...process.env, npm_config_registry: registry, npm_config_cache: cache };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', 'dev/audit.ts'], { env }, (error, stdout) =>
+    execFile(process.execPath, ['--enable-source-maps', compiled('dev/audit.ts')], { env }, (error, stdout) =>
       resolve({ code: Number(error?.code ?? 0), output: stdout.trim() }),
     );
   });

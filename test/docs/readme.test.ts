@@ -9,6 +9,7 @@ import { anchor } from '../../dev/docs/markdown.js';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';
 import { Browser } from '../support/app.js';
+import { compiled } from '../support/compiled.js';
 import { administrator, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 
@@ -33,13 +34,10 @@ async function freshSchemaUrl() {
 }
 
 test('the first program of the README counts views', async () => {
-  const program = block('js', 'app.listen').replace(
-    "'connect-pg-typed'",
-    JSON.stringify(new URL('../../src/index.ts', import.meta.url).href),
-  );
+  const program = block('js', 'app.listen').replace("'connect-pg-typed'", JSON.stringify(compiled('src/index.ts')));
   const port = 20_000 + (process.pid % 10_000);
   const env = { ...process.env, DATABASE_URL: await freshSchemaUrl(), PORT: String(port), SESSION_SECRET: 'test' };
-  const app = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+  const app = spawn(process.execPath, ['--enable-source-maps', '--input-type=module', '-e', program], {
     env,
     stdio: 'inherit',
   });

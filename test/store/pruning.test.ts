@@ -8,6 +8,7 @@ import { pruneSessions } from '../../src/generated/prune.js';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
+import { compiled } from '../support/compiled.js';
 import { freshPool, freshStore, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
@@ -351,9 +352,9 @@ test('the timer does not prune at once with an interval of a month', async () =>
 
 test('the timer does not keep the process alive', async () => {
   const program = `
-    import { PgSessionStore } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    import { PgSessionStore } from ${JSON.stringify(compiled('src/index.ts'))};
     new PgSessionStore({ conString: process.env.TEST_SERVER_URL, pruneSessionInterval: 3600 });`;
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+  await promisify(execFile)(process.execPath, ['--enable-source-maps', '--input-type=module', '-e', program], {
     timeout: 10_000,
   });
 });

@@ -7,6 +7,7 @@ import type { SessionData } from 'express-session';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type ConflictEvent, type GoneEvent, PgSessionStore } from '../../src/index.js';
+import { compiled } from '../support/compiled.js';
 import {
   cookieFor,
   freshPool,
@@ -513,12 +514,12 @@ test('1000 increments from four concurrent processes count to 1000', async () =>
   const { one, names } = await twoStores();
   await one.set('a', session({ views: 0 }, cookieFor(60)));
   const program = `
-    import { PgSessionStore } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    import { PgSessionStore } from ${JSON.stringify(compiled('src/index.ts'))};
     const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, timeout: 60, ...${JSON.stringify({ ...names, ...OPTIONS })} }); // 250 calls queue for one row
     const increment = () => store.update('a', (session) => { session.views++; });
     await Promise.all(Array.from({ length: 250 }, increment));
     await store.close();`;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+  const args = ['--enable-source-maps', '--input-type=module', '-e', program];
   await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, args)));
   assert.equal(await data(one), { views: 1000 });
 });

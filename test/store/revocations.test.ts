@@ -11,6 +11,7 @@ import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { RevocationListener, type RevocationListenerOptions } from '../../src/store/revocation-listener.js';
 import { revocationChannel, type TableNames } from '../../src/table/names.js';
 import { cli } from '../support/cli.js';
+import { compiled } from '../support/compiled.js';
 import { freshPool, freshStore, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { pgbouncer, startPgBouncer } from '../support/pgbouncer.js';
@@ -63,7 +64,7 @@ async function freshListener({ pool = freshPool(), ...options }: StoreOptions = 
 function startListener(names: TableNames, ...args: string[]) {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', 'test/support/listener.ts', JSON.stringify(names), ...args],
+    ['--enable-source-maps', compiled('test/support/listener.ts'), JSON.stringify(names), ...args],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },

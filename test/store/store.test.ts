@@ -8,6 +8,7 @@ import type { Request } from 'express';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
+import { compiled } from '../support/compiled.js';
 import { cookieFor, freshPool, freshStore, OPTIONS, session, storedId, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
@@ -208,7 +209,7 @@ test('a callback that throws is called once, causes an uncaughtException, and do
   const { store, names } = await freshStore();
   await store.set('a', session({ user: 'ada' }));
   const program = `
-    import { PgSessionStore } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    import { PgSessionStore } from ${JSON.stringify(compiled('src/index.ts'))};
     const store = new PgSessionStore({ conString: process.env.TEST_SERVER_URL, pruneSessionInterval: false, ...${JSON.stringify(names)} });
     const calls = [], uncaught = [];
     process.on('uncaughtException', (error, origin) => uncaught.push(error.message + ' ' + origin));
@@ -223,8 +224,7 @@ test('a callback that throws is called once, causes an uncaughtException, and do
     console.log(JSON.stringify([calls.sort(), uncaught.sort()]));
     await store.close();`;
   const { stdout } = await promisify(execFile)(process.execPath, [
-    '--import',
-    'tsx',
+    '--enable-source-maps',
     '--input-type=module',
     '-e',
     program,

@@ -1,8 +1,6 @@
 // Runs the CLI as a process.
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { compiled } from './compiled.js';
 
 export interface CliResult {
   code: number;
@@ -13,25 +11,12 @@ export interface CliResult {
 /** The output of all processes, to search it for secrets. */
 export const printed: string[] = [];
 
-// Compiled once: compiling it in each of a hundred processes took most of their time.
-const program = fileURLToPath(new URL(`../../node_modules/.cache/cli-${process.pid}.mjs`, import.meta.url));
-await build({
-  entryPoints: ['src/cli/main.ts'],
-  outfile: program,
-  bundle: true,
-  packages: 'external',
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-});
-process.on('exit', () => rmSync(program, { force: true }));
-
 /** Runs the CLI on the test server, unless `env` names another one. */
 export function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL)/.test(name)));
   const options = { env: { ...clean, DATABASE_URL: process.env.TEST_SERVER_URL, ...env }, timeout: 30_000 };
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [compiled('src/cli/main.ts'), ...args], options, (error, stdout, stderr) => {
       printed.push(stdout, stderr);
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });

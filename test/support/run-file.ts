@@ -1,5 +1,4 @@
-// node --import tsx test/support/run-file.ts FILE
-// Runs the tests of one file. The last line is 'N passed, N failed'.
+// node run-file.js FILE   Runs the tests of one compiled file. The last line is 'N passed, N failed'.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -28,7 +27,7 @@ process.on('exit', () => {
 });
 
 const file = process.argv[2]!;
-const group: unknown[] = [path.basename(file)];
+const group: unknown[] = [path.basename(file).replace(/js$/, 'ts')];
 uvu.UVU_QUEUE[0] = group;
 try {
   await import(pathToFileURL(path.resolve(file)).href);

@@ -3,21 +3,21 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
+import { compiled } from './compiled.js';
 import { onEnd, suite } from './harness.js';
 
 const test = suite('runner', { timeout: 30_000 });
-const harness = pathToFileURL(path.resolve('test/support/harness.ts')).href;
-const store = pathToFileURL(path.resolve('src/index.ts')).href;
+const harness = compiled('test/support/harness.ts');
+const store = compiled('src/index.ts');
 
 /** Runs a file with these tests, and returns how it ended. */
 function run(tests: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; last: string; output: string }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'runner-test-'));
   onEnd(() => rmSync(folder, { recursive: true }));
-  const file = path.join(folder, 'some.test.mts');
+  const file = path.join(folder, 'some.test.mjs');
   writeFileSync(file, `import { suite } from ${JSON.stringify(harness)};\n${tests}\n`);
-  const args = ['--import', 'tsx', 'test/support/run-file.ts', file];
+  const args = ['--enable-source-maps', compiled('test/support/run-file.ts'), file];
   const { CI, ...rest } = process.env;
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env: { ...rest, ...env } }, (error, stdout) => {
@@ -41,7 +41,7 @@ test('the runner counts all tests when a warning follows the last line', async (
   const late = `process.on('exit', () => process.stderr.write('a warning'));`;
   writeFileSync(
     path.join(folder, 'some.test.ts'),
-    `import { suite } from ${JSON.stringify(harness)};\n${good}\n${late}\n`,
+    `import { suite } from ${JSON.stringify(path.resolve('test/support/harness.ts'))};\n${good}\n${late}\n`,
   );
   const env = {
     ...process.env,
@@ -49,7 +49,7 @@ test('the runner counts all tests when a warning follows the last line', async (
     TEST_DATABASE: 'url',
     TEST_DATABASE_URL: process.env.TEST_SERVER_URL,
   };
-  const args = ['--import', 'tsx', 'test/run.ts'];
+  const args = ['--enable-source-maps', compiled('test/run.ts')];
   const output = await new Promise<string>((resolve) => {
     execFile(process.execPath, args, { env }, (_error, stdout) => resolve(stdout.trim()));
   });

@@ -1,8 +1,8 @@
 // One of the compared stores on a table of its own, with promises instead of callbacks.
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compiled } from './compiled.js';
 import { freshNames, freshPool } from './fresh-store.js';
 import { onEnd } from './harness.js';
 import type { Outcome, ScenarioResults } from './run-scenario.js';
@@ -70,11 +70,10 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const SCRIPT = fileURLToPath(new URL('run-scenario.ts', import.meta.url));
 const runs = new Map<StoreName, Promise<ScenarioResults>>();
 
 async function runScript<T>(...args: string[]): Promise<T> {
-  const command = ['--import', 'tsx', SCRIPT, ...args];
+  const command = ['--enable-source-maps', compiled('test/support/run-scenario.ts'), ...args];
   const { stdout } = await promisify(execFile)(process.execPath, command, { timeout: 25_000 });
   return JSON.parse(stdout);
 }

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
+import { compiled } from '../support/compiled.js';
 import { freshStore } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
@@ -21,7 +22,7 @@ for (const rows of [TINY, 2000, 20_000]) {
     await pool.query(`ANALYZE ${table}`);
     const BATCHES = JSON.stringify({ names, sessions: Math.min(rows, 500), ms: SECONDS * 1000 });
     const runs = Array.from({ length: PROCESSES }, () =>
-      promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/support/batch-writer.ts'], {
+      promisify(execFile)(process.execPath, ['--enable-source-maps', compiled('test/support/batch-writer.ts')], {
         env: { ...process.env, BATCHES },
       }),
     );

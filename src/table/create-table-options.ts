@@ -1,0 +1,30 @@
+// The options of createTable(). In a file without imports, so that the main entry's types do not load
+// those of @pgtyped/runtime, which are ES modules only.
+
+/** Options of `createTable`, which fails with a `TypeError` if an option is unknown. */
+export interface CreateTableOptions {
+  /**
+   * Whether to create the schema if it does not exist. Without the store's option `schemaName`,
+   * `createTable` fails with a `TypeError`.
+   *
+   * @default `false`
+   */
+  createSchema?: boolean;
+  /**
+   * Whether to create the table as `UNLOGGED`; a table that exists stays as it is. Then writes do
+   * not wait for the disk, but **a crash of PostgreSQL empties the table**, which signs out every
+   * user, and standbys do not hold the sessions. A clean restart of PostgreSQL and a crash of the
+   * app keep them. Redis without persistence is about as durable.
+   *
+   * @default `false`
+   */
+  unlogged?: boolean;
+  /**
+   * The path to the user in a session, such as `['passport', 'user']`, to create an index on.
+   * `find` and `revokeUser` of connect-pg-typed/admin use the index; every save then updates it. An
+   * empty path is a `TypeError`.
+   *
+   * @default no index
+   */
+  userPath?: readonly string[];
+}
