@@ -260,7 +260,7 @@ async function perform(model: Model, real: Real, op: Op, through?: number): Prom
   }
 }
 
-const noSession = (sid: string) => `there is no session ${sid}`;
+const noSession = (sid: string) => `session not found: ${sid}`;
 
 /** The JSON of a session as another program may write it. */
 function writeJson(session: SessionData, spelling: 'raw' | 'escaped' | 'spacious'): string {
