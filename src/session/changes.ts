@@ -31,7 +31,7 @@ export function applyChanges(row: Fields, changes: Changes, mine: Fields): Field
 }
 
 /**
- * Whether two cookies are the same but for `expires`. Ignores a difference of less than a second in
+ * Whether two cookies are the same, apart from `expires`. Ignores a difference of less than a second in
  * `originalMaxAge`: express-session's `touch()` reads the clock twice, so 60,000 can become 59,999.
  */
 export function isSameCookie(one: string | undefined, other: string | undefined): boolean {

@@ -1,11 +1,11 @@
-// The chaos history with 20 seeds, 15 seconds each. With ROWDY_SEED, only with that seed.
+// The chaos history with 20 seeds, 15 seconds each. With CHAOS_SEED, only with that seed.
 import * as assert from 'uvu/assert';
 import { chaosHistory, connectionsAreReset } from '../support/chaos.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('long chaos', { timeout: 60_000 });
 const SECONDS = 15;
-const seeds = process.env.ROWDY_SEED ? [Number(process.env.ROWDY_SEED)] : Array.from({ length: 20 }, (_, n) => n + 1);
+const seeds = process.env.CHAOS_SEED ? [Number(process.env.CHAOS_SEED)] : Array.from({ length: 20 }, (_, n) => n + 1);
 
 for (const seed of seeds) {
   test(`the chaos history with seed ${seed} has no faults`, async () => {

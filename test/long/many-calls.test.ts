@@ -43,7 +43,7 @@ async function wave({ store }: Scene, size: number, codes: Record<string, number
   return heap;
 }
 
-for (const outage of ['a black hole', 'an address where nobody is', 'an exhausted pool', 'a locked table']) {
+for (const outage of ['a black hole', 'an address without a server', 'an exhausted pool', 'a locked table']) {
   for (const [waves, batch] of [
     [1, true],
     [10, true],

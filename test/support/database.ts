@@ -75,15 +75,15 @@ export async function startDatabase(): Promise<TestServer> {
 
 /** Creates a role that has only the grants of the README, on schemas and tables created later. */
 async function withLeastRights(server: TestServer): Promise<TestServer> {
-  const role = `session_clerk_${randomBytes(4).toString('hex')}`; // roles are global to the server
+  const role = `session_limited_${randomBytes(4).toString('hex')}`; // roles are global to the server
   await on(
     server.url,
-    `CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`,
+    `CREATE ROLE ${role} LOGIN PASSWORD 'limited'`,
     `ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO ${role}`,
     `ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
   );
   console.log('the stores come as a role with SELECT, INSERT, UPDATE and DELETE on the table, and no more');
-  const storeUrl = Object.assign(new URL(server.url), { username: role, password: 'clerk' }).href;
+  const storeUrl = Object.assign(new URL(server.url), { username: role, password: 'limited' }).href;
   const dropRole = async () => {
     if (server.kind === 'url') await on(process.env.TEST_DATABASE_URL!, `DROP ROLE ${role}`);
   };

@@ -8,17 +8,17 @@ let roles = 0;
 
 /** Returns the quoted role and a pool that logs in as it. Drops the role after the test. */
 export async function freshLimitedRole(administrator: pg.Pool) {
-  const name = `clerk "${process.pid} ${++roles}`;
+  const name = `limited "${process.pid} ${++roles}`;
   const role = pg.escapeIdentifier(name);
-  await administrator.query(`CREATE ROLE ${role} LOGIN PASSWORD 'clerk'`);
+  await administrator.query(`CREATE ROLE ${role} LOGIN PASSWORD 'limited'`);
   onEnd(async () => {
     await administrator.query(`DROP OWNED BY ${role}`);
     await administrator.query(`DROP ROLE ${role}`);
   });
   const url = new URL(process.env.TEST_SERVER_URL!);
   url.username = encodeURIComponent(name);
-  url.password = 'clerk';
-  return { role, clerksPool: freshPool({ connectionString: url.href }) };
+  url.password = 'limited';
+  return { role, limitedPool: freshPool({ connectionString: url.href }) };
 }
 
 /** Resolves with the error of this work, and fails if the work succeeds. */

@@ -119,7 +119,7 @@ export const OUTAGES: Record<string, Outage> = {
     begin: ({ proxy }) => proxy.set('reset'),
     end: ({ proxy }) => proxy.set('pass'),
   },
-  'an address where nobody is': {
+  'an address without a server': {
     fails: 'all',
     begin: ({ proxy }) => proxy.set('refuse'),
     end: ({ proxy }) => proxy.set('pass'),

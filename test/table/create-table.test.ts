@@ -281,10 +281,10 @@ test('a view with renamed columns works as the table', async () => {
 
 test('createTableIfMissing does not need the CREATE privilege if the table exists', async () => {
   const { names, pool, table } = await freshStore();
-  const { role, clerksPool } = await freshLimitedRole(pool);
+  const { role, limitedPool } = await freshLimitedRole(pool);
   await pool.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
-  const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
+  const store = storeFor(names, { createTableIfMissing: true }, limitedPool);
 
   await store.set('a', session());
   await store.createTable({ createSchema: true }); // the schema exists, so this needs no privilege either
@@ -295,9 +295,9 @@ test('createTableIfMissing does not need the CREATE privilege if the table exist
 
 test('the error for a missing privilege names a grant, and the grant is enough', async () => {
   const { names, pool } = await freshSchema();
-  const { role, clerksPool } = await freshLimitedRole(pool);
+  const { role, limitedPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
-  const store = storeFor(names, { createTableIfMissing: true }, clerksPool);
+  const store = storeFor(names, { createTableIfMissing: true }, limitedPool);
   const runGrantOf = async (work: Promise<unknown>, grant: string) => {
     const { message } = await failure(work);
     assert.ok(message.includes(`. Run ${grant}, or `), message);
@@ -310,7 +310,7 @@ test('the error for a missing privilege names a grant, and the grant is enough',
   await store.set('a', session());
   assert.is(await store.length(), 1);
 
-  const elsewhere = storeFor(freshNames(), {}, clerksPool);
+  const elsewhere = storeFor(freshNames(), {}, limitedPool);
   const { database } = (await pool.query('SELECT quote_ident(current_database()) AS database')).rows[0];
   await runGrantOf(elsewhere.createTable({ createSchema: true }), `GRANT CREATE ON DATABASE ${database} TO ${role}`);
   await elsewhere.createTable({ createSchema: true });
@@ -318,24 +318,24 @@ test('the error for a missing privilege names a grant, and the grant is enough',
 
 test('the grant names the schema in the search_path if there is no schemaName', async () => {
   const { names, pool } = await freshSchema();
-  const { role, clerksPool } = await freshLimitedRole(pool);
+  const { role, limitedPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await pool.query(`ALTER ROLE ${role} SET search_path = ${schema}`);
-  const error = await failure(storeFor({ tableName: 'session' }, {}, clerksPool).createTable());
+  const error = await failure(storeFor({ tableName: 'session' }, {}, limitedPool).createTable());
   assert.ok(error.message.includes(`GRANT CREATE ON SCHEMA ${schema} TO ${role}`), error.message);
   assert.is(error.cause.sqlState, '42501');
 });
 
 test('the error names the owner of the table if another role may not create an index on it', async () => {
   const { names, pool } = await freshStore();
-  const { role, clerksPool } = await freshLimitedRole(pool);
+  const { role, limitedPool } = await freshLimitedRole(pool);
   await pool.query(`GRANT ALL ON SCHEMA ${pg.escapeIdentifier(names.schemaName)} TO ${role}`);
   const { owner } = (await pool.query('SELECT quote_ident(current_user) AS owner')).rows[0];
   const expected = `the role ${role} may not create an index on a table that ${owner} owns. Create it as ${owner}`;
   const userPath = ['user', 'id'];
-  const admin = createAdmin({ pool: clerksPool, ...names, userPath });
-  const store = storeFor(names, {}, clerksPool);
+  const admin = createAdmin({ pool: limitedPool, ...names, userPath });
+  const store = storeFor(names, {}, limitedPool);
   for (const createIndex of [() => store.createTable({ userPath }), () => admin.createUserIndex()]) {
     assert.is((await failure(createIndex())).message, expected);
   }

@@ -23,7 +23,7 @@ const storeOf = (pool: pg.Pool, names: object) => {
 /** Creates a table, a role with the grants in the README, and a store of this role. */
 async function grantedStore() {
   const { pool, names, table } = await freshStore();
-  const { role, clerksPool } = await freshLimitedRole(pool);
+  const { role, limitedPool } = await freshLimitedRole(pool);
   const schema = pg.escapeIdentifier(names.schemaName);
   const withRealNames = (sql: string) =>
     sql
@@ -31,7 +31,7 @@ async function grantedStore() {
       .replace(/\bweb\b/, () => schema)
       .replace(/\bapp\b/g, () => role);
   for (const grant of GRANTS.split('\n').filter(Boolean)) await pool.query(withRealNames(grant));
-  return { pool, names, table, role, schema, clerksPool, store: storeOf(clerksPool, names) };
+  return { pool, names, table, role, schema, limitedPool, store: storeOf(limitedPool, names) };
 }
 
 const makeSids = (count: number) => Array.from({ length: count }, (_, n) => `session ${n}`);
@@ -58,10 +58,10 @@ async function useStore(store: PgSessionStore) {
 test('docs/security.md has the grants of the README', () => assert.ok(SECURITY.includes(GRANTS)));
 
 test('the grants in the README are enough for the store and the admin', async () => {
-  const { store, clerksPool, names } = await grantedStore();
+  const { store, limitedPool, names } = await grantedStore();
   await useStore(store);
 
-  const admin = createAdmin({ pool: clerksPool, ...names });
+  const admin = createAdmin({ pool: limitedPool, ...names });
   for (const sid of ['a', 'b', 'c', 'd']) await store.set(sid, session({ passport: { user: sid } }));
   assert.equal(await admin.doctor(), []);
   assert.is((await admin.find('a')).length, 1);
@@ -85,7 +85,7 @@ for (const privilege of ['USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE']) {
 }
 
 test('the grants in the README allow nothing else', async () => {
-  const { clerksPool, table, schema } = await grantedStore();
+  const { limitedPool, table, schema } = await grantedStore();
   for (const statement of [
     `TRUNCATE ${table}`,
     `ALTER TABLE ${table} ADD more text`,
@@ -93,7 +93,7 @@ test('the grants in the README allow nothing else', async () => {
     `CREATE INDEX ON ${table} (sid)`,
     `CREATE TABLE ${schema}.more ()`,
   ]) {
-    const error = await failure(clerksPool.query(statement));
+    const error = await failure(limitedPool.query(statement));
     assert.is(error.code, REFUSED, statement);
   }
 });
@@ -103,10 +103,10 @@ const OWN_ROWS = /```sql\n(ALTER TABLE .*?)```/s.exec(SECURITY)![1]!;
 for (const policies of ['the policy of the docs', 'a policy for each role']) {
   test(`with row-level security and ${policies}, each app sees, prunes and deletes only its own sessions`, async () => {
     const { pool, table, schema, names, store: front, role: one } = await grantedStore();
-    const { role: other, clerksPool } = await freshLimitedRole(pool);
+    const { role: other, limitedPool } = await freshLimitedRole(pool);
     await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${other}`);
     await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${other}`);
-    const back = storeOf(clerksPool, names);
+    const back = storeOf(limitedPool, names);
 
     await pool.query(OWN_ROWS.replaceAll('web.session', () => table));
     if (policies === 'a policy for each role') {
