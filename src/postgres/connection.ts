@@ -132,6 +132,10 @@ class Statement implements Queryable {
     readonly retry: Retry | undefined,
   ) {}
 
+  /**
+   * Has a loop of its own, as `retry()` does, so that a statement that succeeds passes no further
+   * function.
+   */
   async query(text: string, values: unknown[]): ReturnType<Queryable['query']> {
     const { retry, deadline } = this;
     const startedAt = performance.now();

@@ -20,8 +20,8 @@ type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unk
  * session cookie is not set, and Express answers with the error's status, which is 503 for this
  * package's store.
  *
- * It does not delay a response that was written to before its end (a stream, a file), or one whose
- * session was not changed. It cannot restore a head that the app sent with `writeHead()`: Express
+ * It does not delay a response if the app wrote to it before its end (a stream, a file), or if the
+ * session did not change. It cannot restore a head that the app sent with `writeHead()`: Express
  * then closes the connection. Mount middleware that writes to the response, such as compression,
  * before `session()`.
  */
