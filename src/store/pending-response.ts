@@ -1,0 +1,147 @@
+// A response that the app has ended, and that waits for the store.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Replaces properties of an object.
+ *
+ * @returns a function that restores them
+ */
+function replaceProperties(target: object, values: Record<string, unknown>): () => void {
+  const before = Object.keys(values).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
+  for (const [name, value] of Object.entries(values)) {
+    Object.defineProperty(target, name, { value, configurable: true, writable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor) Object.defineProperty(target, name, descriptor);
+      else Reflect.deleteProperty(target, name);
+    }
+  };
+}
+
+/** Node's error for a change of a head that was sent. */
+export function headersSent(action: string): Error {
+  const error = new Error(`Cannot ${action} headers after they are sent to the client`);
+  return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' });
+}
+
+const refuse = (action: string) => () => {
+  throw headersSent(action);
+};
+
+/** What an app sees of a head that was sent. Compression looks at `_header`. */
+const SENT_HEAD = {
+  headersSent: true,
+  _header: 'pending',
+  setHeader: refuse('set'),
+  setHeaders: refuse('set'),
+  appendHeader: refuse('append'),
+  removeHeader: refuse('remove'),
+};
+
+/** What an app sees of a response that has ended. */
+const ENDED = { writableEnded: true, finished: true, flushHeaders() {}, addTrailers() {} };
+
+/** Makes a response look sent, or ended, while the store works. Its head stays as it was then. */
+export class PendingResponse {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #undo: (() => void)[] = [];
+  #status: { statusCode: number; statusMessage: string } | undefined;
+  #socket: HeldSocket | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#req = req;
+    this.#res = res;
+  }
+
+  /** From now on, the app sees a head that was sent. */
+  closeHead(): void {
+    const res = this.#res;
+    if (res.headersSent) return;
+    const { statusCode, statusMessage } = res;
+    this.#status ??= { statusCode, statusMessage };
+    this.#undo.push(replaceProperties(res, SENT_HEAD));
+  }
+
+  /** From now on, the app sees a response that has ended. The connection stays open. */
+  close(): void {
+    this.closeHead();
+    const { socket, httpVersionMajor } = this.#req;
+    if (httpVersionMajor < 2) this.#socket = HeldSocket.hold(socket); // HTTP/2 refuses such a change
+    const destroy = (error?: Error) => {
+      this.#socket?.later(() => socket.destroy(error));
+      return this.#res;
+    };
+    this.#undo.push(replaceProperties(this.#res, { ...ENDED, destroy }));
+  }
+
+  /** Makes the response what it was, so that it can be sent. */
+  reopen(): void {
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+    const { statusCode, statusMessage } = this.#status ?? this.#res;
+    this.#status = undefined;
+    this.#res.statusCode = statusCode;
+    if (this.#res.statusMessage !== statusMessage) this.#res.statusMessage = statusMessage; // HTTP/2 warns
+  }
+
+  /** Does to the connection what was asked for in between, once the response has left. */
+  releaseSocket(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (!socket) return;
+    if (socket.isUntouched || this.#res.closed) socket.release();
+    else this.#res.once('close', () => socket.release());
+  }
+}
+
+/** Delays the end of a connection. Several responses may wait on the same one. */
+class HeldSocket {
+  static readonly #held = new WeakMap<Socket, HeldSocket>();
+  readonly #later: (() => void)[] = [];
+  readonly #undo: () => void;
+  #holders = 0;
+
+  static hold(socket: Socket): HeldSocket {
+    const held = HeldSocket.#held.get(socket) ?? new HeldSocket(socket);
+    held.#holders++;
+    return held;
+  }
+
+  private constructor(socket: Socket) {
+    HeldSocket.#held.set(socket, this);
+    const delay = (name: 'destroy' | 'destroySoon' | 'end' | 'resetAndDestroy') => {
+      const method: (...args: any[]) => unknown = socket[name];
+      return (...args: unknown[]) => {
+        this.later(() => method.apply(socket, args));
+        return socket;
+      };
+    };
+    const undo = replaceProperties(socket, {
+      destroy: delay('destroy'),
+      destroySoon: delay('destroySoon'),
+      end: delay('end'),
+      resetAndDestroy: delay('resetAndDestroy'),
+    });
+    this.#undo = () => {
+      HeldSocket.#held.delete(socket);
+      undo();
+    };
+  }
+
+  get isUntouched(): boolean {
+    return this.#later.length === 0;
+  }
+
+  later(call: () => void): void {
+    this.#later.push(call);
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders > 0) return;
+    this.#undo();
+    for (const call of this.#later) call();
+  }
+}
