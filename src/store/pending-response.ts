@@ -43,12 +43,18 @@ const SENT_HEAD = {
 /** What an app sees of a response that has ended. */
 const ENDED = { writableEnded: true, finished: true, flushHeaders() {}, addTrailers() {} };
 
+/** Without the message over HTTP/2, which has none and warns. */
+export function statusOf(res: ServerResponse): object {
+  const { statusCode } = res;
+  return res.req.httpVersionMajor < 2 ? { statusCode, statusMessage: res.statusMessage } : { statusCode };
+}
+
 /** Makes a response look sent, or ended, while the store works. Its head stays as it was then. */
 export class PendingResponse {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #undo: (() => void)[] = [];
-  #status: { statusCode: number; statusMessage: string } | undefined;
+  #status: object | undefined;
   #socket: HeldSocket | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
@@ -60,38 +66,45 @@ export class PendingResponse {
   closeHead(): void {
     const res = this.#res;
     if (res.headersSent) return;
-    const { statusCode, statusMessage } = res;
-    this.#status ??= { statusCode, statusMessage };
+    this.#status ??= statusOf(res);
     this.#undo.push(replaceProperties(res, SENT_HEAD));
   }
 
-  /** From now on, the app sees a response that has ended. The connection stays open. */
+  /** From now on, the app sees a response that has ended, and the connection stays open. */
   close(): void {
     this.closeHead();
-    const { socket, httpVersionMajor } = this.#req;
-    if (httpVersionMajor < 2) this.#socket = HeldSocket.hold(socket); // HTTP/2 refuses such a change
+    this.holdSocket();
+    this.#undo.push(replaceProperties(this.#res, ENDED));
+  }
+
+  /**
+   * From now on, the connection stays open. Not if an earlier response is still to be sent on it:
+   * that one may have to end the connection. Not with HTTP/2, which refuses it.
+   */
+  holdSocket(): void {
+    const { socket } = this.#res;
+    if (!socket || this.#socket || this.#req.httpVersionMajor >= 2) return;
+    this.#socket = HeldSocket.hold(socket);
     const destroy = (error?: Error) => {
-      this.#socket?.later(() => socket.destroy(error));
+      socket.destroy(error);
       return this.#res;
     };
-    this.#undo.push(replaceProperties(this.#res, { ...ENDED, destroy }));
+    this.#undo.push(replaceProperties(this.#res, { destroy }));
   }
 
   /** Makes the response what it was, so that it can be sent. */
   reopen(): void {
     for (const undo of this.#undo.splice(0).reverse()) undo();
-    const { statusCode, statusMessage } = this.#status ?? this.#res;
+    Object.assign(this.#res, this.#status);
     this.#status = undefined;
-    this.#res.statusCode = statusCode;
-    if (this.#res.statusMessage !== statusMessage) this.#res.statusMessage = statusMessage; // HTTP/2 warns
   }
 
-  /** Does to the connection what was asked for in between, once the response has left. */
-  releaseSocket(): void {
+  /** Does to the connection what was asked for meanwhile, after the response has left. */
+  releaseSocket({ isCut = false } = {}): void {
     const socket = this.#socket;
     this.#socket = undefined;
     if (!socket) return;
-    if (socket.isUntouched || this.#res.closed) socket.release();
+    if (isCut || socket.isUntouched || this.#res.closed) socket.release();
     else this.#res.once('close', () => socket.release());
   }
 }

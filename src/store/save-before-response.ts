@@ -2,8 +2,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES, validateHeaderValue } from 'node:http';
 import type { Session, SessionData, Store } from 'express-session';
 import { isSameCookie } from '../session/changes.js';
-import { headersSent, PendingResponse } from './pending-response.js';
-import { storeCallIn } from './store-call.js';
+import { headersSent, PendingResponse, statusOf } from './pending-response.js';
+import { type StoreCall, storeCallIn } from './store-call.js';
 
 type AnySession = Session & Partial<SessionData>;
 type Request = IncomingMessage & { session?: AnySession | null; sessionStore?: Store };
@@ -39,16 +39,19 @@ type Callback = (error?: Error | null) => void;
 export function saveBeforeResponse(): Middleware {
   return (req: Request, res, next) => {
     if (req.session && req.sessionStore) delayResponse(req, res, next, req.session, req.sessionStore);
-    next();
+    else next();
   };
 }
 
 /** The methods that express-session and others replace. */
 const REPLACED = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
+/** More than any stream takes at once, so that compression emits the 'drain' that follows. */
+const MAX_HELD_BYTES = 65_536;
+
 function delayResponse(req: Request, res: ServerResponse, next: Next, session: AnySession, store: Store): void {
   const loaded = { id: session.id, text: textOf(session), cookie: cookieOf(session) };
-  const head = { headers: res.getHeaders(), statusCode: res.statusCode, statusMessage: res.statusMessage };
+  const head = { headers: headersOf(res), status: statusOf(res) };
   const original: Record<(typeof REPLACED)[number], Method> = {
     writeHead: res.writeHead,
     write: res.write,
@@ -63,22 +66,29 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
    */
   let state: 'open' | 'saving' | 'streaming' | 'ended' | 'sent' | 'failed' = 'open';
   let parts: (() => unknown)[] = [];
+  let heldBytes = 0;
+  let isRouting = true; // Express catches exceptions
 
   res.writeHead = (...args: unknown[]) => {
-    if (state === 'streaming' || state === 'sent') return original.writeHead.apply(res, args) as ServerResponse;
     if (res.headersSent) throw headersSent('write');
+    if (state === 'streaming' || state === 'sent') return original.writeHead.apply(res, args) as ServerResponse;
     setHead(res, args);
     pending.closeHead();
     return res;
   };
 
   res.write = (...args: unknown[]) => {
-    if (state === 'ended' || state === 'failed') return refuseWrite(res, args);
-    return sendPart(() => original.write.apply(res, args)) as boolean;
+    const invalid = errorIn(res, typeof args[0] === 'string' ? '' : Object(args[0])); // write() takes no null
+    if (!invalid && (state === 'ended' || state === 'failed')) return refuseWrite(res, args);
+    if (invalid) return refuse(invalid);
+    return sendPart(() => original.write.apply(res, args), Buffer.byteLength(args[0] as string | Uint8Array));
   };
 
   res.flushHeaders = () => {
-    if (state !== 'ended' && state !== 'failed') sendPart(() => original.flushHeaders.call(res));
+    if (state === 'ended' || state === 'failed') return;
+    const invalid = errorIn(res);
+    if (invalid) refuse(invalid);
+    else sendPart(() => original.flushHeaders.call(res));
   };
 
   res.end = (...args: unknown[]) => {
@@ -91,67 +101,102 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
       return res;
     }
     const invalid = errorIn(res, chunk);
-    if (invalid) next(invalid);
+    if (invalid) refuse(invalid);
     else if (state === 'saving') {
-      state = 'ended';
-      pending.close();
+      waitForStore();
       parts.push(() => end(args, onFinish));
     } else end(args, onFinish);
     return res;
   };
 
+  try {
+    next();
+  } finally {
+    isRouting = false;
+  }
+
+  /** Throws as Node does if Express catches it. Later, an exception could end the process. */
+  function refuse(error: unknown): boolean {
+    if (isRouting) throw error;
+    next(error);
+    return false;
+  }
+
   /** Sends a part of the body. If the session has changed, saves it before the first one. */
-  function sendPart(send: () => unknown): unknown {
+  function sendPart(send: () => unknown, bytes = 0): boolean {
+    if (state === 'open') startSave();
     if (state === 'saving') {
       parts.push(send);
-      return false;
+      heldBytes += bytes;
+      return heldBytes < MAX_HELD_BYTES;
     }
-    if (state !== 'open') return send();
+    if (state === 'open') {
+      pending.reopen();
+      state = 'streaming';
+    }
+    return send() as boolean;
+  }
+
+  /** Saves a session that has changed before the first part. */
+  function startSave(): void {
     const { session } = req;
+    if (!session) return;
     try {
-      if (!session || !isChanged(session)) {
-        pending.reopen();
-        state = 'streaming';
-        return send();
-      }
-      state = 'saving';
-      pending.closeHead();
-      parts = [send];
+      if (!isChanged(session)) return;
       session.touch(); // as express-session does before it saves
       session.save((error) => (error ? fail(error) : sendParts()));
     } catch (error) {
-      fail(error);
+      setTimeout(fail, 0, error);
     }
-    return false;
+    state = 'saving';
+    pending.closeHead();
+    pending.holdSocket();
   }
 
   function sendParts(): void {
     pending.reopen();
     state = 'streaming';
     let isFull = false;
-    for (const send of parts.splice(0)) isFull = send() === false;
-    if (!isFull && !res.writableEnded) res.emit('drain'); // write() has returned false
+    try {
+      for (const send of parts.splice(0)) isFull = send() === false;
+    } catch (error) {
+      fail(error);
+    }
+    if (state !== 'streaming') return; // the response has ended as well
+    if (heldBytes >= MAX_HELD_BYTES && !isFull) res.emit('drain'); // write() has returned false
+    setImmediate(() => state === 'streaming' && pending.releaseSocket({ isCut: true })); // after Node has sent it
   }
 
   function end(args: unknown[], onFinish: Callback | undefined): void {
     const data = args.filter((arg) => typeof arg !== 'function'); // express-session's end() takes no callback
     pending.reopen();
     state = 'sent';
+    let call: StoreCall | undefined;
     try {
-      const call = storeCallIn(() => original.end.apply(res, data), store);
-      if (!call) {
-        if (onFinish) res.once('finish', onFinish);
-      } else if (call.name === 'touch' && req.session && isSameCookie(cookieOf(req.session), loaded.cookie)) {
-        call.send((error) => error && afterResponse(res, () => next(error)));
-        sendEnd(call.callback, onFinish);
-      } else {
-        state = 'ended';
-        pending.close();
-        call.send((error) => (error ? fail(error) : sendEnd(call.callback, onFinish)));
-      }
+      call = storeCallIn(() => original.end.apply(res, data), store);
     } catch (error) {
-      fail(error);
+      setTimeout(fail, 0, error); // after what Express does next, as a save that fails
+      waitForStore();
+      return;
     }
+    if (!call) {
+      if (onFinish) res.once('finish', onFinish);
+      pending.releaseSocket();
+      return;
+    }
+    const { name, callback, send } = call;
+    if (name === 'touch' && req.session && isSameCookie(cookieOf(req.session), loaded.cookie)) {
+      send((error) => error && afterResponse(res, () => next(error)));
+      sendEnd(callback, onFinish);
+    } else {
+      waitForStore();
+      send((error) => (error ? fail(error) : sendEnd(callback, onFinish)));
+    }
+  }
+
+  function waitForStore(): void {
+    state = 'ended';
+    pending.close();
   }
 
   function sendEnd(endResponse: () => void, onFinish: Callback | undefined): void {
@@ -175,15 +220,15 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     const { headersSent } = res;
     if (!headersSent) restoreHead();
     next(error);
-    if (headersSent && !res.writableEnded) res.destroy(); // the browser must not take it for a whole response
-    pending.releaseSocket();
+    const isCut = headersSent && !res.writableEnded;
+    if (isCut) res.destroy(); // the browser must not take it for a whole response
+    pending.releaseSocket({ isCut });
   }
 
   function restoreHead(): void {
     for (const name of res.getHeaderNames()) res.removeHeader(name);
-    for (const [name, value] of Object.entries(head.headers)) res.setHeader(name, value!);
-    res.statusCode = head.statusCode;
-    if (res.statusMessage !== head.statusMessage) res.statusMessage = head.statusMessage; // HTTP/2 warns
+    for (const [name, value] of head.headers) res.setHeader(name, value);
+    Object.assign(res, head.status);
   }
 
   function isChanged(session: AnySession): boolean {
@@ -196,6 +241,12 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
 const textOf = (session: AnySession): string => JSON.stringify({ ...session, cookie: undefined });
 
 const cookieOf = ({ cookie }: AnySession): string => JSON.stringify({ cookie }).slice(1, -1);
+
+/** With the names as the app spelled them. */
+function headersOf(res: ServerResponse): [string, number | string | string[]][] {
+  const { getRawHeaderNames = res.getHeaderNames } = res as { getRawHeaderNames?: () => string[] }; // not in HTTP/2
+  return getRawHeaderNames.call(res).map((name) => [name, res.getHeader(name)!]);
+}
 
 function afterResponse(res: ServerResponse, work: () => void): void {
   if (res.closed) work();
@@ -226,16 +277,17 @@ function pairsOf(headers: any[]): [string, string][] {
   return headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1]]] : []));
 }
 
-/** What Node's `end()` would throw, found before the session is stored. */
-function errorIn(res: ServerResponse, chunk: unknown): unknown {
+/** What Node's `write()` or `end()` would throw, found before the session is stored. */
+function errorIn(res: ServerResponse, chunk?: unknown): unknown {
   try {
     if (chunk && !['string', 'function'].includes(typeof chunk) && !(chunk instanceof Uint8Array)) {
-      const error = new TypeError(`The first argument of end() must be a string or a Uint8Array, not ${typeof chunk}`);
+      const error = new TypeError(`the body must be a string or a Uint8Array, not of the type ${typeof chunk}`);
       throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
     }
     if (res.headersSent) return undefined;
     checkStatus(res.statusCode);
-    if (res.statusMessage) validateHeaderValue('statusMessage', res.statusMessage);
+    const { statusMessage = '' } = statusOf(res) as { statusMessage?: string };
+    if (statusMessage) validateHeaderValue('statusMessage', statusMessage);
   } catch (error) {
     return error;
   }

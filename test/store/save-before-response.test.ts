@@ -1,7 +1,8 @@
 // saveBeforeResponse() sends the response after it has saved the session.
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
@@ -12,6 +13,7 @@ import { saveBeforeResponse } from '../../src/index.js';
 import { freshStore, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
+import { exchange, type RawResponse } from '../support/raw-http.js';
 
 const test = suite('save before response');
 
@@ -71,7 +73,7 @@ async function startApp(
       });
       request.on('error', reject).end();
     });
-  return { ...fresh, errors, send };
+  return { ...fresh, errors, send, server };
 }
 
 /** Blocks writes to the table until the returned function is called. */
@@ -264,6 +266,219 @@ test('an error of the app becomes a 500 after its changes are saved', async () =
   assert.equal([early, response.status], [false, 500]);
   assert.is(await app.store.length(), 1);
 });
+
+/** Starts an app as its own Express app does it: its errors end at Express's own handler. */
+async function startPlainApp(handler: Handler, { failing = false } = {}) {
+  const { store, pool, table } = await freshStore();
+  if (failing) await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
+  const app = express().set('env', 'test');
+  app.use(session({ store, secret: 'test', resave: false, saveUninitialized: false }));
+  app.use(saveBeforeResponse());
+  app.get('/ping', (_req, res) => void res.send('pong'));
+  app.get('/', handler);
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const requests = 'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  return { store, send: () => exchange(port, requests, ['GET', 'GET']) };
+}
+
+const lateCalls: Record<string, (res: express.Response) => unknown> = {
+  'send()': (res) => res.send('late'),
+  'redirect()': (res) => res.redirect('/late'),
+  'setHeader()': (res) => res.setHeader('X-Late', '1'),
+  'cookie()': (res) => res.cookie('late', '1'),
+  'writeHead()': (res) => res.writeHead(500, { 'X-Late': '1' }),
+};
+for (const [name, late] of Object.entries(lateCalls)) {
+  test(`a redirect is answered whole if ${name} follows, which throws as on an ended response`, async () => {
+    let thrown: any;
+    const { send } = await startPlainApp((req, res) => {
+      req.session.views = 1;
+      res.redirect('/x');
+      try {
+        late(res);
+      } catch (error) {
+        thrown = error;
+      }
+    });
+    const { responses, isBroken } = await send();
+    assert.equal([responses.length, isBroken, thrown?.code], [2, false, 'ERR_HTTP_HEADERS_SENT']);
+    const [{ status, headers, body }] = responses as [RawResponse];
+    assert.equal([status, body, headers.includes('/x')], [302, 'Found. Redirecting to /x', true]);
+    assert.not(/late/i.test(headers.join()));
+    assert.is(responses[1]!.body, 'pong');
+  });
+}
+
+const lateErrors: Record<string, Handler> = {
+  throws: () => {
+    throw new Error('late');
+  },
+  'calls next(error)': (_req, _res, next) => next(new Error('late')),
+};
+for (const [what, fail] of Object.entries(lateErrors)) {
+  test(`a response is sent whole if the handler ${what} after it`, async () => {
+    const { send } = await startPlainApp((req, res, next) => {
+      req.session.views = 1;
+      res.json({ answer: 42 });
+      return fail(req, res, next);
+    });
+    const { responses } = await send();
+    assert.equal([responses[0]?.status, responses[0]?.body], [200, '{"answer":42}']);
+  });
+}
+
+const circle: Record<string, unknown> = {};
+circle.self = circle;
+let deep: unknown = {};
+for (let level = 0; level < 45_000; level++) deep = [deep];
+const unserializable: Record<string, unknown> = {
+  'a BigInt': 1n,
+  'a circle': circle,
+  'a throwing toJSON()': {
+    toJSON() {
+      throw new Error('no JSON');
+    },
+  },
+  '45,000 levels': deep,
+};
+for (const [what, value] of Object.entries(unserializable)) {
+  for (const part of ['end', 'write'] as const) {
+    test(`a session with ${what} makes ${part}() one 500, and the next request is served`, async () => {
+      const { send } = await startPlainApp((req, res) => {
+        Object.assign(req.session, { value });
+        res[part]('never seen');
+      });
+      const { responses, isBroken } = await send();
+      assert.equal([responses.map(({ status }) => status), isBroken], [[500, 200], false]);
+      assert.not(/never seen/.test(responses[0]!.body));
+    });
+  }
+}
+
+test('a session without a cookie is one 500', async () => {
+  const { send } = await startPlainApp((req, res) => {
+    Object.assign(req.session, { cookie: undefined });
+    res.end('never seen');
+  });
+  assert.equal(
+    (await send()).responses.map(({ status }) => status),
+    [500, 200],
+  );
+});
+
+const invalidHeads: Record<string, object> = {
+  'the status ENOENT': { statusCode: 'ENOENT' },
+  'the status 99': { statusCode: 99 },
+  'no status': { statusCode: undefined },
+  'a line break in its message': { statusMessage: 'one\ntwo' },
+};
+for (const [what, head] of Object.entries(invalidHeads)) {
+  for (const delay of [0, 5]) {
+    test(`a response with ${what} becomes one 500 ${delay ? 'after a timer' : 'at once'}`, async () => {
+      const { send } = await startPlainApp((req, res) => {
+        req.session.views = 1;
+        const end = () => Object.assign(res, head).end('never seen');
+        if (delay) setTimeout(end, delay);
+        else end();
+      });
+      const { responses, isBroken } = await send();
+      assert.equal([responses.map(({ status }) => status), isBroken], [[500, 200], false]);
+    });
+  }
+}
+
+test('a session that was emptied with unset: destroy is destroyed before the response', async () => {
+  const app = await startApp(
+    (req, res) => {
+      Object.assign(req, { session: null });
+      res.end('signed out');
+    },
+    { unset: 'destroy' },
+  );
+  await app.send('/sign-in');
+  const { early, response } = await sendWhileBlocked(app);
+  assert.equal([early, response.body], [false, 'signed out']);
+  assert.is(await app.store.length(), 0);
+});
+
+test('a new session with saveUninitialized is stored before the response', async () => {
+  const app = await startApp((_req, res) => res.end('welcome'), { saveUninitialized: true });
+  const { early, response } = await sendWhileBlocked(app);
+  assert.equal([early, response.body], [false, 'welcome']);
+  assert.is(await app.store.length(), 1);
+});
+
+test('a stream of a changed session starts after the save, and a failed save is one 503', async () => {
+  const app = await startApp((req, res, next) => {
+    countView(req, res, next);
+    createReadStream('package-lock.json').pipe(res);
+  });
+  const { early, response } = await sendWhileBlocked(app);
+  assert.equal([early, response.body], [false, readFileSync('package-lock.json', 'utf8')]);
+  await app.pool.query(`ALTER TABLE ${app.table} RENAME TO elsewhere`);
+  assert.is((await app.send()).status, 503);
+});
+
+test('server-sent events arrive while the response is open', async () => {
+  const app = await startApp((req, res, next) => {
+    countView(req, res, next);
+    res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    res.write('data: 1\n\n');
+    setTimeout(() => res.end('data: 2\n\n'), 20);
+  });
+  const { body, headers } = await app.send();
+  assert.equal([body, headers['content-type']], ['data: 1\n\ndata: 2\n\n', 'text/event-stream']);
+});
+
+test('a graceful stop of the server lets a response that waits leave', async () => {
+  let stop = () => {};
+  const app = await startApp((req, res, next) => {
+    countView(req, res, next);
+    res.end('saved');
+    stop();
+  });
+  stop = () => app.server.close();
+  assert.is((await app.send()).body, 'saved');
+});
+
+for (const failing of [false, true]) {
+  test(`over HTTP/2, ${failing ? 'a failed save is one 503' : 'the response waits for the save'}`, async () => {
+    const { store, pool, table } = await freshStore();
+    if (failing) await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
+    const handleSession = session({ store, secret: 'test', resave: false, saveUninitialized: false }) as Handler;
+    const wait = saveBeforeResponse() as Handler;
+    const server = http2.createServer((request, response) => {
+      const [req, res]: any[] = [request, response];
+      const fail = (error: any) => {
+        res.statusCode = error.status;
+        res.end('failed');
+      };
+      handleSession(req, res, () =>
+        wait(req, res, (error) => {
+          if (error) return fail(error);
+          req.session.views = 1;
+          res.writeHead(201, { 'x-head': '1' });
+          res.end('hello');
+          assert.ok(res.headersSent && res.writableEnded);
+        }),
+      );
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onEnd(() => server.close());
+    const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onEnd(() => client.close());
+    const stream = client.request({ ':path': '/' });
+    const [head] = await once(stream, 'response');
+    let body = '';
+    for await (const chunk of stream.setEncoding('utf8')) body += chunk;
+    assert.equal([head[':status'], head['x-head'], body], failing ? [503, undefined, 'failed'] : [201, '1', 'hello']);
+    if (!failing) assert.is(await store.length(), 1);
+  });
+}
 
 test('a request without a session reaches the next handler', async () => {
   const nextCalls: unknown[] = [];

@@ -49,7 +49,7 @@ function split(bytes: Buffer, methods: string[]): Omit<Exchange, 'bytes'> {
   const parser = new HTTPParser(HTTPParser.RESPONSE);
   parser[HTTPParser.kOnHeadersComplete] = ({ statusCode, statusMessage, headers }) => {
     current = { status: statusCode, message: statusMessage, headers: [...headers], body: '' };
-    return methods[responses.length] === 'HEAD';
+    return methods[responses.length] === 'HEAD' ? 1 : 0; // 1: it has no body
   };
   parser[HTTPParser.kOnBody] = (chunk, offset, length) => {
     current!.body += chunk.toString('latin1', offset, offset + length);
