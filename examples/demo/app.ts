@@ -4,7 +4,7 @@ import bowser from 'bowser';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import type { Admin, UserPath } from '../../src/admin/admin.js';
-import type { PgSessionStore } from '../../src/index.js';
+import { type PgSessionStore, saveBeforeResponse } from '../../src/index.js';
 import { administrationPage } from './administration.js';
 import { devicesPage } from './devices.js';
 import { errorPage } from './frame.js';
@@ -45,6 +45,7 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
       cookie: { maxAge: MAX_AGE_S * 1000, sameSite: 'lax' },
     }),
   );
+  app.use(saveBeforeResponse()); // a failed save becomes a 503, not a cookie without a session
 
   const form = express.urlencoded({ extended: false, limit: '1kb' });
   app.get(['/', '/devices'], (req, _res, next) => {
@@ -70,8 +71,6 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
     await asPromise((callback) => req.session.regenerate(callback)); // a new id: an attacker may know the old one
     const now = new Date().toISOString();
     req.session.visitor = { name, visits: 0, since: now, seen: now, browser: browserOf(req) };
-    // Before the browser follows the redirect. saveBeforeResponse() would do the same.
-    await asPromise((callback) => req.session.save(callback));
     res.redirect(303, '/');
   });
 

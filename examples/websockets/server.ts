@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { PgSessionStore } from 'connect-pg-typed';
+import { PgSessionStore, saveBeforeResponse } from 'connect-pg-typed';
 import express, { type Request, type Response } from 'express';
 import session from 'express-session';
 import pg from 'pg';
@@ -49,6 +49,7 @@ const withSession = session({
   cookie: { sameSite: 'lax' }, // so that pages of other sites cannot open a socket with this cookie
 });
 app.use(withSession);
+app.use(saveBeforeResponse()); // a failed save becomes a 503, not a cookie without a session
 app.post('/sign-in/:user', (req, res, next) => {
   req.session.regenerate((error) => {
     if (error) return next(error);
