@@ -504,6 +504,13 @@ export const mutations: Mutation[] = [
     tests: ['admin/doctor'],
   },
   {
+    guard: 'doctor lists errors first',
+    file: 'src/admin/findings.ts',
+    from: "[...only('error'), ...only('warning')]",
+    to: 'findings',
+    tests: ['admin/doctor'],
+  },
+  {
     guard: 'doctor rejects a deferrable key',
     file: 'src/admin/findings.ts',
     from: '(hasKey && deferrableKeys.length === 0)',

@@ -17,9 +17,9 @@ import { catalogNames, revocationChannel, type TableNames } from '../table/names
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';
 import { createUserIndex, explainUnreadable } from '../table/user-index.js';
 import { doctor } from './doctor.js';
-import type { Finding, FindingCode } from './findings.js';
+import type { Finding, FindingCode, Severity } from './findings.js';
 
-export type { Admin, Finding, FindingCode, UserPath };
+export type { Admin, Finding, FindingCode, Severity, UserPath };
 
 /**
  * Options of `createAdmin`, which throws a `TypeError` if an option is unknown or has a wrong
@@ -278,7 +278,8 @@ class Admin {
   }
 
   /**
-   * Finds what is wrong with the table, and what to do. Returns an empty array if all is well.
+   * Finds what is wrong with the table, and what to do, errors first. Returns an empty array if all
+   * is well. The table of another store gives warnings if it works as it is.
    * PostgreSQL describes each query on this table, and the result is compared with the description
    * from when the query was compiled. Reads the whole table, and changes nothing. Expects an index
    * of users only if `userPath` was given.

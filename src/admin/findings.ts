@@ -23,9 +23,16 @@ export type FindingCode =
   | 'no-user-index'
   | 'generic-plans';
 
+/**
+ * `error`: the store or the admin fails on this table. `warning`: both work, but slower than they
+ * could, or only under conditions that the finding names.
+ */
+export type Severity = 'error' | 'warning';
+
 /** A problem, and what to do about it. */
 export interface Finding {
   code: FindingCode;
+  severity: Severity;
   problem: string;
   advice: string;
   /** The statements for the advice. Empty if there are none. */
@@ -58,12 +65,33 @@ export const UNREADABLE =
   String.raw`(?<!\\)(\\\\)*\\u(0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F]))` +
   String.raw`|(?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(\\\\)*\\u[dD][c-fC-F]`;
 
+const SEVERITIES: Record<FindingCode, Severity> = {
+  'missing-table': 'error',
+  'missing-grants': 'error',
+  'query-fails': 'error',
+  'no-key': 'error',
+  'required-column': 'error',
+  'no-expire-index': 'warning',
+  'unused-expire-index': 'warning',
+  'invalid-index': 'warning',
+  'time-zones-differ': 'warning', // the app may use only one of them
+  'no-time-zone': 'warning',
+  'unreadable-sessions': 'error',
+  'far-future': 'warning',
+  'not-pruned': 'warning',
+  bloat: 'warning',
+  'prepared-statements-lost': 'warning',
+  'no-user-index': 'warning',
+  'generic-plans': 'warning',
+};
+
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
 const TABLE = '"session_store"."session"'; // the stand-in
 
 /** @param statements create the table */
 export const missingTable = (statements: string[]): Finding => ({
   code: 'missing-table',
+  severity: SEVERITIES['missing-table'],
   problem: 'the table does not exist',
   advice:
     'Name another table (schemaName and tableName, or --schema and --table), or create it, as ' +
@@ -71,14 +99,22 @@ export const missingTable = (statements: string[]): Finding => ({
   sql: statements,
 });
 
-/** The findings, worst first. */
+/** The findings, errors first. */
 export function findingsOf(names: TableNames, facts: Facts): Finding[] {
-  return CHECKS.map((check) => check(facts))
+  const findings = CHECKS.map((check) => check(facts))
     .filter((finding) => finding !== undefined)
-    .map(({ sql, ...rest }) => ({ ...rest, sql: sql.map((statement) => `${statementFor(statement, names)};`) }));
+    .map(({ code, problem, advice, sql }) => ({
+      code,
+      severity: SEVERITIES[code],
+      problem,
+      advice,
+      sql: sql.map((statement) => `${statementFor(statement, names)};`),
+    }));
+  const only = (severity: Severity) => findings.filter((finding) => finding.severity === severity);
+  return [...only('error'), ...only('warning')];
 }
 
-type Check = (facts: Facts) => Finding | undefined;
+type Check = (facts: Facts) => Omit<Finding, 'severity'> | undefined;
 
 const CHECKS: Check[] = [
   ({ table: { role, canUseSchema, missingGrants } }) => {

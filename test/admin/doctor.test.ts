@@ -7,7 +7,7 @@ import { freshDatabase } from '../support/fresh-database.js';
 import { administrator, freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { pgbouncer, startPgBouncer } from '../support/pgbouncer.js';
-import { makeTable, type StoreName } from '../support/stores.js';
+import { callStore, makeStore, makeTable, quotedName, type StoreName, sessionFor } from '../support/stores.js';
 
 const test = suite('doctor', { timeout: 60_000 });
 
@@ -24,6 +24,7 @@ for (const [name, expected] of [
     const admin = createAdmin(place);
     const findings = await admin.doctor();
     assert.equal(codes(findings), expected);
+    assert.ok(findings.every(({ severity }) => severity === 'warning'));
     for (const statement of findings.flatMap(({ sql }) => sql)) await place.pool.query(statement);
     assert.equal(await admin.doctor(), []);
   });
@@ -40,6 +41,36 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
   });
 }
 
+for (const name of ['connect-pg-simple', 'connect-pg-pool'] as const) {
+  test(`doctor() gives only warnings for the table of ${name} that has been in use for a day`, async () => {
+    const place = { pool: freshPool(), ...freshNames() };
+    await makeTable(name, place);
+    const other = makeStore(name, place);
+    for (const seconds of [60, 800 * 86_400, null]) {
+      await callStore(other, 'set', `s${seconds}`, sessionFor(seconds, { user: 'ada é 😀' }));
+    }
+    await place.pool.query(
+      `INSERT INTO ${quotedName(place)} SELECT n, '{"cookie":{}}', now() - interval '1 day' FROM generate_series(1, 9) AS n`,
+    );
+    const findings = await createAdmin({ ...place, userPath: ['user'] }).doctor();
+    assert.ok(codes(findings).includes('not-pruned'));
+    assert.equal(
+      findings.filter(({ severity }) => severity !== 'warning'),
+      [],
+    );
+  });
+}
+
+test('doctor() lists errors before warnings', async () => {
+  const place = { pool: freshPool(), ...freshNames() };
+  await makeTable('connect-pg-pool', place);
+  await place.pool.query(`INSERT INTO ${quotedName(place)} VALUES ('a', '{"a":"\\u0000"}', 'tomorrow')`);
+  const findings = await createAdmin({ ...place, userPath: ['user'] }).doctor();
+  const severities = findings.map(({ severity }) => severity);
+  assert.equal(severities, ['error', 'warning', 'warning', 'warning']);
+  assert.is(findings[0]!.code, 'unreadable-sessions');
+});
+
 interface Broken {
   fault: string;
   /** The statements that break the table. T stands for its name. */
@@ -48,6 +79,8 @@ interface Broken {
   problem: RegExp;
   userPath?: string[];
 }
+
+const ERRORS = ['no-key', 'required-column', 'unreadable-sessions']; // of the faults below
 
 const broken: Broken[] = [
   {
@@ -153,6 +186,7 @@ for (const { fault, statements, code, problem, userPath } of broken) {
     while (code === 'bloat' && findings.length === 0) findings = await admin.doctor(); // PostgreSQL updates its statistics late
 
     assert.equal(codes(findings), [code]);
+    assert.is(findings[0]!.severity, ERRORS.includes(code) ? 'error' : 'warning');
     assert.match(findings[0]!.problem, problem);
     let left = findings;
     do {

@@ -158,7 +158,7 @@ test('prune deletes the expired sessions', async () => {
   assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
 });
 
-test('doctor prints the problems and what to do, and exits with 1 if there are any', async () => {
+test('doctor prints the problems and what to do, and exits with 1 if one is an error', async () => {
   const { pool, table, run, json } = await fresh();
   assert.equal(await run('doctor'), { code: 0, stdout: 'no problem found\n', stderr: '' });
   assert.equal(await json('doctor'), { code: 0, json: [] });
@@ -167,13 +167,24 @@ test('doctor prints the problems and what to do, and exits with 1 if there are a
   assert.is(code, 1);
   assert.match(
     stdout,
-    /^1\. getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
+    /^1\. error: getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
   );
-  assert.match(stdout, /\n\n2\. there is no index at \["id"\]/);
+  assert.match(stdout, /\n\n2\. warning: there is no index at \["id"\]/);
   assert.equal(
     (await json('doctor')).json.map((finding: { code: string }) => finding.code),
     ['query-fails'],
   );
+});
+
+test('doctor exits with 0 for warnings, and with 1 if --strict is given', async () => {
+  const { run, json } = await fresh();
+  const { code, stdout } = await run('doctor', '--user-path', 'id');
+  assert.is(code, 0);
+  assert.match(stdout, /^1\. warning: there is no index/);
+  assert.is((await run('doctor', '--user-path', 'id', '--strict')).code, 1);
+  assert.is((await run('doctor', '--strict')).code, 0);
+  const findings = (await json('doctor', '--user-path', 'id')).json;
+  assert.equal([findings[0].severity, findings.length], ['warning', 1]);
 });
 
 test('migrate changes the table of another store into a current one', async () => {

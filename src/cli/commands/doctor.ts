@@ -8,18 +8,21 @@ export const doctor: Command = {
   summary: 'Finds what is wrong with the table, and says what to do.',
   details:
     'It asks PostgreSQL whether each query fits the table, reads the whole table, and changes nothing. ' +
-    'Run it with the role of your app, and connect as your app does. Exits with 1 if it finds a problem.',
+    'Run it with the role of your app, and connect as your app does. Exits with 1 if it finds an error: the store ' +
+    'or a command fails on this table. With a warning they work, and it exits with 0.',
   options: {
     'user-path': { ...USER_PATH['user-path']!, help: 'expect an index of users at this path; default: do not' },
+    strict: { help: 'exit with 1 for warnings too' },
   },
   examples: ['doctor', 'doctor --schema web --user-path passport.user --json'],
-  async run({ positionals, admin }) {
+  async run({ positionals, values, admin }) {
     noPositional(positionals);
     const findings = await admin().doctor();
-    const text = findings.map(({ problem, advice, sql }, n) =>
-      [`${n + 1}. ${problem}`, advice, ...sql.map(indent)].map(escapeLines).join('\n   '),
+    const text = findings.map(({ severity, problem, advice, sql }, n) =>
+      [`${n + 1}. ${severity}: ${problem}`, advice, ...sql.map(indent)].map(escapeLines).join('\n   '),
     );
-    return { text: text.join('\n\n') || 'no problem found', json: findings, exitCode: findings.length > 0 ? 1 : 0 };
+    const isBad = findings.some(({ severity }) => severity === 'error' || values.strict);
+    return { text: text.join('\n\n') || 'no problem found', json: findings, exitCode: isBad ? 1 : 0 };
   },
 };
 
