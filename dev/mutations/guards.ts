@@ -504,6 +504,27 @@ export const mutations: Mutation[] = [
     tests: ['admin/doctor'],
   },
   {
+    guard: 'all stores share one listener of their pool',
+    file: 'src/postgres/pool-errors.ts',
+    from: 'listeners.get(pool) ?? listenTo(pool)',
+    to: 'listenTo(pool)',
+    tests: ['store/options'],
+  },
+  {
+    guard: 'the last store takes the listener off its pool',
+    file: 'src/postgres/pool-errors.ts',
+    from: "pool.off('error', listener.onError);",
+    to: '',
+    tests: ['store/options'],
+  },
+  {
+    guard: 'a connection string must be one that pg can parse',
+    file: 'src/postgres/connect.ts',
+    from: ' && isParsable({ connectionString: value })',
+    to: '',
+    tests: ['store/options'],
+  },
+  {
     guard: 'doctor lists errors first',
     file: 'src/admin/findings.ts',
     from: "[...only('error'), ...only('warning')]",

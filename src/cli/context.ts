@@ -2,7 +2,7 @@
 // first use.
 import pg, { type Pool } from 'pg';
 import { type Admin, createAdmin } from '../admin/admin.js';
-import { connectionConfig, isConnectionString } from '../postgres/connect.js';
+import { CONNECTION_STRING_RULE, connectionConfig, isConnectionString } from '../postgres/connect.js';
 import type { UserPath } from '../session/user-path.js';
 import type { TableLocation } from '../table/location.js';
 import type { TableNames } from '../table/names.js';
@@ -45,7 +45,7 @@ function createPool(url: string | undefined): Pool {
   const config = connectionConfig(url);
   if (!config) throw new TypeError('no database given. Pass --url, or set DATABASE_URL or the PG* variables');
   if (config.connectionString !== undefined && !isConnectionString(config.connectionString)) {
-    throw new TypeError('the URL must be a connection string, such as postgres://user:password@host/database');
+    throw new TypeError(`the URL must be ${CONNECTION_STRING_RULE}`);
   }
   const pool = new pg.Pool({ ...config, application_name: 'connect-pg-typed', connectionTimeoutMillis: 10_000 });
   pool.on('error', () => {}); // the statements of that client fail by themselves

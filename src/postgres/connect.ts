@@ -4,6 +4,7 @@ import pg, { type Pool, type PoolConfig } from 'pg';
 
 export interface PoolOptions {
   pool?: Pool | undefined;
+  pgPromise?: { $pool: unknown } | undefined;
   conString?: string | undefined;
   conObject?: PoolConfig | undefined;
   /** Seconds that a pool of our own waits for a connection. */
@@ -12,8 +13,27 @@ export interface PoolOptions {
 
 const PG_VARIABLES = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
 
+/** The schemes under which people know PostgreSQL. pg itself ignores the scheme, and a typo in it. */
+const CONNECTION_STRING = /^(\/|(postgres(ql)?|pg(sql)?|psql|postgis|tcp|socket)(\+[a-z\d]+)?:)/i;
+
+/** Whether pg understands the value, and it does not name another kind of server. */
 export const isConnectionString = (value: unknown): boolean =>
-  typeof value === 'string' && /^(postgres(ql)?:\/\/|socket:|\/)/.test(value);
+  typeof value === 'string' && CONNECTION_STRING.test(value) && isParsable({ connectionString: value });
+
+export const CONNECTION_STRING_RULE =
+  'a connection string, such as postgres://user:password@host/database, ' +
+  'with encodeURIComponent() for special characters in the password';
+
+/** pg parses a connection string only when it connects. */
+function isParsable(config: PoolConfig): boolean {
+  try {
+    new pg.Client(config);
+    return true;
+  } catch (error) {
+    if (error instanceof URIError || (error as NodeJS.ErrnoException).code === 'ERR_INVALID_URL') return false;
+    throw error; // such as a certificate file that does not exist
+  }
+}
 
 /**
  * The configuration for a connection string, by default the one in `DATABASE_URL`. Without either,
@@ -27,19 +47,28 @@ export function connectionConfig(conString = process.env.DATABASE_URL || undefin
 /**
  * Chooses the pool, and says whether the store made it and must end it.
  *
- * @throws {TypeError} if several of `pool`, `conString` and `conObject` are given, or no database
- *   is
+ * @throws {TypeError} if several of `pool`, `pgPromise`, `conString` and `conObject` are given, or no
+ *   database is, or pg cannot parse the connection string
  */
-export function choosePool({ pool, conString, conObject, timeout }: PoolOptions): { pool: Pool; own: boolean } {
-  if ([pool, conString, conObject].filter((given) => given !== undefined).length > 1) {
-    throw new TypeError('pass only one of pool, conString and conObject');
+export function choosePool({ pool, pgPromise, conString, conObject, timeout }: PoolOptions): {
+  pool: Pool;
+  own: boolean;
+} {
+  if ([pool, pgPromise, conString, conObject].filter((given) => given !== undefined).length > 1) {
+    throw new TypeError('pass only one of pool, conString and conObject (or pgPromise)');
   }
   if (pool) return { pool, own: false };
+  if (pgPromise) return { pool: pgPromise.$pool as Pool, own: false };
   const config = conObject ?? connectionConfig(conString);
   if (!config) {
     throw new TypeError(
       'no database given. Pass pool, conString or conObject, or set DATABASE_URL or the PG* variables',
     );
+  }
+  const { connectionString } = config;
+  if (conObject ? !isParsable(config) : connectionString !== undefined && !isConnectionString(connectionString)) {
+    const name = conObject ? 'conObject.connectionString' : 'DATABASE_URL';
+    throw new TypeError(`${name} must be ${CONNECTION_STRING_RULE}`);
   }
   return { pool: new pg.Pool({ connectionTimeoutMillis: timeout * 1000, ...config }), own: true };
 }

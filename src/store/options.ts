@@ -1,7 +1,7 @@
 // The options of the store, their docstrings and their checks.
 import type { Pool, PoolConfig } from 'pg';
 import { checkOption, type Rule } from '../errors.js';
-import { isConnectionString } from '../postgres/connect.js';
+import { CONNECTION_STRING_RULE, isConnectionString } from '../postgres/connect.js';
 import { CODEC_RULES } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
@@ -25,8 +25,18 @@ export interface StoreOptions {
    */
   pool?: Pool | undefined;
   /**
+   * The database object of pg-promise, for apps that used this option of connect-pg-simple. The store
+   * uses its `$pool` as `pool`, and never ends it.
+   *
+   * @category Connection
+   * @default none
+   */
+  pgPromise?: { $pool: unknown } | undefined;
+  /**
    * The connection string of a pool that the store makes, such as
-   * `postgres://user:password@host/database`. `close()` ends this pool.
+   * `postgres://user:password@host/database`. The store accepts what `pg` accepts, with the schemes
+   * `postgres`, `postgresql`, `pg`, `tcp` and `socket`, and `/socket/folder database`. `close()` ends
+   * this pool.
    *
    * @category Connection
    * @default the environment variable `DATABASE_URL`
@@ -227,12 +237,16 @@ const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
 const isPositiveInteger = (value: unknown) => Number.isInteger(value) && isPositive(value) && value < 2 ** 31;
 
+const isPool = (value: unknown) =>
+  isObject(value) && isFunction((value as Pool).connect) && 'totalCount' in (value as Pool);
+
 const RULES: Record<keyof StoreOptions, Rule> = {
-  pool: [
-    'a pg.Pool',
-    (value) => isObject(value) && isFunction((value as Pool).connect) && 'totalCount' in (value as Pool),
+  pool: ['a pg.Pool', isPool],
+  pgPromise: [
+    'the database object of pg-promise, which has a $pool',
+    (value) => isObject(value) && isPool((value as { $pool: unknown }).$pool),
   ],
-  conString: ['a connection string, such as postgres://user:password@host/database', isConnectionString],
+  conString: [CONNECTION_STRING_RULE, isConnectionString],
   conObject: ['an object with the configuration of a pg.Pool', isObject],
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
@@ -280,13 +294,11 @@ export function checkOptions(given: StoreOptions): StoreOptions {
     Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
   );
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'pgPromise') {
-      throw new TypeError('unknown option "pgPromise". Use `pool: pgp.$pool`, with that object as pgp');
-    }
     if (!Object.hasOwn(RULES, name)) throw new TypeError(unknownOption(name));
     checkOption(name, value, RULES[name as keyof StoreOptions]);
   }
-  if ('pool' in given && ![options.pool, options.conString, options.conObject].some((way) => way !== undefined)) {
+  const { pool, pgPromise, conString, conObject } = options;
+  if ('pool' in given && ![pool, pgPromise, conString, conObject].some((way) => way !== undefined)) {
     throw new TypeError(`pool is ${given.pool}. Create it before the store, or omit the option`);
   }
   return splitLegacyName(options);

@@ -11,6 +11,7 @@ import {
 import { choosePool } from '../postgres/connect.js';
 import { PoolConnection } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
+import { onPoolError } from '../postgres/pool-errors.js';
 import { makeCodec } from '../session/codec.js';
 import { Expiry } from '../session/expiry.js';
 import { handleOf, handleOfRow } from '../session/handle.js';
@@ -67,7 +68,7 @@ export class PgSessionStore extends Store {
   readonly #listener: RevocationListener | undefined;
   readonly #disableTouch: boolean;
   readonly #log: (message: string, error: unknown) => void;
-  readonly #onPoolError = (error: Error) => this.#log('An idle connection of the pool failed:', error);
+  readonly #ignorePoolErrors: () => void;
   readonly #onUnhandled = (error: unknown) => this.#log('A call of the session store failed without a handler:', error);
   #closing: Promise<void> | undefined;
 
@@ -122,7 +123,7 @@ export class PgSessionStore extends Store {
       timeoutMs,
       onError: (error) => this.#log('Failed to prune sessions:', error),
     });
-    pool.on('error', this.#onPoolError);
+    this.#ignorePoolErrors = onPoolError(pool, (error) => this.#log('An idle connection of the pool failed:', error));
     this.#listener =
       listener &&
       new RevocationListener(this.#channel!, {
@@ -320,7 +321,7 @@ export class PgSessionStore extends Store {
     // Its own pool keeps the listener: a server that stops now can still break a connection that
     // end() left.
     if (this.#ownPool) await pool.end();
-    else pool.off('error', this.#onPoolError);
+    else this.#ignorePoolErrors();
   }
 
   #connect(deadline: Deadline): IDatabaseConnection {

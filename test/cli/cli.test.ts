@@ -158,6 +158,19 @@ test('prune deletes the expired sessions', async () => {
   assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
 });
 
+test('a URL that pg accepts works as --url and as DATABASE_URL, and a wrong one is refused without its password', async () => {
+  const { names } = await fresh();
+  const url = process.env.TEST_SERVER_URL!.replace(/^postgres(ql)?:/, 'PG:');
+  assert.is((await cli(['list', ...at(names), '--url', url])).code, 0);
+  assert.is((await cli(['list', ...at(names)], { DATABASE_URL: url })).code, 0);
+  for (const wrong of ['mysql://ada:secret@host/app', 'postgres://ada:sec#ret@host:5432/app']) {
+    const { code, stderr } = await cli(['list', '--url', wrong]);
+    assert.is(code, 2);
+    assert.match(stderr, /the URL must be a connection string/);
+    assert.not.match(stderr, /sec/);
+  }
+});
+
 test('doctor prints the problems and what to do, and exits with 1 if one is an error', async () => {
   const { pool, table, run, json } = await fresh();
   assert.equal(await run('doctor'), { code: 0, stdout: 'no problem found\n', stderr: '' });

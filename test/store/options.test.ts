@@ -12,7 +12,9 @@ const test = suite('options');
 const wrong: [what: string, options: object, message: RegExp][] = [
   ['a number instead of the options', invalid(5), /options must be an object, such as \{ pool \}/],
   ['an unknown option', { tabelName: 'x' }, /unknown option "tabelName"\. Did you mean "tableName"/],
-  ['the option pgPromise', { pgPromise: {} }, /Use `pool: pgp\.\$pool`/],
+  ['a pgPromise without a pool', { pgPromise: {} }, /pgPromise must be the database object of pg-promise.*\$pool/],
+  ['the library as pgPromise', { pgPromise: () => {} }, /pgPromise must be the database object of pg-promise/],
+  ['a pgPromise and a conString', { pgPromise: { $pool: new pg.Pool() }, conString: 'pg://x' }, /pass only one of/],
   ['a client as the pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not of the type Client/],
   ['a string as the pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not of the type String/],
   ['a pool instead of the options', new pg.Pool(), /pass the pool as an option: \{ pool \}/],
@@ -144,6 +146,121 @@ for (const [what, options, variables] of ways) {
     await store.close();
 
     while ((await connections()) !== 0) await sleep(5);
+  });
+}
+
+/** Spellings of the test server's connection string that pg accepts. */
+const spellings: [what: string, spell: (parts: URL) => string][] = [
+  ...['pg', 'tcp', 'POSTGRES', 'PostgreSQL', 'postgresql', 'pgsql', 'postgres+ssl'].map(
+    (scheme): [string, (parts: URL) => string] => [
+      `${scheme}://`,
+      ({ href }) => href.replace(/^postgres(ql)?/, () => scheme),
+    ],
+  ),
+  [
+    'the host as a parameter',
+    ({ hostname, port, pathname, username, password }) =>
+      `pg://${pathname}?host=${hostname}&port=${port}&user=${username}&password=${password}`,
+  ],
+];
+
+for (const [what, spell] of spellings) {
+  test(`the store connects to a conString with ${what}`, async () => {
+    const { names } = await freshStore();
+    for (const [options, variables] of [
+      [{ conString: spell(url()) }, {}],
+      [{}, { DATABASE_URL: spell(url()) }],
+    ]) {
+      setEnvironment(variables as Record<string, string>);
+      const store = new PgSessionStore({ ...options, ...names });
+      onEnd(() => store.close());
+      await store.set('a', session());
+      assert.is(await store.length(), 1);
+    }
+  });
+}
+
+/** A connection string, and what pg makes of it. */
+const sockets: [conString: string, parts: Partial<pg.Client>][] = [
+  ['/var/run/postgresql app', { host: '/var/run/postgresql', database: 'app' }],
+  ['socket:/var/run/postgresql?db=app', { host: '/var/run/postgresql', database: 'app' }],
+  ['pg:///app?host=/var/run/postgresql', { host: '/var/run/postgresql', database: 'app' }],
+  ['postgres://%2Fvar%2Frun%2Fpostgresql/app', { host: '/var/run/postgresql', database: 'app' }],
+  ['postgres:///app', { database: 'app' }],
+  ['postgres://ada@[::1]:5433/app', { host: '::1', port: 5433, user: 'ada', database: 'app' }],
+  ['postgres://ada:p ss@localhost/my app', { password: 'p ss', database: 'my app' }],
+];
+for (const [conString, parts] of sockets) {
+  test(`the store accepts the conString ${conString}`, async () => {
+    const store = new PgSessionStore({ conString, pruneSessionInterval: false });
+    onEnd(() => store.close());
+    const client = new pg.Client(conString);
+    for (const [name, value] of Object.entries(parts)) assert.is(client[name as 'host'], value);
+  });
+}
+
+const SECRET = 'pass#word';
+for (const conString of [
+  `mysql://ada:${SECRET}@host/app`,
+  `redis://:${SECRET}@host`,
+  `https://ada:${SECRET}@host/app`,
+  `ada:${SECRET}@host/app`,
+  `localhost:5432/${SECRET}`,
+  `postgres://ada:${SECRET}@host:5432/app`,
+  `postgres://ada:x@host:${SECRET}/app`,
+  `postgres://ada:%E0%A4%A-${SECRET}@host/app`,
+]) {
+  test(`the constructor refuses ${conString} without printing the password`, () => {
+    setEnvironment({ DATABASE_URL: conString });
+    for (const options of [{}, { conString }, { pool: freshPool(), revocations: { connectionString: conString } }]) {
+      const construct = () => new PgSessionStore(options);
+      assert.throws(construct, (error: Error) => error instanceof TypeError && !error.message.includes(SECRET));
+      assert.throws(construct, /(conString|DATABASE_URL|revocations) must be|connection past a pooler/);
+    }
+  });
+}
+
+test('a conObject that pg cannot parse throws at once, without printing the password', () => {
+  const conObject = { connectionString: `postgres://ada:${SECRET}@host/app` };
+  const construct = () => new PgSessionStore({ conObject });
+  assert.throws(construct, /^conObject\.connectionString must be a connection string/);
+  assert.throws(construct, (error: Error) => !error.message.includes(SECRET));
+});
+
+test('pgPromise uses the $pool of that object, and does not end it', async () => {
+  const { names, pool } = await freshStore();
+  const { store } = {
+    store: new PgSessionStore({ pgPromise: { $pool: pool, any() {} } as object as never, ...names }),
+  };
+  await store.set('a', session());
+  await store.close();
+  assert.is((await pool.query('SELECT 1')).rowCount, 1);
+});
+
+for (const count of [11, 100]) {
+  test(`${count} stores on one pool cause no warning, and each reports a lost connection until it is closed`, async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    onEnd(() => process.off('warning', onWarning));
+    const pool = new pg.Pool();
+    const logged = new Set<number>();
+    const stores = Array.from({ length: count }, (_, n) => new PgSessionStore({ pool, errorLog: () => logged.add(n) }));
+    pool.emit('error', new Error('lost'), undefined as never);
+    assert.is(logged.size, count);
+
+    await Promise.all(stores.slice(1).map((store) => store.close()));
+    logged.clear();
+    pool.emit('error', new Error('lost'), undefined as never);
+    assert.equal([...logged], [0]);
+    await stores[0]!.close();
+    assert.is(pool.listenerCount('error'), 0);
+    const again = new PgSessionStore({ pool, errorLog: () => logged.add(-1) });
+    pool.emit('error', new Error('lost'), undefined as never);
+    assert.ok(logged.has(-1));
+    await again.close();
+    await sleep(1);
+    assert.equal(warnings, []);
   });
 }
 
