@@ -66,3 +66,31 @@ FROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
 LEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END;
+
+/*
+ * Finds the type of sid: of a domain, the type below it. Only a varchar with a limit has a length.
+ */
+/* @name inspectSid */
+WITH RECURSIVE ss__types AS (
+  SELECT a.atttypid AS type, a.atttypmod AS modifier, a.attcollation AS collation
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND a.attname = 'sid' AND NOT a.attisdropped AND
+    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+  UNION ALL
+  SELECT d.typbasetype, d.typtypmod, s.collation
+  FROM ss__types AS s
+  JOIN pg_catalog.pg_type AS d ON d.oid = s.type
+  WHERE d.typtype = 'd'
+)
+SELECT
+  format_type(s.type, s.modifier) AS "type!",
+  s.type IN ('varchar'::regtype, 'text'::regtype) AS "isText!",
+  s.type = 'bytea'::regtype AS "isBytea!",
+  CASE WHEN s.type = 'varchar'::regtype AND s.modifier > 4 THEN s.modifier - 4 END AS "length",
+  coalesce(l.collisdeterministic, true) AS "isDeterministic!"
+FROM ss__types AS s
+JOIN pg_catalog.pg_type AS b ON b.oid = s.type
+LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = s.collation
+WHERE b.typtype <> 'd';

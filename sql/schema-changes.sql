@@ -20,17 +20,28 @@ CREATE INDEX CONCURRENTLY ON "session_store"."session" ((sess::json #>> '{ss__us
 CREATE INDEX CONCURRENTLY ON "session_store"."session" (expire);
 
 /*
- * Both settings hold until the transaction ends. All other statements queue behind a waiting ALTER
+ * The settings hold until the transaction ends. Null keeps the TimeZone. All other statements queue behind a waiting ALTER
  * TABLE, and the store's calls fail after 5 s, so it waits at most 2 s.
  */
 /* @name beginConversion */
-SELECT set_config('TimeZone', :timeZone!, true) AS "timeZone", set_config('lock_timeout', '2s', true) AS "lockTimeout";
+SELECT set_config('TimeZone', coalesce(:timeZone, current_setting('TimeZone')), true) AS "timeZone", set_config('lock_timeout', '2s', true) AS "lockTimeout";
 
 /*
  * Reads each time under the connection's TimeZone. Under UTC, PostgreSQL rewrites only the indexes.
  */
 /* @name convertExpire */
 ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz;
+
+/*
+ * The cast removes the padding of char(n). A default, such as gen_random_uuid(), may not fit the new
+ * type, and the store always sets sid.
+ */
+/* @name convertSid */
+ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING sid::text;
+
+/* Bytes that were written as text: the text that PostgreSQL read them from. */
+/* @name convertByteaSid */
+ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING encode(sid, 'escape');
 
 /* The progress of an index build. It reads the table, then the entries, then the table again. */
 /* @name findIndexProgress */

@@ -6,10 +6,17 @@ export const UNIQUE_VIOLATION = '23505';
 export const READ_ONLY_SQL_TRANSACTION = '25006';
 export const INVALID_SCHEMA_NAME = '3F000';
 export const INSUFFICIENT_PRIVILEGE = '42501';
+export const UNDEFINED_FUNCTION = '42883';
 export const UNDEFINED_TABLE = '42P01';
 export const TOO_MANY_CONNECTIONS = '53300';
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const QUERY_CANCELED = '57014';
+
+/**
+ * string_data_right_truncation, invalid_text_representation, undefined_function, datatype_mismatch: sid
+ * may have a type that the store does not support.
+ */
+export const UNFIT_SID = ['22001', '22P02', UNDEFINED_FUNCTION, '42804'];
 
 /**
  * deadlock_detected, serialization_failure: the server rolled back, so the statement can be sent

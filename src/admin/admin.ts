@@ -131,6 +131,7 @@ class Admin {
   readonly #channel: string;
   readonly #db: IDatabaseConnection;
   readonly #isHashed: boolean;
+  readonly #mayBeHashed: boolean;
   readonly #codec: Codec;
 
   constructor(options: AdminOptions) {
@@ -147,6 +148,7 @@ class Admin {
     this.#givenPath = userPath;
     this.#userPath = userPath ?? encryption?.userPath ?? PASSPORT;
     this.#isHashed = hashIds === true;
+    this.#mayBeHashed = Boolean(hashIds);
     this.#codec = makeCodec({ encryption: encryption && { ...encryption, userPath: this.#userPath }, serializer });
     this.#storablePath = storablePath(this.#userPath);
     this.#channel = revocationChannel(this.#location.names);
@@ -285,7 +287,7 @@ class Admin {
    * of users only if `userPath` was given.
    */
   doctor(): Promise<Finding[]> {
-    return doctor(this.#location, this.#givenPath);
+    return doctor(this.#location, { userPath: this.#givenPath, isHashed: this.#mayBeHashed });
   }
 
   #entry({ handle, sess, secondsLeft }: { handle: string; sess: string; secondsLeft: number }): SessionEntry {

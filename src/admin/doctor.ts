@@ -15,6 +15,7 @@ import { tableStatements } from '../table/create-table.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { bindTable, catalogNames, type TableNames } from '../table/names.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
+import { findSid, problemOfSid } from '../table/sid-type.js';
 import { hasUserIndex } from '../table/user-index.js';
 import { type Finding, findingsOf, missingTable, type QueryMismatch, UNREADABLE } from './findings.js';
 
@@ -24,9 +25,13 @@ const MIN_LARGE = 10_000; // rows. In a smaller table, a scan may be faster than
 /**
  * Finds what is wrong with the table. Reads the whole table, and changes nothing.
  *
- * @param userPath the path of an index of users. Without it, such an index is not expected
+ * @param options `userPath`: the path of an index of users. Without it, such an index is not expected.
+ *   `isHashed`: whether the store hashes ids
  */
-export async function doctor(location: TableLocation, userPath?: UserPath): Promise<Finding[]> {
+export async function doctor(
+  location: TableLocation,
+  { userPath, isHashed = false }: { userPath?: UserPath | undefined; isHashed?: boolean } = {},
+): Promise<Finding[]> {
   const { pool, names } = location;
   const db = connectTable(location);
   const [table] = await queries.inspectTable.run(catalogNames(names), db);
@@ -34,14 +39,17 @@ export async function doctor(location: TableLocation, userPath?: UserPath): Prom
 
   const connection = new PoolConnection(pool);
   const mismatches = table.canUseSchema
-    ? await connection.withClient(Infinity, (client) => mismatchesOf(client, names))
+    ? await connection.withClient(Infinity, (client) => mismatchesOf(client, names, table.sidType))
     : [];
   const canRead = table.canUseSchema && !table.missingGrants.includes('SELECT') && mismatches.length === 0;
   const [sessions] = canRead ? await queries.inspectSessions.run({ unreadable: UNREADABLE }, db) : [];
   const isLarge = canRead && table.liveRows >= MIN_LARGE;
   const isUserIndexExpected = userPath !== undefined && table.isTable;
+  const sid = await findSid(location);
   return findingsOf(names, {
     table,
+    sid,
+    sidProblem: sid && table.isTable ? problemOfSid(sid, { isHashed }) : undefined,
     sessions,
     mismatches,
     timeZones: await queries.findTimeZones.run(undefined, db),
@@ -57,7 +65,7 @@ export async function doctor(location: TableLocation, userPath?: UserPath): Prom
  * The queries that the server refuses to describe, or describes otherwise than when they were
  * compiled.
  */
-async function mismatchesOf(client: PoolClient, names: TableNames): Promise<QueryMismatch[]> {
+async function mismatchesOf(client: PoolClient, names: TableNames, sidType: string | null): Promise<QueryMismatch[]> {
   const nameTypes = (oids: number[]) => queries.nameTypes.run({ oids }, bindTable(client));
   let described: Description | undefined;
   const describing = bindTable(
@@ -73,7 +81,7 @@ async function mismatchesOf(client: PoolClient, names: TableNames): Promise<Quer
   for (const [query, prepared] of Object.entries(QUERIES)) {
     try {
       await prepared.run({}, describing);
-      const reason = differenceOf(described!, descriptions[query]!);
+      const reason = differenceOf(described!, descriptions[query]!, sidType);
       if (reason) mismatches.push({ query, reason });
     } catch (error) {
       if (sqlStateOf(error) === undefined) throw error; // not about the statement
@@ -83,10 +91,13 @@ async function mismatchesOf(client: PoolClient, names: TableNames): Promise<Quer
   return mismatches;
 }
 
-/** The difference in words. varchar counts as text, which older tables have. */
-function differenceOf(found: Description, compiled: Description): string | undefined {
+/**
+ * The difference in words. varchar counts as text, which older tables have, and so does the type of sid,
+ * such as a domain: a check of its own judges it.
+ */
+function differenceOf(found: Description, compiled: Description, sidType: string | null): string | undefined {
   const list = (types: string[]) =>
-    types.map((type) => type.replace(/^character varying/, 'text')).join(', ') || 'none';
+    types.map((type) => (type === sidType ? 'text' : type).replace(/^character varying/, 'text')).join(', ') || 'none';
   const columnTypes = ({ columns }: Description) => columns.map(([, type]) => type);
   const sides: [what: string, found: string, compiled: string][] = [
     ['parameters', list(found.parameters), list(compiled.parameters)],

@@ -1,4 +1,5 @@
 // The checks of doctor(): each says what is wrong with a table, and what to do.
+import type { InspectSidResult } from '../generated/catalog.js';
 import type { FindTimeZonesResult, InspectSessionsResult, InspectTableResult } from '../generated/doctor.js';
 import type { UserPath } from '../session/user-path.js';
 import { statementFor, type TableNames } from '../table/names.js';
@@ -7,6 +8,7 @@ import { statementFor, type TableNames } from '../table/names.js';
 export type FindingCode =
   | 'missing-table'
   | 'missing-grants'
+  | 'unsupported-sid'
   | 'query-fails'
   | 'no-key'
   | 'required-column'
@@ -47,6 +49,10 @@ export interface QueryMismatch {
 
 export interface Facts {
   table: InspectTableResult;
+  /** Undefined if there is no such column. */
+  sid: InspectSidResult | undefined;
+  /** Why the store does not support the type of sid. Undefined if it does. */
+  sidProblem: string | undefined;
   /** Undefined if the sessions cannot be read. */
   sessions: InspectSessionsResult | undefined;
   mismatches: QueryMismatch[];
@@ -68,6 +74,7 @@ export const UNREADABLE =
 const SEVERITIES: Record<FindingCode, Severity> = {
   'missing-table': 'error',
   'missing-grants': 'error',
+  'unsupported-sid': 'error',
   'query-fails': 'error',
   'no-key': 'error',
   'required-column': 'error',
@@ -130,8 +137,19 @@ const CHECKS: Check[] = [
     };
   },
 
-  ({ mismatches }) => {
-    if (mismatches.length === 0) return undefined;
+  ({ sid, sidProblem }) => {
+    if (!sid || sidProblem === undefined) return undefined;
+    const text = sid.isBytea ? "encode(sid, 'escape')" : 'sid::text';
+    return {
+      code: 'unsupported-sid',
+      problem: sidProblem,
+      advice: 'Run `connect-pg-typed migrate`, or this. It locks the table, and keeps the sessions:',
+      sql: [`ALTER TABLE ${TABLE} ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING ${text}`],
+    };
+  },
+
+  ({ mismatches, sidProblem }) => {
+    if (mismatches.length === 0 || sidProblem !== undefined) return undefined; // fixing sid fixes most of them
     const reasons = [...new Set(mismatches.map(({ reason }) => reason))];
     const queriesOf = (reason: string) =>
       mismatches.filter((mismatch) => mismatch.reason === reason).map(({ query }) => query);

@@ -1,7 +1,9 @@
 // Turns an older table into a current one. Sessions can be saved meanwhile, if PostgreSQL allows
 // it.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { hasSqlState } from '../errors.js';
+import type { InspectSidResult } from '../generated/catalog.js';
 import { findTimeZones, inspectTable } from '../generated/doctor.js';
 import { createExpireIndex } from '../generated/schema.js';
 import * as changes from '../generated/schema-changes.js';
@@ -12,6 +14,7 @@ import { storablePath, type UserPath } from '../session/user-path.js';
 import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../sql-states.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { bindTable, catalogNames } from '../table/names.js';
+import { findSid, problemOfSid } from '../table/sid-type.js';
 import { concurrentlyIfPossible, createUserIndex, hasUserIndex } from '../table/user-index.js';
 import { encryptAll, rowsToEncrypt } from './encrypt-all.js';
 import { hashAllIds, unhashedRows } from './hash-all-ids.js';
@@ -48,8 +51,8 @@ interface Step {
 const PROGRESS_MS = 200;
 
 /**
- * Converts `expire` to `timestamptz`, which locks the table meanwhile, and creates missing indexes,
- * which does not.
+ * Converts `expire` to `timestamptz` and a `sid` of another type to `varchar`, which locks the table
+ * meanwhile, and creates missing indexes, which does not.
  *
  * @returns the steps in words. Empty if the table needs none
  * @throws {TypeError} if the TimeZone is ambiguous, or there is no table
@@ -67,6 +70,9 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
   const [table] = await inspectTable.run(catalogNames(names), db);
   if (!table?.isTable) throw new TypeError('the table does not exist. Check schemaName and tableName');
   const steps: Step[] = [];
+  const sid = await findSid(location);
+  const isSidUnfit = sid !== undefined && problemOfSid(sid, { isHashed: options.hashIds ?? false }) !== undefined;
+  if (isSidUnfit) steps.push({ what: `sid as varchar instead of ${sid.type}`, run: () => convertSid(location, sid) });
   if (table.expireType === 'timestamp without time zone') {
     const timeZone = options.timeZone ?? soleTimeZone(table.timeZone, await findTimeZones.run(undefined, db));
     steps.push({
@@ -86,7 +92,12 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
     const create = () => createUserIndex(location, userPath);
     steps.push({ what: 'the index on the user', run: () => withProgress(location, create, options.onProgress) });
   }
-  const unhashed = options.hashIds ? await unhashedRows(location) : 0;
+  // PostgreSQL cannot look for hashes in a sid of another type.
+  if (options.hashIds && isSidUnfit) {
+    const run = async () => hashAllIds(location, countingUp(await unhashedRows(location), onProgress));
+    steps.push({ what: 'the hash of the session ids', run });
+  }
+  const unhashed = options.hashIds && !isSidUnfit ? await unhashedRows(location) : 0;
   if (unhashed > 0) {
     const onBatch = countingUp(unhashed, onProgress);
     steps.push({ what: `the hash of ${unhashed} session ids`, run: () => hashAllIds(location, onBatch) });
@@ -130,17 +141,31 @@ function soleTimeZone(
   );
 }
 
-async function convertExpire({ pool, names }: TableLocation, timeZone: string): Promise<void> {
+async function convertExpire(location: TableLocation, timeZone: string): Promise<void> {
+  await convert(location, timeZone, (db) => changes.convertExpire.run(undefined, db)).catch((error) => {
+    if (!hasSqlState(error, INVALID_PARAMETER_VALUE)) throw error;
+    throw new TypeError(`timeZone: PostgreSQL does not know ${timeZone}`, { cause: error });
+  });
+}
+
+async function convertSid(location: TableLocation, { isBytea }: InspectSidResult): Promise<void> {
+  const statement = isBytea ? changes.convertByteaSid : changes.convertSid;
+  await convert(location, null, (db) => statement.run(undefined, db));
+}
+
+/** Changes the type of a column, which locks the table. */
+async function convert(
+  { pool, names }: TableLocation,
+  timeZone: string | null,
+  change: (db: IDatabaseConnection) => Promise<unknown>,
+): Promise<void> {
   try {
     await new PoolConnection(pool).transaction(Infinity, async (client) => {
       const db = bindTable(client, names);
       await changes.beginConversion.run({ timeZone }, db);
-      await changes.convertExpire.run(undefined, db);
+      await change(db);
     });
   } catch (error) {
-    if (hasSqlState(error, INVALID_PARAMETER_VALUE)) {
-      throw new TypeError(`timeZone: PostgreSQL does not know ${timeZone}`, { cause: error });
-    }
     if (!hasSqlState(error, LOCK_NOT_AVAILABLE)) throw error;
     const advice = 'the table was in use for 2 s, so nothing was changed. Try again at a quieter time';
     throw new Error(advice, { cause: error });

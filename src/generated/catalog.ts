@@ -159,7 +159,7 @@ export interface FindGrantsQuery {
   result: FindGrantsResult;
 }
 
-const findGrantsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":381,"b":391},{"a":605,"b":615}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":549,"b":559}]}],"statement":"SELECT\n  quote_ident(current_user) AS \"role!\",\n  quote_ident(current_database()) AS \"database!\",\n  quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  quote_ident(pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END"};
+const findGrantsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":381,"b":391},{"a":605,"b":615}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":549,"b":559}]}],"statement":"SELECT\n  quote_ident(current_user) AS \"role!\",\n  quote_ident(current_database()) AS \"database!\",\n  quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  quote_ident(pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END                                                                                                          "};
 
 /**
  * Query generated from SQL:
@@ -177,9 +177,63 @@ const findGrantsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"
  * FROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s
  * LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
  * LEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
- *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END                                                                                                          
  * ```
  */
 export const findGrants = new PreparedQuery<FindGrantsParams,FindGrantsResult>(findGrantsIR);
+
+
+/** 'InspectSid' parameters type */
+export interface InspectSidParams {
+  schemaName?: string | null | void;
+  tableName: string;
+}
+
+/** 'InspectSid' return type */
+export interface InspectSidResult {
+  isBytea: boolean;
+  isDeterministic: boolean;
+  isText: boolean;
+  length: number | null;
+  type: string;
+}
+
+/** 'InspectSid' query type */
+export interface InspectSidQuery {
+  params: InspectSidParams;
+  result: InspectSidResult;
+}
+
+const inspectSidIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":284,"b":294}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":397,"b":407},{"a":483,"b":493}]}],"statement":"WITH RECURSIVE ss__types AS (\n  SELECT a.atttypid AS type, a.atttypmod AS modifier, a.attcollation AS collation\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND a.attname = 'sid' AND NOT a.attisdropped AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  UNION ALL\n  SELECT d.typbasetype, d.typtypmod, s.collation\n  FROM ss__types AS s\n  JOIN pg_catalog.pg_type AS d ON d.oid = s.type\n  WHERE d.typtype = 'd'\n)\nSELECT\n  format_type(s.type, s.modifier) AS \"type!\",\n  s.type IN ('varchar'::regtype, 'text'::regtype) AS \"isText!\",\n  s.type = 'bytea'::regtype AS \"isBytea!\",\n  CASE WHEN s.type = 'varchar'::regtype AND s.modifier > 4 THEN s.modifier - 4 END AS \"length\",\n  coalesce(l.collisdeterministic, true) AS \"isDeterministic!\"\nFROM ss__types AS s\nJOIN pg_catalog.pg_type AS b ON b.oid = s.type\nLEFT JOIN pg_catalog.pg_collation AS l ON l.oid = s.collation\nWHERE b.typtype <> 'd'"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH RECURSIVE ss__types AS (
+ *   SELECT a.atttypid AS type, a.atttypmod AS modifier, a.attcollation AS collation
+ *   FROM pg_catalog.pg_class AS c
+ *   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ *   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+ *   WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND a.attname = 'sid' AND NOT a.attisdropped AND
+ *     CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+ *   UNION ALL
+ *   SELECT d.typbasetype, d.typtypmod, s.collation
+ *   FROM ss__types AS s
+ *   JOIN pg_catalog.pg_type AS d ON d.oid = s.type
+ *   WHERE d.typtype = 'd'
+ * )
+ * SELECT
+ *   format_type(s.type, s.modifier) AS "type!",
+ *   s.type IN ('varchar'::regtype, 'text'::regtype) AS "isText!",
+ *   s.type = 'bytea'::regtype AS "isBytea!",
+ *   CASE WHEN s.type = 'varchar'::regtype AND s.modifier > 4 THEN s.modifier - 4 END AS "length",
+ *   coalesce(l.collisdeterministic, true) AS "isDeterministic!"
+ * FROM ss__types AS s
+ * JOIN pg_catalog.pg_type AS b ON b.oid = s.type
+ * LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = s.collation
+ * WHERE b.typtype <> 'd'
+ * ```
+ */
+export const inspectSid = new PreparedQuery<InspectSidParams,InspectSidResult>(inspectSidIR);
 
 

@@ -82,12 +82,12 @@ export interface CreateExpireIndexConcurrentlyQuery {
   result: CreateExpireIndexConcurrentlyResult;
 }
 
-const createExpireIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"session_store\".\"session\" (expire)                                                                                                                                                                                   "};
+const createExpireIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"session_store\".\"session\" (expire)                                                                                                                                                                                                           "};
 
 /**
  * Query generated from SQL:
  * ```
- * CREATE INDEX CONCURRENTLY ON "session_store"."session" (expire)                                                                                                                                                                                   
+ * CREATE INDEX CONCURRENTLY ON "session_store"."session" (expire)                                                                                                                                                                                                           
  * ```
  */
 export const createExpireIndexConcurrently = new PreparedQuery<CreateExpireIndexConcurrentlyParams,CreateExpireIndexConcurrentlyResult>(createExpireIndexConcurrentlyIR);
@@ -95,7 +95,7 @@ export const createExpireIndexConcurrently = new PreparedQuery<CreateExpireIndex
 
 /** 'BeginConversion' parameters type */
 export interface BeginConversionParams {
-  timeZone: string;
+  timeZone?: string | null | void;
 }
 
 /** 'BeginConversion' return type */
@@ -110,12 +110,12 @@ export interface BeginConversionQuery {
   result: BeginConversionResult;
 }
 
-const beginConversionIR: any = {"usedParamSet":{"timeZone":true},"params":[{"name":"timeZone","required":true,"transform":{"type":"scalar"},"locs":[{"a":30,"b":39}]}],"statement":"SELECT set_config('TimeZone', :timeZone!, true) AS \"timeZone\", set_config('lock_timeout', '2s', true) AS \"lockTimeout\"                                                                                                           "};
+const beginConversionIR: any = {"usedParamSet":{"timeZone":true},"params":[{"name":"timeZone","required":false,"transform":{"type":"scalar"},"locs":[{"a":39,"b":47}]}],"statement":"SELECT set_config('TimeZone', coalesce(:timeZone, current_setting('TimeZone')), true) AS \"timeZone\", set_config('lock_timeout', '2s', true) AS \"lockTimeout\"                                                                                                           "};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT set_config('TimeZone', :timeZone!, true) AS "timeZone", set_config('lock_timeout', '2s', true) AS "lockTimeout"                                                                                                           
+ * SELECT set_config('TimeZone', coalesce(:timeZone, current_setting('TimeZone')), true) AS "timeZone", set_config('lock_timeout', '2s', true) AS "lockTimeout"                                                                                                           
  * ```
  */
 export const beginConversion = new PreparedQuery<BeginConversionParams,BeginConversionResult>(beginConversionIR);
@@ -133,15 +133,61 @@ export interface ConvertExpireQuery {
   result: ConvertExpireResult;
 }
 
-const convertExpireIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN expire TYPE timestamptz                                                                                                 "};
+const convertExpireIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                    "};
 
 /**
  * Query generated from SQL:
  * ```
- * ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz                                                                                                 
+ * ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                    
  * ```
  */
 export const convertExpire = new PreparedQuery<ConvertExpireParams,ConvertExpireResult>(convertExpireIR);
+
+
+/** 'ConvertSid' parameters type */
+export type ConvertSidParams = void;
+
+/** 'ConvertSid' return type */
+export type ConvertSidResult = void;
+
+/** 'ConvertSid' query type */
+export interface ConvertSidQuery {
+  params: ConvertSidParams;
+  result: ConvertSidResult;
+}
+
+const convertSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING sid::text                                                                               "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING sid::text                                                                               
+ * ```
+ */
+export const convertSid = new PreparedQuery<ConvertSidParams,ConvertSidResult>(convertSidIR);
+
+
+/** 'ConvertByteaSid' parameters type */
+export type ConvertByteaSidParams = void;
+
+/** 'ConvertByteaSid' return type */
+export type ConvertByteaSidResult = void;
+
+/** 'ConvertByteaSid' query type */
+export interface ConvertByteaSidQuery {
+  params: ConvertByteaSidParams;
+  result: ConvertByteaSidResult;
+}
+
+const convertByteaSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING encode(sid, 'escape')                                                                                                 "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING encode(sid, 'escape')                                                                                                 
+ * ```
+ */
+export const convertByteaSid = new PreparedQuery<ConvertByteaSidParams,ConvertByteaSidResult>(convertByteaSidIR);
 
 
 /** 'FindIndexProgress' parameters type */

@@ -6,6 +6,7 @@ import {
   CONNECTION_LOST,
   FEATURE_NOT_SUPPORTED,
   READ_ONLY_SQL_TRANSACTION,
+  UNDEFINED_FUNCTION,
   UNKNOWN_STATEMENT_NAME,
 } from '../sql-states.js';
 import { cancel } from './cancel.js';
@@ -17,8 +18,21 @@ import { markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
  * What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client`, `pg.PoolClient`.
  */
 export interface Queryable {
-  query(text: string, values: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+  query(text: string, values: unknown[]): Promise<QueryResult>;
 }
+
+export interface QueryResult {
+  rows: unknown[];
+  rowCount: number | null;
+  /** The columns, as the server describes them. */
+  fields?: { name: string; dataTypeID: number }[];
+}
+
+/**
+ * Called with the error of a statement. Resolves with whether it has repaired the cause, so that the
+ * statement can be sent again. May throw a better error.
+ */
+export type Repair = (error: unknown, deadline: Deadline) => Promise<boolean>;
 
 export interface ConnectionOptions {
   /**
@@ -46,22 +60,23 @@ export class PoolConnection {
 
   /**
    * A connection for a single call: each statement runs until the deadline, and is retried if
-   * `retry` is given.
+   * `retry` is given, or `repair` has repaired what made it fail.
    */
-  until(deadline: Deadline, retry?: Retry): Queryable {
-    return new Statement(this, deadline, retry);
+  until(deadline: Deadline, retry?: Retry, repair?: Repair): Queryable {
+    return new Statement(this, deadline, retry, repair);
   }
 
   /** Runs one statement on a client of the pool. */
-  run(text: string, values: unknown[], deadline: Deadline): ReturnType<Queryable['query']> {
+  run(text: string, values: unknown[], deadline: Deadline): Promise<QueryResult> {
     return this.withClient(deadline, async (client, discard) => {
       if (!this.#prepare) return client.query(text, values);
       try {
         return await client.query({ name: this.#nameOf(text), text, values });
       } catch (error) {
         if (hasSqlState(error, ...UNKNOWN_STATEMENT_NAME)) this.#prepare = false;
-        // "cached plan must not change result type": the table was altered.
-        else if (hasSqlState(error, FEATURE_NOT_SUPPORTED)) discard(error as Error);
+        // "cached plan must not change result type", or an operator that the new type of a column does not
+        // have: the table was altered.
+        else if (hasSqlState(error, FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION)) discard(error as Error);
         else throw error;
         return client.query(text, values);
       }
@@ -130,19 +145,25 @@ class Statement implements Queryable {
     readonly connection: PoolConnection,
     readonly deadline: Deadline,
     readonly retry: Retry | undefined,
+    readonly repair: Repair | undefined,
   ) {}
 
   /**
    * Has a loop of its own, as `retry()` does, so that a statement that succeeds passes no further
    * function.
    */
-  async query(text: string, values: unknown[]): ReturnType<Queryable['query']> {
+  async query(text: string, values: unknown[]): Promise<QueryResult> {
     const { retry, deadline } = this;
     const startedAt = performance.now();
+    let isRepaired = false;
     for (let attempts = 1; ; attempts++) {
       try {
         return await this.connection.run(text, values, deadline);
       } catch (error) {
+        if (this.repair && !isRepaired) {
+          isRepaired = await this.repair(error, deadline);
+          if (isRepaired) continue;
+        }
         if (!retry) throw error;
         await pauseBeforeRetry(error, { ...retry, attempts, startedAt, deadline });
         retry.onRetry?.();

@@ -162,8 +162,9 @@ export interface StoreOptions {
    */
   maxWaiting?: number | undefined;
   /**
-   * Whether the store creates the table on its first call if the table does not exist. The role
-   * needs the right to create it. If this fails, the call fails, and the next call tries again.
+   * Whether the store creates the table if a call finds that it does not exist: the first call, or a
+   * later one if the table was dropped meanwhile. The role needs the right to create it. If this
+   * fails, the call fails, and the next call tries again.
    *
    * @category Table
    * @default `false`

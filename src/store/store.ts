@@ -24,6 +24,7 @@ import type { TableLocation } from '../table/location.js';
 import { revocationChannel, tableBinder } from '../table/names.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
+import { checkSid } from '../table/sid-type.js';
 import { safeErrorLog } from './error-log.js';
 import { Events } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
@@ -59,6 +60,7 @@ export class PgSessionStore extends Store {
   readonly #ownPool: boolean;
   readonly #connection: PoolConnection;
   readonly #bind: ReturnType<typeof tableBinder>;
+  readonly #tableEnsurer: TableEnsurer | undefined;
   readonly #rows: SessionRows;
   readonly #sessions: Sessions;
   readonly #calls: InFlightCalls;
@@ -96,10 +98,12 @@ export class PgSessionStore extends Store {
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
     this.#connection = new PoolConnection(pool, { prepare, connectMs: timeoutMs });
     const tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
+    this.#tableEnsurer = tableEnsurer;
     this.#rows = new SessionRows({
       connection: this.#connection,
       bind: this.#bind,
       tableEnsurer,
+      checkSid: (deadline) => checkSid(this.#location, deadline, Boolean(checked.hashIds)),
       batch,
       channel: this.#channel,
     });
@@ -276,7 +280,11 @@ export class PgSessionStore extends Store {
   createTable(options: CreateTableOptions, callback: Callback<void>): void;
   createTable(options: CreateTableOptions | Callback<void> = {}, callback?: Callback<void>) {
     const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback];
-    return this.#call('createTable', done, () => createTable(this.#location, given), UNLIMITED);
+    const create = async () => {
+      await createTable(this.#location, given);
+      if (this.#tableEnsurer) this.#tableEnsurer.options = given;
+    };
+    return this.#call('createTable', done, create, UNLIMITED);
   }
 
   /** Checks in one cheap round trip whether the table can be read. The call itself never fails. */
@@ -325,7 +333,7 @@ export class PgSessionStore extends Store {
   }
 
   #connect(deadline: Deadline): IDatabaseConnection {
-    return this.#bind(this.#connection.until(deadline));
+    return this.#bind(this.#connection.until(deadline, undefined, this.#rows.repair));
   }
 
   #call<T>(

@@ -1,15 +1,18 @@
-// Creates the table at first use, for the option createTableIfMissing.
+// Creates the table at first use, and when it is gone, for the option createTableIfMissing.
 import { findTable } from '../generated/catalog.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { createTable } from './create-table.js';
+import type { CreateTableOptions } from './create-table-options.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
 
 export class TableEnsurer {
   readonly #location: TableLocation;
   #running: Promise<void> | undefined;
-  /** Whether the table exists. */
+  /** Whether the table exists, as far as is known. */
   isReady = false;
+  /** How the app created the table. It is created again in the same way. */
+  options: CreateTableOptions = {};
 
   constructor(location: TableLocation) {
     this.#location = location;
@@ -26,10 +29,16 @@ export class TableEnsurer {
     return this.#running;
   }
 
+  /** Creates the table that a statement did not find. */
+  runAgain(deadline: Deadline): Promise<void> {
+    this.isReady = false;
+    return this.run(deadline);
+  }
+
   async #ensure(deadline: Deadline): Promise<void> {
     if (this.isReady) return;
     const found = await findTable.run(catalogNames(this.#location.names), connectTable(this.#location, deadline));
-    if (found.length === 0) await createTable(this.#location, {}, deadline);
+    if (found.length === 0) await createTable(this.#location, this.options, deadline);
     this.isReady = true;
   }
 }

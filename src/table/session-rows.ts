@@ -1,6 +1,6 @@
 // The rows of sessions: one call a session. Calls of the same kind share a statement.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import { sqlStateOf } from '../errors.js';
+import { hasSqlState, refused, sqlStateOf } from '../errors.js';
 import {
   destroySession,
   destroySessions,
@@ -15,9 +15,10 @@ import {
   touchSessions,
 } from '../generated/session.js';
 import { binaryArray } from '../postgres/binary-array.js';
-import type { PoolConnection, Queryable } from '../postgres/connection.js';
+import type { PoolConnection, Queryable, QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { retry } from '../postgres/retry.js';
+import { UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher } from './batcher.js';
 import type { TableEnsurer } from './ensure-table.js';
 
@@ -55,6 +56,8 @@ export interface SessionRowsOptions {
   bind: (connection: Queryable) => IDatabaseConnection;
   /** Creates the table if it is missing. Undefined if the store must not. */
   tableEnsurer: TableEnsurer | undefined;
+  /** Fails if the store does not support the table's sid column. */
+  checkSid: (deadline: Deadline) => Promise<void>;
   /** Whether calls may share a statement. */
   batch: boolean;
   /** The channel that is notified of destroyed sessions. */
@@ -96,6 +99,7 @@ export class SessionRows {
   readonly count = { batches: 0, retries: 0 };
   readonly #options: SessionRowsOptions;
   readonly #onRetry = () => void this.count.retries++;
+  #isSidChecked = false;
   readonly #idempotent = { idempotent: true, onRetry: this.#onRetry };
   readonly #notIdempotent = { idempotent: false, onRetry: this.#onRetry };
 
@@ -113,9 +117,37 @@ export class SessionRows {
   /** Runs a statement of the table until the deadline, retried if that can help. */
   run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, { idempotent = true } = {}): Promise<T> {
     const { connection, bind, tableEnsurer } = this.#options;
-    const db = bind(connection.until(deadline, idempotent ? this.#idempotent : this.#notIdempotent));
+    const statement = connection.until(deadline, idempotent ? this.#idempotent : this.#notIdempotent, this.repair);
+    const db = bind(this.#isSidChecked ? statement : this.#checkingSid(statement, deadline));
     if (!tableEnsurer || tableEnsurer.isReady) return send(db);
     return retry(() => tableEnsurer.run(deadline), deadline, this.#idempotent).then(() => send(db));
+  }
+
+  /** Creates a missing table, if the store may. Explains an error that the type of sid causes. */
+  readonly repair = async (error: unknown, deadline: Deadline): Promise<boolean> => {
+    const { tableEnsurer, checkSid } = this.#options;
+    if (hasSqlState(error, ...UNFIT_SID)) await checkSid(deadline);
+    if (!tableEnsurer || !hasSqlState(error, UNDEFINED_TABLE)) return false;
+    await tableEnsurer.runAgain(deadline);
+    return true;
+  };
+
+  /**
+   * Checks the type of sid in the server's description of the first results, which costs no statement.
+   * PostgreSQL would accept some types, and then find another session or none.
+   */
+  #checkingSid(statement: Queryable, deadline: Deadline): Queryable {
+    return {
+      query: async (text, values): Promise<QueryResult> => {
+        const result = await statement.query(text.endsWith(END_OF_INSERT) ? text + RETURNING_SID : text, values);
+        const sid = result.fields?.find(({ name }) => name === 'sid');
+        const [{ collation = DEFAULT_COLLATION } = {}] = result.rows as { collation?: string | null }[];
+        const isUsual = TEXT_TYPES.includes(sid?.dataTypeID ?? 0) && collation === DEFAULT_COLLATION;
+        if (sid && !isUsual) await this.#options.checkSid(deadline);
+        if (sid) this.#isSidChecked = true;
+        return result;
+      },
+    };
   }
 
   #caller<Item, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
@@ -129,6 +161,11 @@ export class SessionRows {
     return (item, deadline) => batcher.call(item, deadline);
   }
 }
+
+const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat
+const END_OF_INSERT = 'expire = EXCLUDED.expire';
+const RETURNING_SID = '\nRETURNING t.sid, pg_collation_for(t.sid) AS collation'; // fails if the type has none
+const DEFAULT_COLLATION = '"default"';
 
 /** A batch gives up on locked rows after this time. Its rows are then sent alone. */
 const LOCK_TIMEOUT = '200ms';
@@ -155,10 +192,17 @@ function getStatement(): Statement<string, LiveRow | undefined> {
         bytes += sess?.length ?? 0;
       }
       if (rows.length > 0) bytesOfRow = bytes / rows.length;
-      return sids.map((sid) => bySid.get(sid));
+      const live = sids.map((sid) => bySid.get(sid));
+      // Two calls may ask for one id, so more live rows than rows are possible, but not fewer.
+      if (live.filter((row) => row !== undefined).length < rows.length) throw refused(ANOTHER_ID);
+      return live;
     },
   };
 }
+
+const ANOTHER_ID =
+  'PostgreSQL found a session under another id than the one it was asked for. The type or the collation of sid does ' +
+  'not hold each id as it is. `npx connect-pg-typed migrate` makes it varchar, and keeps the sessions';
 
 const PLANNER_ARRAY_ESTIMATE = 10;
 

@@ -1,9 +1,18 @@
 // Creating the table and its indexes.
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
-import { PgSessionStore, SessionStoreError } from '../../src/index.js';
-import { freshNames, freshPool, freshStore, searchPath, session, useAdministrator } from '../support/fresh-store.js';
+import { PgSessionStore, SessionStoreError, type StoreOptions } from '../../src/index.js';
+import {
+  freshNames,
+  freshPool,
+  freshStore,
+  loadSession,
+  searchPath,
+  session,
+  useAdministrator,
+} from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
 import { failure, freshLimitedRole } from '../support/limited-role.js';
@@ -199,6 +208,131 @@ test('the store retries createTableIfMissing after a failure', async () => {
   await store.set('a', session());
 
   assert.is(await store.length(), 1);
+});
+
+/** What takes the table away while the app runs, and puts back what createTableIfMissing does not create. */
+const losses: [what: string, lose: (table: string, schema: string) => string[]][] = [
+  ['dropped', (table) => [`DROP TABLE ${table}`]],
+  ['renamed', (table) => [`ALTER TABLE ${table} RENAME TO "gone"`]],
+  ['dropped with its schema', (_, schema) => [`DROP SCHEMA ${schema} CASCADE`, `CREATE SCHEMA ${schema}`]],
+  [
+    'moved with its schema',
+    (_, schema) => [`ALTER SCHEMA ${schema} RENAME TO "m ${process.pid}"`, `CREATE SCHEMA ${schema}`],
+  ],
+];
+type AnyCall = (store: PgSessionStore) => Promise<unknown>;
+const loaded = (store: PgSessionStore) => loadSession(store, 'a');
+const afterLoss: [what: string, call: AnyCall, prepare?: AnyCall | undefined, options?: StoreOptions][] = [
+  ['get', (store) => store.get('a')],
+  ['set', (store) => store.set('a', session())],
+  [
+    'a merging set',
+    (store) => save!(store),
+    async (store) => {
+      const one = await loaded(store);
+      one.n = 2;
+      save = () => store.set('a', one);
+    },
+  ],
+  ['touch', (store) => store.touch('a', session())],
+  ['update', (store) => store.update('a', (one) => Object.assign(one, { n: 1 }))],
+  ['destroy', (store) => store.destroy('a')],
+  ['destroy with revocations', (store) => store.destroy('a'), undefined, { revocations: true, errorLog: () => {} }],
+  ['all', (store) => store.all()],
+  ['length', (store) => store.length()],
+  ['clear', (store) => store.clear()],
+  ['pruneSessions', (store) => store.pruneSessions()],
+  ['a batch of gets', (store) => Promise.all(['a', 'b', 'c', 'd', 'e'].map((sid) => store.get(sid)))],
+  ['a batch of sets', (store) => Promise.all(['a', 'b', 'c', 'd', 'e'].map((sid) => store.set(sid, session())))],
+  ['get with hashIds', (store) => store.get('a'), undefined, { hashIds: true }],
+  ["set with hashIds: 'upgrade'", (store) => store.set('a', session()), undefined, { hashIds: 'upgrade' }],
+  [
+    'set without batches and prepared statements',
+    (store) => store.set('a', session()),
+    undefined,
+    { batch: false, prepare: false },
+  ],
+];
+let save: AnyCall | undefined;
+
+for (const [what, lose] of losses) {
+  test(`with createTableIfMissing, the next call of any kind creates a table that was ${what}`, async () => {
+    const calls = what === 'dropped' ? afterLoss : afterLoss.filter((_, n) => n % 5 === 0);
+    for (const [call, work, prepare, options] of calls) {
+      const { names, pool, table } = await freshSchema();
+      const store = storeFor(names, { createTableIfMissing: true, ...options }, pool);
+      await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ n: 1 }))));
+      await prepare?.(store);
+      for (const statement of lose(table, pg.escapeIdentifier(names.schemaName))) await pool.query(statement);
+
+      await work(store).catch((error) => assert.unreachable(`${call}: ${error.stack}`));
+      assert.is((await indexesOf(pool, table)).length, 2, call);
+      assert.ok((await store.health()).ok);
+      await store.set('z', session());
+      assert.ok(await store.get('z'));
+      await pool.query(`DROP SCHEMA IF EXISTS "m ${process.pid}" CASCADE`);
+    }
+  });
+}
+
+test('with createTableIfMissing, many calls at once create a dropped table once, for several stores', async () => {
+  const { names, pool, table } = await freshSchema();
+  const stores = Array.from({ length: 5 }, () => storeFor(names, { createTableIfMissing: true }, pool));
+  await Promise.all(stores.map((store, n) => store.set(`s${n}`, session())));
+  await pool.query(`DROP TABLE ${table}`);
+  await Promise.all(Array.from({ length: 50 }, (_, n) => stores[n % 5]!.set(`s${n}`, session())));
+  assert.is(await stores[0]!.length(), 50);
+  assert.is((await indexesOf(pool, table)).length, 2);
+});
+
+test('a table that is created again has the index of users and the schema that createTable() made', async () => {
+  const names = freshNames();
+  const pool = freshPool();
+  const store = storeFor(names, { createTableIfMissing: true }, pool);
+  await store.createTable({ createSchema: true, userPath: ['user'] });
+  await store.set('a', session());
+  await pool.query(`DROP SCHEMA ${pg.escapeIdentifier(names.schemaName)} CASCADE`);
+  await store.set('a', session());
+  assert.is((await indexesOf(pool, quotedName(names))).length, 3);
+});
+
+test('with createTableIfMissing, a call fails if the schema is gone, and works when the schema is back', async () => {
+  const { names, pool } = await freshSchema();
+  const store = storeFor(names, { createTableIfMissing: true }, pool);
+  await store.set('a', session());
+  await pool.query(`DROP SCHEMA ${pg.escapeIdentifier(names.schemaName)} CASCADE`);
+  assert.match((await failure(store.get('a'))).message, /schema does not exist\. Create it/);
+  assert.is((await store.health()).ok, false);
+  await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
+  assert.is(await store.get('a'), null);
+});
+
+test('with createTableIfMissing, health() creates the table, so that a readiness probe can succeed', async () => {
+  const { names, pool } = await freshSchema();
+  const store = storeFor(names, { createTableIfMissing: true }, pool);
+  assert.ok((await store.health()).ok);
+});
+
+test('with createTableIfMissing, the prune timer creates a dropped table', async () => {
+  const { names, pool, table } = await freshSchema();
+  const errors: unknown[] = [];
+  const options = {
+    createTableIfMissing: true,
+    pruneSessionInterval: 0.05,
+    errorLog: (...args: unknown[]) => errors.push(args),
+  };
+  const store = storeFor(names, options, pool);
+  await store.set('a', session());
+  await pool.query(`DROP TABLE ${table}`);
+  while ((await pool.query('SELECT to_regclass($1) AS found', [table])).rows[0].found === null) await sleep(10);
+  assert.equal(errors, []);
+});
+
+test('without createTableIfMissing, a call still fails when the table is gone', async () => {
+  const { store, pool, table } = await freshStore();
+  await store.set('a', session());
+  await pool.query(`DROP TABLE ${table}`);
+  assert.match((await failure(store.get('a'))).message, /does not exist\. Create the table with/);
 });
 
 test('two tables in one schema work even if only the last of the 63 bytes of their names differs', async () => {

@@ -10,7 +10,8 @@ export const migrate: Command = {
   summary: 'Turns the table of another store, or an older table, into a current one.',
   details:
     'It makes expire a timestamptz if it has no time zone. That locks the table: under UTC only while PostgreSQL ' +
-    'rebuilds the index on expire. It also creates missing indexes, which does not block saves.',
+    'rebuilds the index on expire. It makes sid a varchar if it has a type that the store does not support, such as ' +
+    'uuid or char(n), which also locks the table. The ids stay the same. It also creates missing indexes, which does not block saves.',
   options: {
     'time-zone': {
       value: 'ZONE',

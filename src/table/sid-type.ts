@@ -1,0 +1,32 @@
+// Which types of the sid column the store supports: varchar, text and domains over them.
+import { refused } from '../errors.js';
+import { type InspectSidResult, inspectSid } from '../generated/catalog.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { connectTable, type TableLocation } from './location.js';
+import { catalogNames } from './names.js';
+
+/** Characters of an id of express-session, and of its hash with `hashIds`. */
+const ID_LENGTH = { unhashed: 32, hashed: 71 };
+
+/** The sid column of the table. Undefined if there is none. */
+export async function findSid(location: TableLocation, deadline?: Deadline): Promise<InspectSidResult | undefined> {
+  const [sid] = await inspectSid.run(catalogNames(location.names), connectTable(location, deadline));
+  return sid;
+}
+
+/** Why the store does not support the column. Undefined if it does. */
+export function problemOfSid(sid: InspectSidResult, { isHashed = false } = {}): string | undefined {
+  const { type, isText, length, isDeterministic } = sid;
+  if (!isText) return `sid has the type ${type}, which does not hold each id as it is. It must be varchar or text`;
+  if (!isDeterministic) return 'sid has a collation that is not deterministic, under which different ids are equal';
+  const needed = isHashed ? ID_LENGTH.hashed : ID_LENGTH.unhashed;
+  if (length !== null && length < needed) return `sid has the type ${type}, but an id has ${needed} characters`;
+  return undefined;
+}
+
+/** @throws {SessionStoreError} if the store does not support the sid column */
+export async function checkSid(location: TableLocation, deadline: Deadline, isHashed: boolean): Promise<void> {
+  const sid = await findSid(location, deadline);
+  const problem = sid && problemOfSid(sid, { isHashed });
+  if (problem) throw refused(`${problem}. \`npx connect-pg-typed migrate\` makes it varchar, and keeps the sessions`);
+}
