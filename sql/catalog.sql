@@ -34,18 +34,27 @@ WHERE n.nspname = :schemaName!;
 
 /*
  * Finds a complete index with the text at this path as its first key. For a json column PostgreSQL
- * drops the cast.
+ * drops the cast. Two settings change how it spells the key, so they are set first, until the
+ * transaction ends.
  */
 /* @name findUserIndex */
+WITH ss__settings AS MATERIALIZED (
+  SELECT
+    set_config('quote_all_identifiers', 'off', true) AS quotes,
+    set_config('standard_conforming_strings', 'on', true) AS strings
+)
 SELECT i.indexrelid::regclass::text AS "indexName!"
-FROM pg_catalog.pg_class AS c
+FROM ss__settings AS s
+CROSS JOIN pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid
 WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
   AND i.indisvalid AND i.indpred IS NULL
-  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
-    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])';
+  AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN
+    replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
+      = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'
+  END;
 
 /*
  * Run after a refusal, to say which grants are missing. schema and owner are null if they do not

@@ -60,14 +60,14 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
 /*
  * No cookie lives longer than 400 days, and this store prunes more often than once an hour.
  * Unreadable sessions have an escaped NUL or half a surrogate pair, which json accepts and jsonb
- * refuses.
+ * refuses. chr(92) is a backslash, also with standard_conforming_strings = off.
  */
 /* @name inspectSessions */
 SELECT
   (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS "farFuture!",
   (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS "overdue!",
   (count(*) FILTER (
-    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, '\u') > 0 AND t.sess::text ~ :unreadable!
+    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!
   ))::int AS "unreadable!"
 FROM "session_store"."session" AS t;
 

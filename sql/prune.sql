@@ -9,11 +9,11 @@
  *
  * :since is the last expiry of the previous batch. Starting there skips the index entries of
  * deleted rows, which take seconds to scan if an old transaction keeps a million of them from being
- * vacuumed.
+ * vacuumed. It must be exact, so extra_float_digits is set until the transaction ends.
  */
 /* @name pruneSessions */
 WITH ss__leader AS MATERIALIZED (
-  SELECT pg_try_advisory_xact_lock(:key!) AS ok
+  SELECT pg_try_advisory_xact_lock(:key!) AS ok, set_config('extra_float_digits', '1', true) AS digits
 )
 DELETE FROM "session_store"."session" AS t
 WHERE t.sid = ANY(ARRAY(

@@ -499,8 +499,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'doctor accepts varchar for text',
     file: 'src/admin/doctor.ts',
-    from: "type.replace(/^character varying/, 'text')",
-    to: 'type',
+    from: ".replace(/^character varying/, 'text')",
+    to: '',
     tests: ['admin/doctor'],
   },
   {
@@ -544,6 +544,41 @@ export const mutations: Mutation[] = [
     from: 'isBytea ? changes.convertByteaSid : changes.convertSid',
     to: 'changes.convertSid',
     tests: ['table/sid-type'],
+  },
+  {
+    guard: "the app's type parsers do not change results",
+    file: 'src/postgres/connection.ts',
+    from: 'values, types: RESULT_TYPES }',
+    to: 'values }',
+    tests: ['result-types'],
+  },
+  {
+    guard: "the app's type parsers do not change the results of bindTable()",
+    file: 'src/table/names.ts',
+    from: 'isPg ? queryableOf(connection as Pool) : connection',
+    to: 'connection',
+    tests: ['result-types'],
+  },
+  {
+    guard: 'a prune is exact under any extra_float_digits',
+    file: 'src/generated/prune.ts',
+    from: "set_config('extra_float_digits', '1', true)",
+    to: "current_setting('extra_float_digits')      ", // of the same length
+    tests: ['store/settings'],
+  },
+  {
+    guard: 'the index of users is found under quote_all_identifiers',
+    file: 'src/generated/catalog.ts',
+    from: "set_config('quote_all_identifiers', 'off', true)",
+    to: "set_config('my.quote_identifiers',    'off', true)", // of the same length
+    tests: ['store/settings'],
+  },
+  {
+    guard: 'doctor ignores quotes around types',
+    file: 'src/admin/doctor.ts',
+    from: "type.replaceAll('\"', '')",
+    to: 'type',
+    tests: ['store/settings'],
   },
   {
     guard: 'all stores share one listener of their pool',

@@ -9,6 +9,7 @@ import { pruneSessions } from '../generated/prune.js';
 import * as session from '../generated/session.js';
 import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { type Description, describeStatement } from '../postgres/describe-statement.js';
+import { queryableOf, RESULT_TYPES } from '../postgres/result-types.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
 import { INSUFFICIENT_PRIVILEGE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { tableStatements } from '../table/create-table.js';
@@ -66,7 +67,7 @@ export async function doctor(
  * compiled.
  */
 async function mismatchesOf(client: PoolClient, names: TableNames, sidType: string | null): Promise<QueryMismatch[]> {
-  const nameTypes = (oids: number[]) => queries.nameTypes.run({ oids }, bindTable(client));
+  const nameTypes = (oids: number[]) => queries.nameTypes.run({ oids }, bindTable(queryableOf(client)));
   let described: Description | undefined;
   const describing = bindTable(
     {
@@ -93,11 +94,12 @@ async function mismatchesOf(client: PoolClient, names: TableNames, sidType: stri
 
 /**
  * The difference in words. varchar counts as text, which older tables have, and so does the type of sid,
- * such as a domain: a check of its own judges it.
+ * such as a domain: a check of its own judges it. quote_all_identifiers puts quotes around types.
  */
 function differenceOf(found: Description, compiled: Description, sidType: string | null): string | undefined {
-  const list = (types: string[]) =>
-    types.map((type) => (type === sidType ? 'text' : type).replace(/^character varying/, 'text')).join(', ') || 'none';
+  const unquoted = (type: string) => type.replaceAll('"', '');
+  const nameOf = (type: string) => (type === sidType ? 'text' : unquoted(type).replace(/^character varying/, 'text'));
+  const list = (types: string[]) => types.map(nameOf).join(', ') || 'none';
   const columnTypes = ({ columns }: Description) => columns.map(([, type]) => type);
   const sides: [what: string, found: string, compiled: string][] = [
     ['parameters', list(found.parameters), list(compiled.parameters)],
@@ -134,7 +136,9 @@ async function arePreparedStatementsLost(pool: Pool, names: TableNames): Promise
   if ((pool.options?.max ?? 10) < 2) return false;
   const name = `ss_doctor_${process.pid}_${Date.now()}`;
   const isLost = async (client: PoolClient): Promise<boolean> => {
-    const named = { query: (text: string, values: unknown[]) => client.query({ name, text, values }) };
+    const named = {
+      query: (text: string, values: unknown[]) => client.query({ name, text, values, types: RESULT_TYPES }),
+    };
     try {
       await session.getSession.run({ sid: '' }, bindTable(named, names));
       return false;

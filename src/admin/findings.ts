@@ -1,4 +1,5 @@
 // The checks of doctor(): each says what is wrong with a table, and what to do.
+import pg from 'pg';
 import type { InspectSidResult } from '../generated/catalog.js';
 import type { FindTimeZonesResult, InspectSessionsResult, InspectTableResult } from '../generated/doctor.js';
 import type { UserPath } from '../session/user-path.js';
@@ -249,7 +250,7 @@ const CHECKS: Check[] = [
       code: 'unreadable-sessions',
       problem: `${count} sessions of another store contain \\u0000 or half a surrogate pair, so finding a user fails, and so does an index of users`,
       advice: 'Delete them, which signs out their users:',
-      sql: [`DELETE FROM ${TABLE} WHERE sess::text ~ '${UNREADABLE}'`],
+      sql: [`DELETE FROM ${TABLE} WHERE sess::text ~${pg.escapeLiteral(UNREADABLE)}`],
     };
   },
 

@@ -88,14 +88,14 @@ export interface FindSchemaQuery {
   result: FindSchemaResult;
 }
 
-const findSchemaIR: any = {"usedParamSet":{"schemaName":true},"params":[{"name":"schemaName","required":true,"transform":{"type":"scalar"},"locs":[{"a":86,"b":97}]}],"statement":"SELECT n.nspname AS \"schemaName!\"\nFROM pg_catalog.pg_namespace AS n\nWHERE n.nspname = :schemaName!                                                                                                                             "};
+const findSchemaIR: any = {"usedParamSet":{"schemaName":true},"params":[{"name":"schemaName","required":true,"transform":{"type":"scalar"},"locs":[{"a":86,"b":97}]}],"statement":"SELECT n.nspname AS \"schemaName!\"\nFROM pg_catalog.pg_namespace AS n\nWHERE n.nspname = :schemaName!                                                                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT n.nspname AS "schemaName!"
  * FROM pg_catalog.pg_namespace AS n
- * WHERE n.nspname = :schemaName!                                                                                                                             
+ * WHERE n.nspname = :schemaName!                                                                                                                                                                                                                              
  * ```
  */
 export const findSchema = new PreparedQuery<FindSchemaParams,FindSchemaResult>(findSchemaIR);
@@ -119,20 +119,28 @@ export interface FindUserIndexQuery {
   result: FindUserIndexResult;
 }
 
-const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":212,"b":222}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":268,"b":278},{"a":354,"b":364}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":532,"b":541}]}],"statement":"SELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n    = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                  "};
+const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":421,"b":431}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":477,"b":487},{"a":563,"b":573}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":800,"b":809}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('quote_all_identifiers', 'off', true) AS quotes,\n    set_config('standard_conforming_strings', 'on', true) AS strings\n)\nSELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM ss__settings AS s\nCROSS JOIN pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN\n    replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n      = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'\n  END                                                                                                                  "};
 
 /**
  * Query generated from SQL:
  * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT
+ *     set_config('quote_all_identifiers', 'off', true) AS quotes,
+ *     set_config('standard_conforming_strings', 'on', true) AS strings
+ * )
  * SELECT i.indexrelid::regclass::text AS "indexName!"
- * FROM pg_catalog.pg_class AS c
+ * FROM ss__settings AS s
+ * CROSS JOIN pg_catalog.pg_class AS c
  * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  * JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid
  * WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
  *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
  *   AND i.indisvalid AND i.indpred IS NULL
- *   AND replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
- *     = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'                                                                                                                  
+ *   AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN
+ *     replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
+ *       = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'
+ *   END                                                                                                                  
  * ```
  */
 export const findUserIndex = new PreparedQuery<FindUserIndexParams,FindUserIndexResult>(findUserIndexIR);

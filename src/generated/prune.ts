@@ -21,13 +21,13 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":312,"b":317}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":370,"b":376}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n    AND s.expire >= to_timestamp(coalesce(:since::float8, '-Infinity'))\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND (t.expire <= now()) IS TRUE\nRETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS \"expired!\""};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":367,"b":372}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":425,"b":431}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok, set_config('extra_float_digits', '1', true) AS digits\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n    AND s.expire >= to_timestamp(coalesce(:since::float8, '-Infinity'))\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND (t.expire <= now()) IS TRUE\nRETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS \"expired!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__leader AS MATERIALIZED (
- *   SELECT pg_try_advisory_xact_lock(:key!) AS ok
+ *   SELECT pg_try_advisory_xact_lock(:key!) AS ok, set_config('extra_float_digits', '1', true) AS digits
  * )
  * DELETE FROM "session_store"."session" AS t
  * WHERE t.sid = ANY(ARRAY(

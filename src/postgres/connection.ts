@@ -12,6 +12,7 @@ import {
 import { cancel } from './cancel.js';
 import type { Deadline } from './deadline.js';
 import { connectingClients, socketOf } from './pg-internals.js';
+import { queryableOf, RESULT_TYPES } from './result-types.js';
 import { markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
 
 /**
@@ -69,27 +70,27 @@ export class PoolConnection {
   /** Runs one statement on a client of the pool. */
   run(text: string, values: unknown[], deadline: Deadline): Promise<QueryResult> {
     return this.withClient(deadline, async (client, discard) => {
-      if (!this.#prepare) return client.query(text, values);
+      if (!this.#prepare) return client.query({ text, values, types: RESULT_TYPES });
       try {
-        return await client.query({ name: this.#nameOf(text), text, values });
+        return await client.query({ name: this.#nameOf(text), text, values, types: RESULT_TYPES });
       } catch (error) {
         if (hasSqlState(error, ...UNKNOWN_STATEMENT_NAME)) this.#prepare = false;
         // "cached plan must not change result type", or an operator that the new type of a column does not
         // have: the table was altered.
         else if (hasSqlState(error, FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION)) discard(error as Error);
         else throw error;
-        return client.query(text, values);
+        return client.query({ text, values, types: RESULT_TYPES });
       }
     });
   }
 
   /** Runs `work` in a transaction: commits if it succeeds, rolls back if it fails. */
-  transaction<T>(deadline: Deadline, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  transaction<T>(deadline: Deadline, work: (client: Queryable) => Promise<T>): Promise<T> {
     return this.withClient(deadline, async (client) => {
       // READ COMMITTED, to see what was committed while a statement waited for a lock.
       await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
       try {
-        const result = await work(client);
+        const result = await work(queryableOf(client));
         await client.query('COMMIT');
         return result;
       } catch (error) {

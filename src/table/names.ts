@@ -2,7 +2,9 @@
 // written against.
 import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { Pool } from 'pg';
 import type { Queryable } from '../postgres/connection.js';
+import { queryableOf } from '../postgres/result-types.js';
 
 /** The schema and the name of the session table. */
 export interface TableNames {
@@ -40,7 +42,8 @@ const MAX_TEXTS = 64; // `-> (...)` expansions have a text for each length
  *   `names` has another key
  */
 export function bindTable(connection: Queryable, names: TableNames = {}): IDatabaseConnection {
-  return tableBinder(names)(connection);
+  const isPg = 'getTypeParser' in connection || 'totalCount' in connection;
+  return tableBinder(names)(isPg ? queryableOf(connection as Pool) : connection);
 }
 
 /** Like `bindTable`, for many connections, which share the texts of the statements. */

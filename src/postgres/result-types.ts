@@ -1,0 +1,26 @@
+// How results become JavaScript values. An app may set parsers of its own with pg.types or the pool's
+// option `types`. They must not change what the generated queries return.
+import pg, { type ClientBase, type CustomTypesConfig, type Pool } from 'pg';
+import type { Queryable } from './connection.js';
+
+type Parse = (text: string) => unknown;
+
+const isTrue: Parse = (text) => text === 't';
+const sameText: Parse = (text) => text;
+const textArray: Parse = (text) => arrays.create(text, sameText).parse();
+const arrays = pg.types.arrayParser as unknown as { create(text: string, parse: Parse): { parse(): unknown[] } };
+
+/** By object identifiers from PostgreSQL's pg_type.dat: bool, int2, int4, oid, float4, float8, text[] … */
+const PARSERS = new Map<number, Parse>([
+  [16, isTrue],
+  ...[21, 23, 26, 700, 701].map((oid): [number, Parse] => [oid, Number]),
+  ...[1003, 1009, 1015].map((oid): [number, Parse] => [oid, textArray]),
+]);
+
+/** The `types` of each statement. All other types, such as bigint, stay text. */
+export const RESULT_TYPES = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? sameText } as CustomTypesConfig;
+
+/** A pool or client of pg as a place to run statements. */
+export const queryableOf = (connection: Pool | ClientBase): Queryable => ({
+  query: (text, values) => connection.query({ text, values, types: RESULT_TYPES }),
+});
