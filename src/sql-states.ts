@@ -2,6 +2,7 @@
 
 export const FEATURE_NOT_SUPPORTED = '0A000';
 export const INVALID_PARAMETER_VALUE = '22023';
+export const UNTRANSLATABLE_CHARACTER = '22P05';
 export const UNIQUE_VIOLATION = '23505';
 export const READ_ONLY_SQL_TRANSACTION = '25006';
 export const INVALID_SCHEMA_NAME = '3F000';
@@ -27,7 +28,7 @@ export const ROLLED_BACK = ['40P01', '40001'];
 /**
  * invalid_text_representation, untranslatable_character: PostgreSQL cannot read inside a payload.
  */
-export const UNREADABLE_PAYLOAD = ['22P02', '22P05'];
+export const UNREADABLE_PAYLOAD = ['22P02', UNTRANSLATABLE_CHARACTER];
 
 /**
  * invalid_sql_statement_name, duplicate_prepared_statement: a pooler does not know our prepared

@@ -570,7 +570,7 @@ export const mutations: Mutation[] = [
     guard: 'the index of users is found under quote_all_identifiers',
     file: 'src/generated/catalog.ts',
     from: "set_config('quote_all_identifiers', 'off', true)",
-    to: "set_config('my.quote_identifiers',    'off', true)", // of the same length
+    to: "set_config('my.quote_identifiers',  'off', true)", // of the same length
     tests: ['store/settings'],
   },
   {
@@ -579,6 +579,48 @@ export const mutations: Mutation[] = [
     from: "type.replaceAll('\"', '')",
     to: 'type',
     tests: ['store/settings'],
+  },
+  {
+    guard: 'DEL is escaped, since it starts an escape',
+    file: 'src/session/payload.ts',
+    from: '|[\\x7f\\ue000]/gi',
+    to: '|[\\ue000]/gi',
+    tests: ['session/payload'],
+  },
+  {
+    guard: 'the escapes of older versions are read',
+    file: 'src/session/payload.ts',
+    from: '|\\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g',
+    to: '/g',
+    tests: ['session/payload'],
+  },
+  {
+    guard: 'a user is found in rows with the escapes of older versions',
+    file: 'src/session/user-path.ts',
+    from: 'userText(user), oldStorableText(user)])]',
+    to: 'userText(user)])]',
+    tests: ['table/encodings'],
+  },
+  {
+    guard: 'a user is found under a path with the escapes of older versions',
+    file: 'src/session/user-path.ts',
+    from: '[now] : [now, before]',
+    to: '[now] : [now]',
+    tests: ['table/encodings'],
+  },
+  {
+    guard: 'a character that the encoding of the database lacks is escaped',
+    file: 'src/table/untranslatable.ts',
+    from: '? characterIn(message) : undefined',
+    to: '? undefined : undefined',
+    tests: ['table/encodings'],
+  },
+  {
+    guard: 'the envelope is authenticated with the path as the database holds it',
+    file: 'src/session/encryption.ts',
+    from: 'this.#storablePath.map((name) => this.charset.escape(name))',
+    to: 'this.#storablePath',
+    tests: ['table/encodings'],
   },
   {
     guard: 'all stores share one listener of their pool',

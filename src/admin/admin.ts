@@ -11,10 +11,11 @@ import { Expiry } from '../session/expiry.js';
 import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
 import { removeCreatedAt } from '../session/lifetime.js';
 import type { Serializer } from '../session/serializer.js';
-import { PASSPORT, storablePath, type UserPath, userOf } from '../session/user-path.js';
+import { PASSPORT, storablePaths, type UserPath, userOf } from '../session/user-path.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { catalogNames, revocationChannel, type TableNames } from '../table/names.js';
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';
+import { escapingMissing } from '../table/untranslatable.js';
 import { createUserIndex, explainUnreadable } from '../table/user-index.js';
 import { doctor } from './doctor.js';
 import type { Finding, FindingCode, Severity } from './findings.js';
@@ -99,6 +100,12 @@ export interface SessionStats {
   deadRows: number;
 }
 
+/** The parameters of each query about a user. */
+interface OfUser {
+  userPath: string[];
+  users: string[];
+}
+
 const RULES: Record<string, Rule> = { hashIds: HASH_IDS_RULE, ...CODEC_RULES };
 const CURSOR = /^([-+:.\dT]+|infinity)\/([0-9a-f]{64})$/;
 const BEGINNING = '-infinity/';
@@ -127,7 +134,7 @@ class Admin {
   readonly #location: TableLocation;
   readonly #givenPath: UserPath | undefined;
   readonly #userPath: UserPath;
-  readonly #storablePath: string[];
+  readonly #storablePaths: string[][];
   readonly #channel: string;
   readonly #db: IDatabaseConnection;
   readonly #isHashed: boolean;
@@ -150,7 +157,7 @@ class Admin {
     this.#isHashed = hashIds === true;
     this.#mayBeHashed = Boolean(hashIds);
     this.#codec = makeCodec({ encryption: encryption && { ...encryption, userPath: this.#userPath }, serializer });
-    this.#storablePath = storablePath(this.#userPath);
+    this.#storablePaths = storablePaths(this.#userPath);
     this.#channel = revocationChannel(this.#location.names);
     this.#db = connectTable(this.#location);
   }
@@ -186,9 +193,8 @@ class Admin {
    * @param user the value at the `userPath`. A number equals its digits
    */
   async find(user: string | number | bigint): Promise<SessionEntry[]> {
-    const params = { userPath: this.#storablePath, users: this.#codec.userTexts(user) };
-    const rows = await explainUnreadable(queries.findSessions.run(params, this.#db));
-    return rows.map((row) => this.#entry(row));
+    const rows = await this.#ofUser(user, (params) => queries.findSessions.run(params, this.#db));
+    return rows.sort((one, other) => other.secondsLeft - one.secondsLeft).map((row) => this.#entry(row));
   }
 
   /**
@@ -222,8 +228,8 @@ class Admin {
     if (user === undefined) {
       return (await queries.revokeSession.run({ handle, channel }, this.#db)).length > 0;
     }
-    const params = { userPath: this.#storablePath, users: this.#codec.userTexts(user), handle, channel };
-    return (await explainUnreadable(queries.revokeSessionOfUser.run(params, this.#db))).length > 0;
+    const revoke = (params: OfUser) => queries.revokeSessionOfUser.run({ ...params, handle, channel }, this.#db);
+    return (await this.#ofUser(user, revoke)).length > 0;
   }
 
   /**
@@ -236,10 +242,9 @@ class Admin {
   async revokeUser(user: string | number | bigint, options: { except?: string | undefined } = {}): Promise<number> {
     checkNames(options, ['except']);
     const except = options.except === undefined ? null : checkHandle(options.except);
-    const users = this.#codec.userTexts(user);
-    const params = { userPath: this.#storablePath, users, except, channel: this.#channel };
-    const [row] = await explainUnreadable(queries.revokeUser.run(params, this.#db));
-    return row!.revoked;
+    const channel = this.#channel;
+    const revoke = (params: OfUser) => queries.revokeUser.run({ ...params, except, channel }, this.#db);
+    return (await this.#ofUser(user, revoke)).reduce((sum, { revoked }) => sum + revoked, 0);
   }
 
   /**
@@ -288,6 +293,20 @@ class Admin {
    */
   doctor(): Promise<Finding[]> {
     return doctor(this.#location, { userPath: this.#givenPath, isHashed: this.#mayBeHashed });
+  }
+
+  /** Runs a query about a user, once for each spelling of the path. */
+  async #ofUser<T>(user: unknown, run: (params: OfUser) => Promise<T[]>): Promise<T[]> {
+    const { charset } = this.#codec;
+    const rows: T[] = [];
+    for (const path of this.#storablePaths) {
+      const work = escapingMissing(charset, () => {
+        const userPath = path.map((key) => charset.escape(key));
+        return run({ userPath, users: this.#codec.userTexts(user) });
+      });
+      rows.push(...(await explainUnreadable(work)));
+    }
+    return rows;
   }
 
   #entry({ handle, sess, secondsLeft }: { handle: string; sess: string; secondsLeft: number }): SessionEntry {

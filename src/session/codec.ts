@@ -1,10 +1,11 @@
 // Between a session and the text in its row: JSON or the app's serializer, encrypted or not.
 import type { SessionData } from 'express-session';
 import type { Rule } from '../errors.js';
+import { Charset } from './charset.js';
 import { EncryptedCodec, type Encryption } from './encryption.js';
 import { type Fields, type Format, JSON_FORMAT } from './payload.js';
 import { formatOf, type Serializer } from './serializer.js';
-import { userText } from './user-path.js';
+import { userTexts } from './user-path.js';
 
 /** Computes the handle of a session from its id or from the `sid` column. */
 export type HandleOf = (sid: string) => string;
@@ -24,6 +25,8 @@ export interface Codec {
   fieldsIn(sid: string, text: string): Fields;
   /** All texts that may stand at the userPath for this user. */
   userTexts(user: unknown): string[];
+  /** The characters that `encode` escapes because the database lacks them. */
+  charset: Charset;
   /** The id of the key that encrypts. Undefined without encryption. */
   keyId?: string;
 }
@@ -61,10 +64,14 @@ export function makeCodec({ encryption, serializer }: CodecOptions): Codec {
   return encryption ? new EncryptedCodec(encryption, format) : plaintextCodec(format);
 }
 
-const plaintextCodec = (format: Format): Codec => ({
-  fieldsOf: format.fieldsOf,
-  fieldsIn: (_sid, text) => format.fieldsIn(text),
-  encode: (_sid, fields) => format.textOf(fields),
-  decode: (_sid, text) => format.parse(text),
-  userTexts: (user) => [userText(user)],
-});
+function plaintextCodec(format: Format): Codec {
+  const charset = new Charset();
+  return {
+    charset,
+    fieldsOf: format.fieldsOf,
+    fieldsIn: (_sid, text) => format.fieldsIn(text),
+    encode: (_sid, fields) => charset.escape(format.textOf(fields)),
+    decode: (_sid, text) => format.parse(text),
+    userTexts: (user) => userTexts(user).map((text) => charset.escape(text)),
+  };
+}

@@ -1,9 +1,10 @@
 // Encrypts sessions at rest.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
+import { Charset } from './charset.js';
 import { handleOf } from './handle.js';
 import type { Fields, Format } from './payload.js';
-import { PASSPORT, storablePath, type UserPath, userOf, userText } from './user-path.js';
+import { PASSPORT, storablePath, type UserPath, userOf, userText, userTexts } from './user-path.js';
 
 /** How the store encrypts sessions at rest, with AES-256-GCM. */
 export interface Encryption {
@@ -70,6 +71,7 @@ class Key {
 export class EncryptedCodec {
   readonly fieldsOf: Format['fieldsOf'];
   readonly keyId: string;
+  readonly charset = new Charset();
   readonly #format: Format;
   readonly #keys: Map<string, Key>;
   readonly #first: Key;
@@ -127,9 +129,10 @@ export class EncryptedCodec {
   }
 
   userTexts(user: unknown): string[] {
-    const plaintext = userText(user);
-    const hashes = [...this.#keys.values()].map((key) => key.hashOf(plaintext));
-    return this.#allowPlaintext ? [...hashes, plaintext] : hashes;
+    const plaintexts = userTexts(user);
+    const hashes = plaintexts.flatMap((text) => [...this.#keys.values()].map((key) => key.hashOf(text)));
+    if (!this.#allowPlaintext) return hashes;
+    return [...hashes, ...plaintexts.map((text) => this.charset.escape(text))];
   }
 
   /** An object with the user's hash at the userPath. Empty if the session has no user. */
@@ -140,7 +143,8 @@ export class EncryptedCodec {
     const user = userOf(this.#format.parse(this.#format.textOf(new Map([[key!, field]]))), this.#userPath);
     if (user === null) return {};
     const hash = JSON.stringify(this.#first.hashOf(userText(user)));
-    return JSON.parse(this.#storablePath.reduceRight((inner, name) => `{${JSON.stringify(name)}:${inner}}`, hash));
+    const path = this.#storablePath.map((name) => this.charset.escape(name)); // the row must return the same text
+    return JSON.parse(path.reduceRight((inner, name) => `{${JSON.stringify(name)}:${inner}}`, hash));
   }
 }
 

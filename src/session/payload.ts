@@ -5,10 +5,13 @@ import type { SessionData } from 'express-session';
 export type Fields = ReadonlyMap<string, string>;
 
 // A json column stores \u0000 and half a surrogate pair, but reading inside the row then fails. A
-// jsonb column refuses both. So each is escaped as U+E000 and its four hex digits, and U+E000
-// itself too.
-const UNSTORABLE = /\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g;
-const ESCAPED = /\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
+// jsonb column refuses both. So each is escaped as DEL, u and its four hex digits: JSON's own escape
+// with another first character, which each encoding has. DEL itself is escaped too. Older rows have
+// U+E000 and four hex digits instead, so U+E000 is escaped as well.
+const DEL = '\x7f';
+const OLD_ESCAPE = '\ue000';
+const UNSTORABLE = /\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\(?:u([0-9a-f]{4})|.)|[\x7f\ue000]/gi;
+const ESCAPED = /\x7fu([0-9a-f]{4})|\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
 
 /**
  * The session's fields at the time of the call.
@@ -45,7 +48,7 @@ function stringifyField(key: string, value: unknown): string {
  * @param text a JSON object that `parse` has accepted
  */
 export function fieldsIn(text: string): Fields {
-  if (text.includes('\\u') || text.includes('\ue000')) return fieldsOf(parse(text)); // an escape has several spellings
+  if (hasEscapes(text)) return fieldsOf(parse(text)); // an escape has several spellings
   const fields = new Map<string, string>();
   let at = text.indexOf('"');
   while (at >= 0) {
@@ -105,12 +108,24 @@ export function textOf(fields: Fields): string {
   return escapeUnstorable(`{${[...fields.values()].join(',')}}`);
 }
 
-/** Escapes what PostgreSQL cannot store in JSON. */
+const hasEscapes = (text: string): boolean => text.includes('\\u') || text.includes(DEL) || text.includes(OLD_ESCAPE);
+
+/** The escape of one UTF-16 code unit. */
+export const escapeUnit = (unit: number): string => `${DEL}u${unit.toString(16).padStart(4, '0')}`;
+
+/**
+ * Escapes what PostgreSQL cannot store in JSON. Spells other characters as they are if a serializer
+ * wrote them as `\uXXXX`, because jsonb refuses some of these in other encodings than UTF8.
+ */
 export function escapeUnstorable(text: string): string {
-  if (!text.includes('\\u') && !text.includes('\ue000')) return text; // true for most, and a fast check
-  return text.replace(UNSTORABLE, (found, hex?: string) =>
-    hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
-  );
+  if (!hasEscapes(text)) return text; // true for most, and a fast check
+  return text.replace(UNSTORABLE, (found, high?: string, low?: string, hex?: string) => {
+    if (high && low) return String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16));
+    if (hex === undefined) return found === DEL || found === OLD_ESCAPE ? escapeUnit(found.charCodeAt(0)) : found;
+    const unit = Number.parseInt(hex, 16);
+    if (unit === 0 || unit === 0x7f || unit === 0xe000 || (unit >= 0xd800 && unit < 0xe000)) return escapeUnit(unit);
+    return unit < 0x80 ? found : String.fromCharCode(unit);
+  });
 }
 
 /**
@@ -123,9 +138,15 @@ export const stringify = (session: SessionData): string => textOf(fieldsOf(sessi
 /** A string as the stored JSON spells it. */
 export const storableText = (text: string): string => JSON.parse(textOf(fieldsOf({ text }))).text;
 
-/** Undoes `escapeUnstorable`. */
+/** A string as an older version of the store spelled it. */
+export const oldStorableText = (text: string): string =>
+  text.replace(/[\0\ue000]|\p{Cs}/gu, (found) => `${OLD_ESCAPE}${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Undoes `escapeUnstorable`, and the escapes of older versions. */
 export const unescapeStored = (text: string): string =>
-  text.includes('\ue000') ? text.replace(ESCAPED, '\\u$1') : text;
+  text.includes(DEL) || text.includes(OLD_ESCAPE)
+    ? text.replace(ESCAPED, (_, unit?: string, oldUnit?: string) => `\\u${unit ?? oldUnit}`)
+    : text;
 
 /**
  * The session in a row's text.

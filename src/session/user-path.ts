@@ -1,5 +1,5 @@
 // The path in a session's JSON that leads to its user.
-import { storableText } from './payload.js';
+import { oldStorableText, storableText } from './payload.js';
 
 /** The keys that lead to the user, outermost first: `['passport', 'user']`. */
 export type UserPath = readonly string[];
@@ -19,6 +19,13 @@ export function storablePath(path: UserPath): string[] {
   return path.map(storableText);
 }
 
+/** The path as each version of the store spells it: one, unless a key has characters that are escaped. */
+export const storablePaths = (path: UserPath): string[][] => {
+  const now = storablePath(path);
+  const before = path.map(oldStorableText);
+  return before.every((key, n) => key === now[n]) ? [now] : [now, before];
+};
+
 /**
  * The user as the text that PostgreSQL compares.
  *
@@ -29,6 +36,10 @@ export function userText(user: unknown): string {
   if (typeof user === 'bigint' || Number.isFinite(user)) return String(user);
   throw new TypeError('the user must be the string or number that the session has at the userPath');
 }
+
+/** The texts of the user in rows of each version of the store. */
+export const userTexts = (user: unknown): string[] =>
+  typeof user === 'string' ? [...new Set([userText(user), oldStorableText(user)])] : [userText(user)];
 
 /** The session's user as the text that PostgreSQL compares, or null. */
 export function userOf(session: object, path: UserPath): string | null {

@@ -8,6 +8,7 @@ import { othersChanges } from '../session/changes.js';
 import type { Codec } from '../session/codec.js';
 import type { Fields } from '../session/payload.js';
 import type { RowsById } from '../table/session-rows.js';
+import { escapingMissing } from '../table/untranslatable.js';
 import type { StoredRow } from './snapshots.js';
 
 const FIRST_PAUSE_MS = 2;
@@ -64,10 +65,14 @@ export async function compareAndSwap(
     const changed = change(row);
     if (!changed) return row;
     const { fields, ttl, mayShorten } = changed;
-    const payload = codec.encode(sid, fields);
-    const sent = { text: payload, fields, secondsLeft: ttl };
+    const sent = { text: '', fields, secondsLeft: ttl };
+    const { text: loaded } = row;
     try {
-      if (await rows.replace({ sid, loaded: row.text, payload, ttl, mayShorten }, deadline)) return sent;
+      const isReplaced = await escapingMissing(codec.charset, () => {
+        sent.text = codec.encode(sid, fields);
+        return rows.replace({ sid, loaded, payload: sent.text, ttl, mayShorten }, deadline);
+      });
+      if (isReplaced) return sent;
       unknown = undefined;
     } catch (error) {
       if (!idempotent || !isOutcomeUnknown(error)) throw error;

@@ -9,6 +9,7 @@ import { handleOf } from '../session/handle.js';
 import { type Lifetime, withoutCreatedAt } from '../session/lifetime.js';
 import { type Fields, withCookie } from '../session/payload.js';
 import type { RowsById } from '../table/session-rows.js';
+import { escapingMissing } from '../table/untranslatable.js';
 import { type Change, compareAndSwap } from './compare-and-swap.js';
 import type { Events, GoneEvent } from './events.js';
 import { Reading, type Snapshot, type Snapshots, type StoredRow } from './snapshots.js';
@@ -128,8 +129,11 @@ export class Sessions {
   /** The first save of a Session, and each save of another object. */
   async #write(sid: string, session: SessionData, { fields, ttl, deadline }: Save): Promise<void> {
     const stamped = this.#stamp(fields, session);
-    const payload = this.#codec.encode(sid, stamped);
-    await this.#rows.set({ sid, payload, ttl }, deadline);
+    let payload = '';
+    await escapingMissing(this.#codec.charset, () => {
+      payload = this.#codec.encode(sid, stamped);
+      return this.#rows.set({ sid, payload, ttl }, deadline);
+    });
     this.#snapshots?.saved(sid, session, fields, { text: payload, fields: stamped, secondsLeft: ttl });
   }
 

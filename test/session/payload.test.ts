@@ -1,7 +1,16 @@
 // The store returns the payload that it saved, whatever the type of the column.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { fieldsIn, fieldsOf, parse, textOf } from '../../src/session/payload.js';
+import {
+  escapeUnstorable,
+  fieldsIn,
+  fieldsOf,
+  oldStorableText,
+  parse,
+  storableText,
+  textOf,
+  unescapeStored,
+} from '../../src/session/payload.js';
 import { freshStore, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
@@ -19,6 +28,10 @@ const payloads: [what: string, data: object][] = [
   [
     'U+E000, which starts an escape',
     { text: '\ue000', code: '\ue0000000', escaped: '\ue000e000', '\ue000': '\ue000d800' },
+  ],
+  [
+    'DEL, which starts an escape',
+    { text: '\x7f', code: '\x7fu0000', escaped: '\x7fu007f', '\x7f': '\x7fud800', '\x7fu007fu0000': '\\\x7fu0000' },
   ],
   ['backslashes that look like escapes', { text: '\\u0000 \\\\u0000 \\\u0000 \\ud800', quote: '\\"' }],
   ['numbers, null, nesting, empty keys', { a: [1, -1.5, 1e21, 5e-324, null, [], {}], '': { '': '' }, t: true }],
@@ -93,6 +106,84 @@ test('fieldsIn() returns equivalent fields from a text that another program wrot
     }),
     { numRuns: 5000 },
   );
+});
+
+/** Characters of which escapes consist, and characters that need one. */
+const lookalikes = fc
+  .array(
+    fc.constantFrom(
+      '\0',
+      '\x7f',
+      'u',
+      '0',
+      'd8',
+      '00',
+      '007f',
+      '\ue000',
+      'e000',
+      '\ud83d',
+      '\ude00',
+      '\\',
+      '"',
+      'é',
+      '漢',
+    ),
+  )
+  .map((parts) => parts.join(''));
+const lookalikeData = fc.dictionary(
+  lookalikes,
+  fc.jsonValue({ maxDepth: 1 }).chain(() => lookalikes),
+);
+
+test('parse() returns any session that stringify() wrote, also if its text looks like an escape', () => {
+  fc.assert(
+    fc.property(lookalikeData, (data) => {
+      const text = textOf(fieldsOf(data));
+      assert.equal({ ...parse(text) }, { ...data });
+      assert.not.match(text, /(?<!\\)(\\\\)*\\u(0000|d[89a-f])|\ue000/);
+      const twice = textOf(fieldsOf({ text })); // a session that holds the stored text of another
+      assert.equal({ ...parse(twice) }, { text });
+      assert.is(storableText(JSON.stringify(data)), JSON.parse(textOf(fieldsOf({ text: JSON.stringify(data) }))).text);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('an escape is ASCII, so that each encoding of a database can store it', () => {
+  assert.match(textOf(fieldsOf({ 'a\0': '\ud800 \udc00 \ue000 \x7f' })), /^[\0-\x7f]+$/);
+});
+
+/** The text that version 0.1.0 stored. */
+const oldTextOf = (data: object) =>
+  JSON.stringify(data).replace(/\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g, (found, hex?: string) =>
+    hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
+  );
+
+test('parse() and fieldsIn() read each text that an older version wrote', () => {
+  fc.assert(
+    fc.property(lookalikeData, (data) => {
+      fc.pre(!JSON.stringify(data).includes('\x7fu')); // which the older version stored as it is
+      assert.equal({ ...parse(oldTextOf(data)) }, { ...data });
+      assert.equal([...fieldsIn(oldTextOf(data))], [...fieldsOf(data)]);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('oldStorableText() spells a string as an older version did', () => {
+  fc.assert(
+    fc.property(lookalikes, (text) => assert.is(oldStorableText(text), JSON.parse(oldTextOf({ text })).text)),
+    { numRuns: 2000 },
+  );
+});
+
+test("a serializer's escapes of other characters are spelled as the characters, which each column type reads", () => {
+  const ascii = JSON.stringify({ 'k\u00e9': '\\u4e2d 漢 😀 \0 \ud800 \x7f \ue000 \\\\ é' }).replace(
+    /[^\0-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`,
+  );
+  assert.equal(JSON.parse(unescapeStored(escapeUnstorable(ascii))), JSON.parse(ascii));
+  assert.not.match(escapeUnstorable(ascii), /(?<!\\)(\\\\)*\\u/);
 });
 
 const inOrderOf = (keys: string[]) => (one: [string, unknown], other: [string, unknown]) =>

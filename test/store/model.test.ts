@@ -266,7 +266,7 @@ const noSession = (sid: string) => `session not found: ${sid}`;
 function writeJson(session: SessionData, spelling: 'raw' | 'escaped' | 'spacious'): string {
   const raw = JSON.stringify(session);
   // jsonb refuses the characters that the store escapes, and the store would decode text that looks like its escapes.
-  if (spelling === 'raw' && !/\\u(0000|d[89a-f])|\ue000(0000|d[89a-f]|e000)/.test(raw)) return raw;
+  if (spelling === 'raw' && !/\\u(0000|d[89a-f])|\ue000(0000|d[89a-f]|e000)|\x7fu[0-9a-f]{4}/.test(raw)) return raw;
   const keys = Object.keys(session);
   if (spelling === 'spacious') keys.reverse();
   const fieldOf = (key: string) => {
@@ -362,7 +362,20 @@ function printed(op: Op): string {
 }
 
 // fast-check shrinks a history towards the first of these.
-const KEYS = ['user', 'cart', 'views', '', '😀', 'toJSON', 'a\u0000', '\ud800', '\ue000', '\ue000e000', '0'];
+const KEYS = [
+  'user',
+  'cart',
+  'views',
+  '',
+  '😀',
+  'toJSON',
+  'a\u0000',
+  '\ud800',
+  '\ue000',
+  '\ue000e000',
+  '\x7fu0000',
+  '0',
+];
 const DROPPED = ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'id', 'req', 'save'];
 const TEXTS = [
   '1',
@@ -377,6 +390,7 @@ const TEXTS = [
   '"äöü 漢字 😀 \\u0000 \\ud800 \\ue000"',
   '"\ue000e000\ue0000000"',
   '{"\ue000d800":"\ue000","":{"":[]}}',
+  '{"\x7fud800":"\x7f","\x7fu007f":"\x7fu0000"}',
   '{"__proto__":{"admin":true},"constructor":[1],"toString":"x"}',
   '"\\\\u0000 \\" \\\\"',
   '[1e21,5e-324,0.1,true,false]',

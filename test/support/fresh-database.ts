@@ -5,11 +5,15 @@ import { onEnd } from './harness.js';
 
 let databases = 0;
 
-/** Creates a database, and drops it after the test. Returns its name and its URL. */
-export async function freshDatabase(): Promise<{ database: string; url: string }> {
+/**
+ * Creates a database, and drops it after the test. Returns its name and its URL.
+ *
+ * @param options of CREATE DATABASE
+ */
+export async function freshDatabase(options = ''): Promise<{ database: string; url: string }> {
   const database = `test_${process.pid}_${++databases}`;
   const pool = freshPool();
-  await pool.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`);
+  await pool.query(`CREATE DATABASE ${pg.escapeIdentifier(database)} ${options}`);
   onEnd(() => pool.query(`DROP DATABASE ${pg.escapeIdentifier(database)}`));
   return { database, url: Object.assign(new URL(process.env.TEST_SERVER_URL!), { pathname: `/${database}` }).href };
 }

@@ -1,0 +1,41 @@
+// Characters that the database's encoding lacks, such as an emoji in LATIN1. They are learned from the
+// server's errors, so that all other characters stay readable to other programs.
+import { escapeUnit } from './payload.js';
+
+const EMOJI = [0x1f000, 0x1ffff] as const; // no encoding but UTF8 has them
+const BEYOND_SINGLE_BYTE = 0x3000; // from here on, no encoding of one byte a character has any
+
+/** The characters that one database lacks, as far as they are known. A database in UTF8 lacks none. */
+export class Charset {
+  readonly #missing = new Set<string>();
+  #end = Infinity;
+
+  /**
+   * Adds a character that the server refused.
+   *
+   * @param isSingleByte whether the encoding has at most 256 characters
+   * @returns false if it was known, so that escaping it did not help
+   */
+  add(character: string, isSingleByte: boolean): boolean {
+    if (this.#isMissing(character)) return false;
+    this.#missing.add(character);
+    if (isSingleByte) this.#end = BEYOND_SINGLE_BYTE;
+    return true;
+  }
+
+  /** Escapes the missing characters, in a text that is JSON or has been escaped like the parts of one. */
+  escape(text: string): string {
+    if (this.#missing.size === 0) return text; // true for UTF8
+    return text.replace(/[^\0-\x7f]/gu, (character) =>
+      this.#isMissing(character)
+        ? Array.from({ length: character.length }, (_, n) => escapeUnit(character.charCodeAt(n))).join('')
+        : character,
+    );
+  }
+
+  #isMissing(character: string): boolean {
+    const code = character.codePointAt(0)!;
+    if (this.#missing.has(character) || code >= this.#end) return true;
+    return this.#missing.size > 0 && code >= EMOJI[0] && code <= EMOJI[1];
+  }
+}
