@@ -485,8 +485,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a partial index does not count as the index of users',
     file: 'src/generated/catalog.ts',
-    from: 'i.indisvalid AND i.indpred IS NULL\\n  AND replace',
-    to: 'i.indisvalid AND true             \\n  AND replace', // of the same length
+    from: 'i.indisvalid AND i.indpred IS NULL\\n  AND CASE',
+    to: 'i.indisvalid AND true             \\n  AND CASE', // of the same length
     tests: ['user-index'],
   },
   {

@@ -114,7 +114,8 @@ async function prunesByScan(connection: Queryable, names: TableNames): Promise<b
   let plan = '';
   const explaining: Queryable = {
     async query(text, values) {
-      plan = JSON.stringify(await connection.query(`EXPLAIN (FORMAT JSON) ${text}`, values));
+      const { rows } = await connection.query(`EXPLAIN (FORMAT JSON) ${text}`, values);
+      plan = JSON.stringify(JSON.parse((rows as { 'QUERY PLAN': string }[])[0]!['QUERY PLAN']));
       return { rows: [], rowCount: 0 };
     },
   };
