@@ -18,6 +18,7 @@ const settings = [
   'escape_string_warning=off standard_conforming_strings=off backslash_quote=on',
   'quote_all_identifiers=on',
   'extra_float_digits=-4',
+  'extra_float_digits=-8',
   'extra_float_digits=0',
   'extra_float_digits=3',
   'DateStyle=SQL,DMY',
@@ -96,7 +97,7 @@ for (const setting of settings) {
       await store.update('s0', (one) => Object.assign(one, { n: 1 }));
       assert.is((await store.all()).length, 12);
       await pool.query(
-        `INSERT INTO ${quotedName(own)} SELECT $1 || n, '{}', now() - interval '1 min' - n * interval '1.000001 s' FROM generate_series(1, 21) AS n`,
+        `INSERT INTO ${quotedName(own)} SELECT $1 || n, '{}', now() - interval '1 min' - n * interval '10.001 ms' FROM generate_series(1, 21) AS n`,
         ['sha256:old'],
       );
       assert.is(await store.pruneSessions(), 21);
