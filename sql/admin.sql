@@ -11,13 +11,13 @@
  */
 /* @name listSessionsAfter */
 SELECT
-  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
-  to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+  pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
 FROM "session_store"."session" AS t
 WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
-  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
+  AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
 ORDER BY t.expire, 1
 LIMIT :limit!::int;
 
@@ -28,7 +28,7 @@ LIMIT :limit!::int;
  */
 /* @name findSessions */
 SELECT
-  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
 FROM "session_store"."session" AS t
@@ -38,11 +38,11 @@ ORDER BY t.expire DESC, 1;
 /* Scans all sids, because the table does not store handles. */
 /* @name showSession */
 SELECT
-  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
 FROM "session_store"."session" AS t
-WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now();
+WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now();
 
 /*
  * Also scans all sids. Deletes an expired row too: under another connection's TimeZone it may be
@@ -50,26 +50,26 @@ WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(
  */
 /* @name revokeSession */
 DELETE FROM "session_store"."session" AS t
-WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
-RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "notified";
+WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified";
 
 /* @name revokeSessionOfUser */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
-RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "notified";
+WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified";
 
 /* Notifies in chunks of 120 handles, as destroySessionsAndNotify does. */
 /* @name revokeUser */
 WITH ss__deleted AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
-    AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
-  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+    AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
+  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
   FROM ss__deleted AS g
 ), ss__notified AS MATERIALIZED (
-  SELECT pg_notify(:channel, string_agg(c.handle, ' '))
+  SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))
   FROM ss__chunks AS c
   WHERE :channel::text IS NOT NULL
   GROUP BY c.chunk
@@ -92,15 +92,15 @@ WITH ss__tables AS MATERIALIZED (
 SELECT
   (count(*) FILTER (WHERE t.expire > now()))::int AS "live!",
   (count(*) FILTER (WHERE t.expire <= now()))::int AS "expired!",
-  avg(pg_column_size(t.sess))::float8 AS "meanBytes",
-  max(pg_column_size(t.sess)) AS "largestBytes",
-  extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+  pg_catalog.avg(pg_catalog.pg_column_size(t.sess))::float8 AS "meanBytes",
+  pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS "largestBytes",
+  extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
     - extract(epoch FROM now())::float8 AS "firstExpiresIn",
-  extract(epoch FROM (max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+  extract(epoch FROM (pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
     - extract(epoch FROM now())::float8 AS "lastExpiresIn",
   extract(epoch FROM now())::float8
-    - extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
-  (SELECT coalesce(sum(pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
-  (SELECT coalesce(sum(pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
-  (SELECT coalesce(sum(pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
+    - extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
+  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
+  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
+  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
 FROM "session_store"."session" AS t;

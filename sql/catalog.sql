@@ -2,7 +2,7 @@
 
 /* Held until the transaction ends. */
 /* @name lockForCreation */
-SELECT pg_advisory_xact_lock(:key!);
+SELECT pg_catalog.pg_advisory_xact_lock(:key!);
 
 /*
  * Finds the table that the other statements would use: by search_path if no schema is given.
@@ -52,8 +52,8 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
   AND i.indisvalid AND i.indpred IS NULL
   AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN
-    replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
-      = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'
+    pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
+      = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'
   END;
 
 /*
@@ -62,15 +62,15 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
  */
 /* @name findGrants */
 SELECT
-  quote_ident(current_user) AS "role!",
-  quote_ident(current_database()) AS "database!",
-  quote_ident(n.nspname) AS "schema",
+  pg_catalog.quote_ident(current_user) AS "role!",
+  pg_catalog.quote_ident(current_database()) AS "database!",
+  pg_catalog.quote_ident(n.nspname) AS "schema",
   ARRAY(
     SELECT p.privilege
-    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
-    WHERE NOT has_schema_privilege(n.oid, p.privilege)
+    FROM pg_catalog.unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
+    WHERE NOT pg_catalog.has_schema_privilege(n.oid, p.privilege)
   ) AS "missingGrants!",
-  quote_ident(pg_get_userbyid(c.relowner)) AS "owner"
+  pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS "owner"
 FROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
 LEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND

@@ -4,11 +4,11 @@
 /* @name inspectTable */
 SELECT
   c.relkind IN ('r', 'p') AS "isTable!",
-  quote_ident(current_user) AS "role!",
-  current_setting('TimeZone') AS "timeZone!",
-  current_setting('plan_cache_mode') AS "planCacheMode!",
-  pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
-  pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
+  pg_catalog.quote_ident(current_user) AS "role!",
+  pg_catalog.current_setting('TimeZone') AS "timeZone!",
+  pg_catalog.current_setting('plan_cache_mode') AS "planCacheMode!",
+  pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
+  pg_catalog.pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS "sidType",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
@@ -21,9 +21,9 @@ SELECT
       AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
   ) AS "hasKey!",
   ARRAY(
-    SELECT quote_ident(k.conname)
+    SELECT pg_catalog.quote_ident(k.conname)
     FROM pg_catalog.pg_constraint AS k
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
     WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable
     ORDER BY 1
   ) AS "deferrableKeys!",
@@ -40,17 +40,17 @@ SELECT
     ORDER BY 1
   ) AS "invalidIndexes!",
   ARRAY(
-    SELECT quote_ident(a.attname)
+    SELECT pg_catalog.quote_ident(a.attname)
     FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')
       AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
     ORDER BY a.attnum
   ) AS "requiredColumns!",
-  has_schema_privilege(n.oid, 'USAGE') AS "canUseSchema!",
+  pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS "canUseSchema!",
   ARRAY(
     SELECT p.privilege
-    FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
-    WHERE NOT has_table_privilege(c.oid, p.privilege)
+    FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
+    WHERE NOT pg_catalog.has_table_privilege(c.oid, p.privilege)
   ) AS "missingGrants!"
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -67,20 +67,20 @@ SELECT
   (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS "farFuture!",
   (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS "overdue!",
   (count(*) FILTER (
-    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!
+    WHERE pg_catalog.pg_typeof(t.sess) OPERATOR(pg_catalog.<>) 'jsonb'::regtype AND pg_catalog.strpos(t.sess::text, pg_catalog.chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!
   ))::int AS "unreadable!"
 FROM "session_store"."session" AS t;
 
 /* Finds roles, databases and pairs of both with a TimeZone setting. */
 /* @name findTimeZones */
-SELECT r.rolname::text AS "role", d.datname::text AS "database", substr(c.setting, 10) AS "timeZone!"
+SELECT r.rolname::text AS "role", d.datname::text AS "database", pg_catalog.substr(c.setting, 10) AS "timeZone!"
 FROM pg_catalog.pg_db_role_setting AS s
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
-CROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)
-WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0 OR d.datname = current_database())
+CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
+WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())
 ORDER BY 1, 2;
 
 /* @name nameTypes */
-SELECT x.oid AS "oid!", format_type(x.oid::oid, NULL) AS "name!"
-FROM unnest(:oids!::int4[]) AS x(oid);
+SELECT x.oid AS "oid!", pg_catalog.format_type(x.oid::oid, NULL) AS "name!"
+FROM pg_catalog.unnest(:oids!::int4[]) AS x(oid);

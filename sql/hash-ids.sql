@@ -7,14 +7,14 @@
 /* @name rehashSession */
 WITH ss__expired AS (
   DELETE FROM "session_store"."session" AS h
-  WHERE h.sid = :hashed! AND h.expire <= now()
+  WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()
   RETURNING h.sid
 )
 UPDATE "session_store"."session" AS t
 SET sid = :hashed!
 FROM (SELECT count(*) FROM ss__expired AS e) AS x
-WHERE t.sid = :sid! AND t.expire > now()
-  AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = :hashed! AND h.expire > now())
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+  AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())
 RETURNING t.sid;
 
 /*
@@ -23,9 +23,9 @@ RETURNING t.sid;
  */
 /* @name rehashSessions */
 WITH ss__batch AS MATERIALIZED (
-  SELECT s.sid, s.expire, 'sha256:' || encode(sha256(convert_to(s.sid, 'UTF8')), 'hex') AS hashed
+  SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed
   FROM "session_store"."session" AS s
-  WHERE s.expire >= :expire!::timestamptz AND NOT starts_with(s.sid, 'sha256:')
+  WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')
   ORDER BY s.expire
   LIMIT :batch!::int
 ),
@@ -33,16 +33,16 @@ ss__rehashed AS (
   UPDATE "session_store"."session" AS t
   SET sid = x.hashed
   FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x
-  WHERE t.sid = ANY(ARRAY[x.sid])
-    AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = x.hashed)
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])
+    AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)
   RETURNING t.sid
 ),
 ss__deleted AS (
   DELETE FROM "session_store"."session" AS t
-  WHERE t.sid = ANY(ARRAY(
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
     SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END
     FROM ss__batch AS b
-    JOIN "session_store"."session" AS h ON h.sid = b.hashed
+    JOIN "session_store"."session" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed
   ))
   RETURNING t.sid
 )
@@ -50,7 +50,7 @@ SELECT
   (SELECT count(*) FROM ss__batch AS b)::int AS "seen!",
   (SELECT count(*) FROM ss__rehashed AS m)::int AS "rehashed!",
   (SELECT count(*) FROM ss__deleted AS d)::int AS "deleted!",
-  (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS "last";
+  (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS "last";
 
 /*
  * For servers that refuse to update a key, such as distributed ones: deleted and inserted in one
@@ -58,23 +58,23 @@ SELECT
  */
 /* @name deleteUnhashedSession */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sid = :sid! AND t.expire > now()
-RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!";
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!";
 
 /* @name deleteUnhashedSessions */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sid = ANY(ARRAY(
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
   SELECT s.sid
   FROM "session_store"."session" AS s
-  WHERE NOT starts_with(s.sid, 'sha256:')
+  WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')
   ORDER BY s.expire
   LIMIT :batch!::int
 ))
-RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!";
+RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!";
 
 /* @name deleteExpiredSession */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sid = :sid! AND t.expire <= now();
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire <= now();
 
 /* @name insertSession */
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
@@ -84,4 +84,4 @@ ON CONFLICT (sid) DO NOTHING;
 /* @name countUnhashed */
 SELECT count(*)::int AS "count!"
 FROM "session_store"."session" AS t
-WHERE NOT starts_with(t.sid, 'sha256:');
+WHERE NOT pg_catalog.starts_with(t.sid, 'sha256:');

@@ -13,14 +13,14 @@
  */
 /* @name pruneSessions */
 WITH ss__leader AS MATERIALIZED (
-  SELECT pg_try_advisory_xact_lock(:key!) AS ok, set_config('extra_float_digits', '1', true) AS digits
+  SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok, pg_catalog.set_config('extra_float_digits', '1', true) AS digits
 )
 DELETE FROM "session_store"."session" AS t
-WHERE t.sid = ANY(ARRAY(
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
   SELECT s.sid
   FROM "session_store"."session" AS s
   WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
-    AND s.expire >= to_timestamp(coalesce(:since::float8, '-Infinity'))
+    AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))
   ORDER BY s.expire
   LIMIT :batch!::int
 )) AND (t.expire <= now()) IS TRUE

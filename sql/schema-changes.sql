@@ -9,11 +9,11 @@ ALTER TABLE "session_store"."session" SET UNLOGGED;
  * '{ss__userPath}' by the quoted path.
  */
 /* @name createUserIndex */
-CREATE INDEX ON "session_store"."session" ((sess::json #>> '{ss__userPath}'));
+CREATE INDEX ON "session_store"."session" ((sess::json #>> '{ss__userPath}'::text[]));
 
 /* Does not block writers. Cannot run in a transaction or on a partitioned table. */
 /* @name createUserIndexConcurrently */
-CREATE INDEX CONCURRENTLY ON "session_store"."session" ((sess::json #>> '{ss__userPath}'));
+CREATE INDEX CONCURRENTLY ON "session_store"."session" ((sess::json #>> '{ss__userPath}'::text[]));
 
 /* Does not block writers. Cannot run in a transaction or on a partitioned table. */
 /* @name createExpireIndexConcurrently */
@@ -24,7 +24,7 @@ CREATE INDEX CONCURRENTLY ON "session_store"."session" (expire);
  * TABLE, and the store's calls fail after 5 s, so it waits at most 2 s.
  */
 /* @name beginConversion */
-SELECT set_config('TimeZone', coalesce(:timeZone, current_setting('TimeZone')), true) AS "timeZone", set_config('lock_timeout', '2s', true) AS "lockTimeout";
+SELECT pg_catalog.set_config('TimeZone', coalesce(:timeZone, pg_catalog.current_setting('TimeZone')), true) AS "timeZone", pg_catalog.set_config('lock_timeout', '2s', true) AS "lockTimeout";
 
 /*
  * Reads each time under the connection's TimeZone. Under UTC, PostgreSQL rewrites only the indexes.
@@ -41,7 +41,7 @@ ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUM
 
 /* Bytes that were written as text: the text that PostgreSQL read them from. */
 /* @name convertByteaSid */
-ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING encode(sid, 'escape');
+ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING pg_catalog.encode(sid, 'escape');
 
 /* The progress of an index build. It reads the table, then the entries, then the table again. */
 /* @name findIndexProgress */

@@ -7,6 +7,10 @@
  * PostgreSQL lock the rows in the order of their sids, so that two batches do not deadlock. The
  * exception is a table of a few pages, which it scans. lockTimeout limits the wait for rows that
  * another transaction holds. Null keeps the connection's own lock_timeout.
+ *
+ * Each function with an argument names its schema, and so does each operator without an exact match
+ * in pg_catalog, such as varchar = varchar. Otherwise another role could create an exact match in a
+ * schema of the search_path, and PostgreSQL would run that one (the class of CVE-2018-1058).
  */
 
 /*
@@ -19,30 +23,30 @@
 SELECT
   t.sid,
   t.sess::text AS sess,
-  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS "secondsLeft"
+  pg_catalog.date_part('epoch', t.expire::timestamptz) - pg_catalog.date_part('epoch', now()) AS "secondsLeft"
 FROM "session_store"."session" AS t
-WHERE t.sid = :sid! AND t.expire > now();
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now();
 
 /* @name getSessions */
 SELECT
   t.sid,
   t.sess::text AS sess,
-  date_part('epoch', t.expire::timestamptz) - date_part('epoch', now()) AS "secondsLeft"
+  pg_catalog.date_part('epoch', t.expire::timestamptz) - pg_catalog.date_part('epoch', now()) AS "secondsLeft"
 FROM "session_store"."session" AS t
-WHERE t.sid = ANY(:sids!) AND t.expire > now();
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(:sids!) AND t.expire > now();
 
 /* @name setSession */
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
-VALUES (:sid!, :payload!::json, to_timestamp(date_part('epoch', now()) + :ttl!))
+VALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
 ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
 /* @name setSessions */
 WITH ss__settings AS MATERIALIZED (
-  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
 )
 INSERT INTO "session_store"."session" AS t (sid, sess, expire)
-SELECT x.sid, x.sess, to_timestamp(date_part('epoch', now()) + x.ttl)
+SELECT x.sid, x.sess, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
 FROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings
 ORDER BY 1
 ON CONFLICT (sid) DO UPDATE
@@ -58,22 +62,22 @@ UPDATE "session_store"."session" AS t
 SET
   sess = :payload!::json,
   expire = CASE
-    WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)
-    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))
+    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
   END
-WHERE t.sid = :sid! AND t.sess::text = :loaded! AND t.expire > now()
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()
 RETURNING t.sid;
 
 /* @name replaceSessions */
 WITH ss__settings AS MATERIALIZED (
-  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
 )
 UPDATE "session_store"."session" AS t
 SET
   sess = x.sess,
   expire = CASE
-    WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)
-    ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))
+    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
+    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))
   END
 FROM (
   SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten
@@ -81,7 +85,7 @@ FROM (
     AS u(sid, loaded, sess, ttl, may_shorten)
   ORDER BY 1
 ) AS x, ss__settings
-WHERE t.sid = ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()
 RETURNING t.sid;
 
 /*
@@ -91,51 +95,51 @@ RETURNING t.sid;
  */
 /* @name touchSession */
 WITH ss__settings AS MATERIALIZED (
-  SELECT set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)
+  SELECT pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
 )
 UPDATE "session_store"."session" AS t
 SET expire = CASE
-  WHEN :mayShorten! THEN to_timestamp(date_part('epoch', now()) + :ttl!)
-  ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + :ttl!))
+  WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
 END
 FROM ss__settings
-WHERE t.sid = :sid! AND t.expire > now()
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
 RETURNING t.sid;
 
 /* @name touchSessions */
 WITH ss__settings AS MATERIALIZED (
   SELECT
-    set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true),
-    set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE current_setting('synchronous_commit') END, true)
+    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),
+    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
 )
 UPDATE "session_store"."session" AS t
 SET expire = CASE
-  WHEN x.may_shorten THEN to_timestamp(date_part('epoch', now()) + x.ttl)
-  ELSE GREATEST(t.expire, to_timestamp(date_part('epoch', now()) + x.ttl))
+  WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
+  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))
 END
 FROM (
   SELECT u.sid, u.ttl, u.may_shorten
   FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)
   ORDER BY 1
 ) AS x, ss__settings
-WHERE t.sid = ANY(ARRAY[x.sid]) AND t.expire > now()
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND t.expire > now()
 RETURNING t.sid;
 
 /* @name destroySession */
 DELETE FROM "session_store"."session" AS t
-WHERE t.sid = :sid!;
+WHERE t.sid OPERATOR(pg_catalog.=) :sid!;
 
 /* @name destroySessions */
 WITH ss__settings AS MATERIALIZED (
-  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
 )
 DELETE FROM "session_store"."session" AS t
 USING (
   SELECT u.sid
-  FROM unnest(:sids!::text[]) AS u(sid)
+  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)
   ORDER BY 1
 ) AS x, ss__settings
-WHERE t.sid = ANY(ARRAY[x.sid]);
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]);
 
 /*
  * Also notifies the channel when the transaction commits. A notification has less than 8,000 bytes:
@@ -144,21 +148,21 @@ WHERE t.sid = ANY(ARRAY[x.sid]);
  */
 /* @name destroySessionsAndNotify */
 WITH ss__settings AS MATERIALIZED (
-  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
 ), ss__deleted AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
   USING (
     SELECT u.sid
-    FROM unnest(:sids!::text[]) AS u(sid)
+    FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)
     ORDER BY 1
   ) AS x, ss__settings
-  WHERE t.sid = ANY(ARRAY[x.sid])
-  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])
+  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
   FROM ss__deleted AS g
 )
-SELECT pg_notify(:channel!, string_agg(c.handle, ' '))::text AS "notified!"
+SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS "notified!"
 FROM ss__chunks AS c
 GROUP BY c.chunk;
 
@@ -188,12 +192,12 @@ DELETE FROM "session_store"."session" AS t;
 /* @name clearSessionsAndNotify */
 WITH ss__deleted AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
-  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
 ), ss__chunks AS MATERIALIZED (
   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
   FROM ss__deleted AS g
 ), ss__notified AS MATERIALIZED (
-  SELECT pg_notify(:channel!, string_agg(c.handle, ' '))
+  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))
   FROM ss__chunks AS c
   GROUP BY c.chunk
 )

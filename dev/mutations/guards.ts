@@ -56,6 +56,27 @@ export const mutations: Mutation[] = [
     tests: ['batcher'],
   },
   {
+    guard: "a session id is compared by PostgreSQL's own operator",
+    file: SESSION_SQL,
+    from: 't.sid OPERATOR(pg_catalog.=) :sid!',
+    to: 't.sid          =             :sid!', // of the same length, as above
+    tests: ['planted'],
+  },
+  {
+    guard: "an array is unnested by PostgreSQL's own function",
+    file: SESSION_SQL,
+    from: 'pg_catalog.unnest(',
+    to: 'unnest           (',
+    tests: ['planted'],
+  },
+  {
+    guard: "a path into JSON has the type of PostgreSQL's own operator",
+    file: ADMIN_SQL,
+    from: "#>> '{}'::text[]",
+    to: "#>> '{}'        ",
+    tests: ['planted'],
+  },
+  {
     guard: 'a save of a loaded session never inserts a row',
     file: 'src/store/sessions.ts',
     from: 'return snapshot ? this.#merge(',
@@ -163,7 +184,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'batches lock rows in the order of their ids',
     file: SESSION_SQL,
-    from: '  ORDER BY 1\\n) AS x, ss__settings\\nWHERE t.sid = ANY(ARRAY[x.sid])',
+    from: '  ORDER BY 1\\n) AS x, ss__settings\\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])',
     to: ') AS x, ss__settings\\nWHERE t.sid = x.sid',
     tests: ['batch-locks'],
   },
@@ -709,8 +730,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a notification has no session ids',
     file: SESSION_SQL,
-    from: "encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle",
-    to: 't.sid::text                                      END AS handle', // of the same length
+    from: "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle",
+    to: 't.sid::text                                                                       END AS handle', // of the same length
     tests: ['revocations'],
   },
   {

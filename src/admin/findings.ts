@@ -167,7 +167,7 @@ const CHECKS: Check[] = [
 
   ({ table: { isTable, sidType, hasKey, deferrableKeys } }) => {
     if (!isTable || sidType === null || (hasKey && deferrableKeys.length === 0)) return undefined;
-    const isOlder = 't.sid = newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
+    const isOlder = 't.sid OPERATOR(pg_catalog.=) newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
     return {
       code: 'no-key',
       problem: hasKey

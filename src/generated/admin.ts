@@ -26,19 +26,19 @@ export interface ListSessionsAfterQuery {
   result: ListSessionsAfterResult;
 }
 
-const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":407,"b":414},{"a":583,"b":590}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":606,"b":613}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":649,"b":655}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                                               "};
+const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":481,"b":488},{"a":712,"b":719}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":735,"b":742}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":778,"b":784}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                                               "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+ *   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
- *   to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+ *   pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
  * FROM "session_store"."session" AS t
  * WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
- *   AND (t.expire::timestamptz, CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
+ *   AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)
  * ORDER BY t.expire, 1
  * LIMIT :limit!::int                                                                                                                                                                                                               
  * ```
@@ -65,13 +65,13 @@ export interface FindSessionsQuery {
   result: FindSessionsResult;
 }
 
-const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":335,"b":344}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":360,"b":366}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()\nORDER BY t.expire DESC, 1                                                               "};
+const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":390,"b":399}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":415,"b":421}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()\nORDER BY t.expire DESC, 1                                                               "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+ *   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
  * FROM "session_store"."session" AS t
@@ -100,17 +100,17 @@ export interface ShowSessionQuery {
   result: ShowSessionResult;
 }
 
-const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":440,"b":447}]}],"statement":"SELECT\n  CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     "};
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":550,"b":557}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
+ *   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
  * FROM "session_store"."session" AS t
- * WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     
+ * WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     
  * ```
  */
 export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult>(showSessionIR);
@@ -133,14 +133,14 @@ export interface RevokeSessionQuery {
   result: RevokeSessionResult;
 }
 
-const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":171,"b":178},{"a":252,"b":259}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":200,"b":207},{"a":242,"b":249}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"notified\""};
+const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":226,"b":233},{"a":318,"b":325}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":255,"b":262},{"a":308,"b":315}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS \"notified\""};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
- * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "notified"
+ * WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+ * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"
  * ```
  */
 export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSessionResult>(revokeSessionIR);
@@ -165,14 +165,14 @@ export interface RevokeSessionOfUserQuery {
   result: RevokeSessionOfUserResult;
 }
 
-const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":91,"b":97}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":234,"b":241},{"a":315,"b":322}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":263,"b":270},{"a":305,"b":312}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS \"notified\"                                                                          "};
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":91,"b":97}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":289,"b":296},{"a":381,"b":388}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":318,"b":325},{"a":371,"b":378}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS \"notified\"                                                                          "};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
- * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_notify(:channel, :handle!)::text END AS "notified"                                                                          
+ * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+ * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"                                                                          
  * ```
  */
 export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,RevokeSessionOfUserResult>(revokeSessionOfUserIR);
@@ -198,7 +198,7 @@ export interface RevokeUserQuery {
   result: RevokeUserResult;
 }
 
-const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":105,"b":114}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":136}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":292,"b":298}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":612,"b":619},{"a":680,"b":687}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n    AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except\n  RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_notify(:channel, string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"revoked!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\"                                                                                                                        "};
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":105,"b":114}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":136}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":347,"b":353}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":733,"b":740},{"a":812,"b":819}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n    AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"revoked!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\"                                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -206,13 +206,13 @@ const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except"
  * WITH ss__deleted AS MATERIALIZED (
  *   DELETE FROM "session_store"."session" AS t
  *   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
- *     AND CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
- *   RETURNING CASE WHEN starts_with(t.sid, 'sha256:') THEN substr(t.sid, 8) ELSE encode(sha256(convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+ *     AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
+ *   RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
  * ), ss__chunks AS MATERIALIZED (
  *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
  *   FROM ss__deleted AS g
  * ), ss__notified AS MATERIALIZED (
- *   SELECT pg_notify(:channel, string_agg(c.handle, ' '))
+ *   SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))
  *   FROM ss__chunks AS c
  *   WHERE :channel::text IS NOT NULL
  *   GROUP BY c.chunk
@@ -249,7 +249,7 @@ export interface SessionStatsQuery {
   result: SessionStatsResult;
 }
 
-const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":273}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":331,"b":341},{"a":417,"b":427}]}],"statement":"WITH ss__tables AS MATERIALIZED (\n  SELECT coalesce(p.relid::oid, c.oid) AS oid\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n)\nSELECT\n  (count(*) FILTER (WHERE t.expire > now()))::int AS \"live!\",\n  (count(*) FILTER (WHERE t.expire <= now()))::int AS \"expired!\",\n  avg(pg_column_size(t.sess))::float8 AS \"meanBytes\",\n  max(pg_column_size(t.sess)) AS \"largestBytes\",\n  extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"firstExpiresIn\",\n  extract(epoch FROM (max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"lastExpiresIn\",\n  extract(epoch FROM now())::float8\n    - extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS \"overdue\",\n  (SELECT coalesce(sum(pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"tableBytes!\",\n  (SELECT coalesce(sum(pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"indexBytes!\",\n  (SELECT coalesce(sum(pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"deadRows!\"\nFROM \"session_store\".\"session\" AS t"};
+const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":273}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":331,"b":341},{"a":417,"b":427}]}],"statement":"WITH ss__tables AS MATERIALIZED (\n  SELECT coalesce(p.relid::oid, c.oid) AS oid\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n)\nSELECT\n  (count(*) FILTER (WHERE t.expire > now()))::int AS \"live!\",\n  (count(*) FILTER (WHERE t.expire <= now()))::int AS \"expired!\",\n  pg_catalog.avg(pg_catalog.pg_column_size(t.sess))::float8 AS \"meanBytes\",\n  pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS \"largestBytes\",\n  extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"firstExpiresIn\",\n  extract(epoch FROM (pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"lastExpiresIn\",\n  extract(epoch FROM now())::float8\n    - extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS \"overdue\",\n  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"tableBytes!\",\n  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"indexBytes!\",\n  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"deadRows!\"\nFROM \"session_store\".\"session\" AS t"};
 
 /**
  * Query generated from SQL:
@@ -265,17 +265,17 @@ const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true}
  * SELECT
  *   (count(*) FILTER (WHERE t.expire > now()))::int AS "live!",
  *   (count(*) FILTER (WHERE t.expire <= now()))::int AS "expired!",
- *   avg(pg_column_size(t.sess))::float8 AS "meanBytes",
- *   max(pg_column_size(t.sess)) AS "largestBytes",
- *   extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+ *   pg_catalog.avg(pg_catalog.pg_column_size(t.sess))::float8 AS "meanBytes",
+ *   pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS "largestBytes",
+ *   extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
  *     - extract(epoch FROM now())::float8 AS "firstExpiresIn",
- *   extract(epoch FROM (max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
+ *   extract(epoch FROM (pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
  *     - extract(epoch FROM now())::float8 AS "lastExpiresIn",
  *   extract(epoch FROM now())::float8
- *     - extract(epoch FROM (min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
- *   (SELECT coalesce(sum(pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
- *   (SELECT coalesce(sum(pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
- *   (SELECT coalesce(sum(pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
+ *     - extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
+ *   (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
+ *   (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
+ *   (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
  * FROM "session_store"."session" AS t
  * ```
  */

@@ -21,12 +21,12 @@ export interface LockForCreationQuery {
   result: LockForCreationResult;
 }
 
-const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":33}]}],"statement":"SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                              "};
+const lockForCreationIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":40,"b":44}]}],"statement":"SELECT pg_catalog.pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                              
+ * SELECT pg_catalog.pg_advisory_xact_lock(:key!)                                                                                                                                                                                                                              
  * ```
  */
 export const lockForCreation = new PreparedQuery<LockForCreationParams,LockForCreationResult>(lockForCreationIR);
@@ -119,7 +119,7 @@ export interface FindUserIndexQuery {
   result: FindUserIndexResult;
 }
 
-const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":421,"b":431}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":477,"b":487},{"a":563,"b":573}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":800,"b":809}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('quote_all_identifiers', 'off', true) AS quotes,\n    set_config('standard_conforming_strings', 'on', true) AS strings\n)\nSELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM ss__settings AS s\nCROSS JOIN pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN\n    replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n      = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'\n  END                                                                                                                  "};
+const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":421,"b":431}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":477,"b":487},{"a":563,"b":573}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":844,"b":853}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('quote_all_identifiers', 'off', true) AS quotes,\n    set_config('standard_conforming_strings', 'on', true) AS strings\n)\nSELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM ss__settings AS s\nCROSS JOIN pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN\n    pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n      = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'\n  END                                                                                                                  "};
 
 /**
  * Query generated from SQL:
@@ -138,8 +138,8 @@ const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true
  *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
  *   AND i.indisvalid AND i.indpred IS NULL
  *   AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN
- *     replace(pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
- *       = '(sess #>> ' || chr(39) || replace(:userPath!::text[]::text, chr(39), repeat(chr(39), 2)) || chr(39) || '::text[])'
+ *     pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
+ *       = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'
  *   END                                                                                                                  
  * ```
  */
@@ -167,21 +167,21 @@ export interface FindGrantsQuery {
   result: FindGrantsResult;
 }
 
-const findGrantsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":381,"b":391},{"a":605,"b":615}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":549,"b":559}]}],"statement":"SELECT\n  quote_ident(current_user) AS \"role!\",\n  quote_ident(current_database()) AS \"database!\",\n  quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  quote_ident(pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END                                                                                                          "};
+const findGrantsIR: any = {"usedParamSet":{"schemaName":true,"tableName":true},"params":[{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":458,"b":468},{"a":682,"b":692}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":626,"b":636}]}],"statement":"SELECT\n  pg_catalog.quote_ident(current_user) AS \"role!\",\n  pg_catalog.quote_ident(current_database()) AS \"database!\",\n  pg_catalog.quote_ident(n.nspname) AS \"schema\",\n  ARRAY(\n    SELECT p.privilege\n    FROM pg_catalog.unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)\n    WHERE NOT pg_catalog.has_schema_privilege(n.oid, p.privilege)\n  ) AS \"missingGrants!\",\n  pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS \"owner\"\nFROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s\nLEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name\nLEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE c.relnamespace = n.oid END                                                                                                          "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
- *   quote_ident(current_user) AS "role!",
- *   quote_ident(current_database()) AS "database!",
- *   quote_ident(n.nspname) AS "schema",
+ *   pg_catalog.quote_ident(current_user) AS "role!",
+ *   pg_catalog.quote_ident(current_database()) AS "database!",
+ *   pg_catalog.quote_ident(n.nspname) AS "schema",
  *   ARRAY(
  *     SELECT p.privilege
- *     FROM unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
- *     WHERE NOT has_schema_privilege(n.oid, p.privilege)
+ *     FROM pg_catalog.unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
+ *     WHERE NOT pg_catalog.has_schema_privilege(n.oid, p.privilege)
  *   ) AS "missingGrants!",
- *   quote_ident(pg_get_userbyid(c.relowner)) AS "owner"
+ *   pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)) AS "owner"
  * FROM (SELECT coalesce(:schemaName::text, current_schema()::text) AS name) AS s
  * LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
  * LEFT JOIN pg_catalog.pg_class AS c ON c.relname = :tableName! AND c.relkind IN ('r', 'p') AND

@@ -36,18 +36,18 @@ export interface InspectTableQuery {
   result: InspectTableResult;
 }
 
-const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":2350,"b":2360}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":2416,"b":2426},{"a":2502,"b":2512}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  quote_ident(current_user) AS \"role!\",\n  current_setting('TimeZone') AS \"timeZone!\",\n  current_setting('plan_cache_mode') AS \"planCacheMode!\",\n  pg_stat_get_live_tuples(c.oid)::float8 AS \"liveRows!\",\n  pg_stat_get_dead_tuples(c.oid)::float8 AS \"deadRows!\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS \"sidType\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS \"expireType\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1\n      AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL\n  ) AS \"hasKey!\",\n  ARRAY(\n    SELECT quote_ident(k.conname)\n    FROM pg_catalog.pg_constraint AS k\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]\n    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable\n    ORDER BY 1\n  ) AS \"deferrableKeys!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL\n  ) AS \"hasExpireIndex!\",\n  ARRAY(\n    SELECT i.indexrelid::regclass::text\n    FROM pg_catalog.pg_index AS i\n    WHERE i.indrelid = c.oid AND NOT i.indisvalid\n    ORDER BY 1\n  ) AS \"invalidIndexes!\",\n  ARRAY(\n    SELECT quote_ident(a.attname)\n    FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')\n      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n    ORDER BY a.attnum\n  ) AS \"requiredColumns!\",\n  has_schema_privilege(n.oid, 'USAGE') AS \"canUseSchema!\",\n  ARRAY(\n    SELECT p.privilege\n    FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)\n    WHERE NOT has_table_privilege(c.oid, p.privilege)\n  ) AS \"missingGrants!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                                                                                                                                                                                      "};
+const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":2481,"b":2491}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":2547,"b":2557},{"a":2633,"b":2643}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  pg_catalog.quote_ident(current_user) AS \"role!\",\n  pg_catalog.current_setting('TimeZone') AS \"timeZone!\",\n  pg_catalog.current_setting('plan_cache_mode') AS \"planCacheMode!\",\n  pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 AS \"liveRows!\",\n  pg_catalog.pg_stat_get_dead_tuples(c.oid)::float8 AS \"deadRows!\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS \"sidType\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attname = 'expire' AND NOT a.attisdropped) AS \"expireType\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'sid' AND i.indisunique AND i.indnkeyatts = 1\n      AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL\n  ) AS \"hasKey!\",\n  ARRAY(\n    SELECT pg_catalog.quote_ident(k.conname)\n    FROM pg_catalog.pg_constraint AS k\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]\n    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable\n    ORDER BY 1\n  ) AS \"deferrableKeys!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND a.attname = 'expire' AND i.indisvalid AND i.indpred IS NULL\n  ) AS \"hasExpireIndex!\",\n  ARRAY(\n    SELECT i.indexrelid::regclass::text\n    FROM pg_catalog.pg_index AS i\n    WHERE i.indrelid = c.oid AND NOT i.indisvalid\n    ORDER BY 1\n  ) AS \"invalidIndexes!\",\n  ARRAY(\n    SELECT pg_catalog.quote_ident(a.attname)\n    FROM pg_catalog.pg_attribute AS a\n    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')\n      AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n    ORDER BY a.attnum\n  ) AS \"requiredColumns!\",\n  pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS \"canUseSchema!\",\n  ARRAY(\n    SELECT p.privilege\n    FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)\n    WHERE NOT pg_catalog.has_table_privilege(c.oid, p.privilege)\n  ) AS \"missingGrants!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                                                                                                                                                                                      "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
  *   c.relkind IN ('r', 'p') AS "isTable!",
- *   quote_ident(current_user) AS "role!",
- *   current_setting('TimeZone') AS "timeZone!",
- *   current_setting('plan_cache_mode') AS "planCacheMode!",
- *   pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
- *   pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
+ *   pg_catalog.quote_ident(current_user) AS "role!",
+ *   pg_catalog.current_setting('TimeZone') AS "timeZone!",
+ *   pg_catalog.current_setting('plan_cache_mode') AS "planCacheMode!",
+ *   pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
+ *   pg_catalog.pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
  *   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
  *     WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS "sidType",
  *   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
@@ -60,9 +60,9 @@ const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true}
  *       AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
  *   ) AS "hasKey!",
  *   ARRAY(
- *     SELECT quote_ident(k.conname)
+ *     SELECT pg_catalog.quote_ident(k.conname)
  *     FROM pg_catalog.pg_constraint AS k
- *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+ *     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
  *     WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable
  *     ORDER BY 1
  *   ) AS "deferrableKeys!",
@@ -79,17 +79,17 @@ const inspectTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true}
  *     ORDER BY 1
  *   ) AS "invalidIndexes!",
  *   ARRAY(
- *     SELECT quote_ident(a.attname)
+ *     SELECT pg_catalog.quote_ident(a.attname)
  *     FROM pg_catalog.pg_attribute AS a
  *     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')
  *       AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
  *     ORDER BY a.attnum
  *   ) AS "requiredColumns!",
- *   has_schema_privilege(n.oid, 'USAGE') AS "canUseSchema!",
+ *   pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS "canUseSchema!",
  *   ARRAY(
  *     SELECT p.privilege
- *     FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
- *     WHERE NOT has_table_privilege(c.oid, p.privilege)
+ *     FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(privilege)
+ *     WHERE NOT pg_catalog.has_table_privilege(c.oid, p.privilege)
  *   ) AS "missingGrants!"
  * FROM pg_catalog.pg_class AS c
  * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -118,7 +118,7 @@ export interface InspectSessionsQuery {
   result: InspectSessionsResult;
 }
 
-const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":314,"b":325}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"session_store\".\"session\" AS t                                                                       "};
+const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":368,"b":379}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_catalog.pg_typeof(t.sess) OPERATOR(pg_catalog.<>) 'jsonb'::regtype AND pg_catalog.strpos(t.sess::text, pg_catalog.chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"session_store\".\"session\" AS t                                                                       "};
 
 /**
  * Query generated from SQL:
@@ -127,7 +127,7 @@ const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"n
  *   (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS "farFuture!",
  *   (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS "overdue!",
  *   (count(*) FILTER (
- *     WHERE pg_typeof(t.sess) <> 'jsonb'::regtype AND strpos(t.sess::text, chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!
+ *     WHERE pg_catalog.pg_typeof(t.sess) OPERATOR(pg_catalog.<>) 'jsonb'::regtype AND pg_catalog.strpos(t.sess::text, pg_catalog.chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!
  *   ))::int AS "unreadable!"
  * FROM "session_store"."session" AS t                                                                       
  * ```
@@ -151,17 +151,17 @@ export interface FindTimeZonesQuery {
   result: FindTimeZonesResult;
 }
 
-const findTimeZonesIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT r.rolname::text AS \"role\", d.datname::text AS \"database\", substr(c.setting, 10) AS \"timeZone!\"\nFROM pg_catalog.pg_db_role_setting AS s\nLEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole\nLEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase\nCROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)\nWHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0 OR d.datname = current_database())\nORDER BY 1, 2"};
+const findTimeZonesIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT r.rolname::text AS \"role\", d.datname::text AS \"database\", pg_catalog.substr(c.setting, 10) AS \"timeZone!\"\nFROM pg_catalog.pg_db_role_setting AS s\nLEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole\nLEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase\nCROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)\nWHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())\nORDER BY 1, 2"};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT r.rolname::text AS "role", d.datname::text AS "database", substr(c.setting, 10) AS "timeZone!"
+ * SELECT r.rolname::text AS "role", d.datname::text AS "database", pg_catalog.substr(c.setting, 10) AS "timeZone!"
  * FROM pg_catalog.pg_db_role_setting AS s
  * LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
  * LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
- * CROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)
- * WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0 OR d.datname = current_database())
+ * CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
+ * WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())
  * ORDER BY 1, 2
  * ```
  */
@@ -185,13 +185,13 @@ export interface NameTypesQuery {
   result: NameTypesResult;
 }
 
-const nameTypesIR: any = {"usedParamSet":{"oids":true},"params":[{"name":"oids","required":true,"transform":{"type":"scalar"},"locs":[{"a":77,"b":82}]}],"statement":"SELECT x.oid AS \"oid!\", format_type(x.oid::oid, NULL) AS \"name!\"\nFROM unnest(:oids!::int4[]) AS x(oid)"};
+const nameTypesIR: any = {"usedParamSet":{"oids":true},"params":[{"name":"oids","required":true,"transform":{"type":"scalar"},"locs":[{"a":99,"b":104}]}],"statement":"SELECT x.oid AS \"oid!\", pg_catalog.format_type(x.oid::oid, NULL) AS \"name!\"\nFROM pg_catalog.unnest(:oids!::int4[]) AS x(oid)"};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT x.oid AS "oid!", format_type(x.oid::oid, NULL) AS "name!"
- * FROM unnest(:oids!::int4[]) AS x(oid)
+ * SELECT x.oid AS "oid!", pg_catalog.format_type(x.oid::oid, NULL) AS "name!"
+ * FROM pg_catalog.unnest(:oids!::int4[]) AS x(oid)
  * ```
  */
 export const nameTypes = new PreparedQuery<NameTypesParams,NameTypesResult>(nameTypesIR);

@@ -20,21 +20,21 @@ export interface RehashSessionQuery {
   result: RehashSessionResult;
 }
 
-const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":83,"b":90},{"a":182,"b":189},{"a":357,"b":364}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":255,"b":259}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid = :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid = :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid = :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                            "};
+const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":104,"b":111},{"a":203,"b":210},{"a":420,"b":427}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":301}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__expired AS (
  *   DELETE FROM "session_store"."session" AS h
- *   WHERE h.sid = :hashed! AND h.expire <= now()
+ *   WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()
  *   RETURNING h.sid
  * )
  * UPDATE "session_store"."session" AS t
  * SET sid = :hashed!
  * FROM (SELECT count(*) FROM ss__expired AS e) AS x
- * WHERE t.sid = :sid! AND t.expire > now()
- *   AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = :hashed! AND h.expire > now())
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+ *   AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())
  * RETURNING t.sid                                                                                                                                            
  * ```
  */
@@ -61,15 +61,15 @@ export interface RehashSessionsQuery {
   result: RehashSessionsResult;
 }
 
-const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":189,"b":196}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":277,"b":283}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || encode(sha256(convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid = ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid = x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid = ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid = b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
+const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":222,"b":229}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":327}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__batch AS MATERIALIZED (
- *   SELECT s.sid, s.expire, 'sha256:' || encode(sha256(convert_to(s.sid, 'UTF8')), 'hex') AS hashed
+ *   SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed
  *   FROM "session_store"."session" AS s
- *   WHERE s.expire >= :expire!::timestamptz AND NOT starts_with(s.sid, 'sha256:')
+ *   WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')
  *   ORDER BY s.expire
  *   LIMIT :batch!::int
  * ),
@@ -77,16 +77,16 @@ const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"para
  *   UPDATE "session_store"."session" AS t
  *   SET sid = x.hashed
  *   FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x
- *   WHERE t.sid = ANY(ARRAY[x.sid])
- *     AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid = x.hashed)
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])
+ *     AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)
  *   RETURNING t.sid
  * ),
  * ss__deleted AS (
  *   DELETE FROM "session_store"."session" AS t
- *   WHERE t.sid = ANY(ARRAY(
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
  *     SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END
  *     FROM ss__batch AS b
- *     JOIN "session_store"."session" AS h ON h.sid = b.hashed
+ *     JOIN "session_store"."session" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed
  *   ))
  *   RETURNING t.sid
  * )
@@ -94,7 +94,7 @@ const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"para
  *   (SELECT count(*) FROM ss__batch AS b)::int AS "seen!",
  *   (SELECT count(*) FROM ss__rehashed AS m)::int AS "rehashed!",
  *   (SELECT count(*) FROM ss__deleted AS d)::int AS "deleted!",
- *   (SELECT to_json(max(b.expire::timestamptz)) #>> '{}' FROM ss__batch AS b) AS "last"                                                                                                                        
+ *   (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS "last"                                                                                                                        
  * ```
  */
 export const rehashSessions = new PreparedQuery<RehashSessionsParams,RehashSessionsResult>(rehashSessionsIR);
@@ -118,14 +118,14 @@ export interface DeleteUnhashedSessionQuery {
   result: DeleteUnhashedSessionResult;
 }
 
-const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\""};
+const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sid = :sid! AND t.expire > now()
- * RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+ * RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
  * ```
  */
 export const deleteUnhashedSession = new PreparedQuery<DeleteUnhashedSessionParams,DeleteUnhashedSessionResult>(deleteUnhashedSessionIR);
@@ -149,20 +149,20 @@ export interface DeleteUnhashedSessionsQuery {
   result: DeleteUnhashedSessionsResult;
 }
 
-const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":191,"b":197}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE NOT starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", to_json(t.expire::timestamptz) #>> '{}' AS \"expire!\""};
+const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":223,"b":229}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sid = ANY(ARRAY(
+ * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
  *   SELECT s.sid
  *   FROM "session_store"."session" AS s
- *   WHERE NOT starts_with(s.sid, 'sha256:')
+ *   WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')
  *   ORDER BY s.expire
  *   LIMIT :batch!::int
  * ))
- * RETURNING t.sid, t.sess::text AS "sess!", to_json(t.expire::timestamptz) #>> '{}' AS "expire!"
+ * RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
  * ```
  */
 export const deleteUnhashedSessions = new PreparedQuery<DeleteUnhashedSessionsParams,DeleteUnhashedSessionsResult>(deleteUnhashedSessionsIR);
@@ -182,13 +182,13 @@ export interface DeleteExpiredSessionQuery {
   result: DeleteExpiredSessionResult;
 }
 
-const deleteExpiredSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":57,"b":61}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid = :sid! AND t.expire <= now()"};
+const deleteExpiredSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire <= now()"};
 
 /**
  * Query generated from SQL:
  * ```
  * DELETE FROM "session_store"."session" AS t
- * WHERE t.sid = :sid! AND t.expire <= now()
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire <= now()
  * ```
  */
 export const deleteExpiredSession = new PreparedQuery<DeleteExpiredSessionParams,DeleteExpiredSessionResult>(deleteExpiredSessionIR);
@@ -237,14 +237,14 @@ export interface CountUnhashedQuery {
   result: CountUnhashedResult;
 }
 
-const countUnhashedIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE NOT starts_with(t.sid, 'sha256:')"};
+const countUnhashedIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE NOT pg_catalog.starts_with(t.sid, 'sha256:')"};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT count(*)::int AS "count!"
  * FROM "session_store"."session" AS t
- * WHERE NOT starts_with(t.sid, 'sha256:')
+ * WHERE NOT pg_catalog.starts_with(t.sid, 'sha256:')
  * ```
  */
 export const countUnhashed = new PreparedQuery<CountUnhashedParams,CountUnhashedResult>(countUnhashedIR);

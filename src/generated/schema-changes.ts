@@ -36,12 +36,12 @@ export interface CreateUserIndexQuery {
   result: CreateUserIndexResult;
 }
 
-const createUserIndexIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX ON \"session_store\".\"session\" ((sess::json #>> '{ss__userPath}'))                                                                                    "};
+const createUserIndexIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX ON \"session_store\".\"session\" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    "};
 
 /**
  * Query generated from SQL:
  * ```
- * CREATE INDEX ON "session_store"."session" ((sess::json #>> '{ss__userPath}'))                                                                                    
+ * CREATE INDEX ON "session_store"."session" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    
  * ```
  */
 export const createUserIndex = new PreparedQuery<CreateUserIndexParams,CreateUserIndexResult>(createUserIndexIR);
@@ -59,12 +59,12 @@ export interface CreateUserIndexConcurrentlyQuery {
   result: CreateUserIndexConcurrentlyResult;
 }
 
-const createUserIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"session_store\".\"session\" ((sess::json #>> '{ss__userPath}'))                                                                                    "};
+const createUserIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"session_store\".\"session\" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    "};
 
 /**
  * Query generated from SQL:
  * ```
- * CREATE INDEX CONCURRENTLY ON "session_store"."session" ((sess::json #>> '{ss__userPath}'))                                                                                    
+ * CREATE INDEX CONCURRENTLY ON "session_store"."session" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    
  * ```
  */
 export const createUserIndexConcurrently = new PreparedQuery<CreateUserIndexConcurrentlyParams,CreateUserIndexConcurrentlyResult>(createUserIndexConcurrentlyIR);
@@ -110,12 +110,12 @@ export interface BeginConversionQuery {
   result: BeginConversionResult;
 }
 
-const beginConversionIR: any = {"usedParamSet":{"timeZone":true},"params":[{"name":"timeZone","required":false,"transform":{"type":"scalar"},"locs":[{"a":39,"b":47}]}],"statement":"SELECT set_config('TimeZone', coalesce(:timeZone, current_setting('TimeZone')), true) AS \"timeZone\", set_config('lock_timeout', '2s', true) AS \"lockTimeout\"                                                                                                           "};
+const beginConversionIR: any = {"usedParamSet":{"timeZone":true},"params":[{"name":"timeZone","required":false,"transform":{"type":"scalar"},"locs":[{"a":50,"b":58}]}],"statement":"SELECT pg_catalog.set_config('TimeZone', coalesce(:timeZone, pg_catalog.current_setting('TimeZone')), true) AS \"timeZone\", pg_catalog.set_config('lock_timeout', '2s', true) AS \"lockTimeout\"                                                                                                           "};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT set_config('TimeZone', coalesce(:timeZone, current_setting('TimeZone')), true) AS "timeZone", set_config('lock_timeout', '2s', true) AS "lockTimeout"                                                                                                           
+ * SELECT pg_catalog.set_config('TimeZone', coalesce(:timeZone, pg_catalog.current_setting('TimeZone')), true) AS "timeZone", pg_catalog.set_config('lock_timeout', '2s', true) AS "lockTimeout"                                                                                                           
  * ```
  */
 export const beginConversion = new PreparedQuery<BeginConversionParams,BeginConversionResult>(beginConversionIR);
@@ -179,12 +179,12 @@ export interface ConvertByteaSidQuery {
   result: ConvertByteaSidResult;
 }
 
-const convertByteaSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING encode(sid, 'escape')                                                                                                 "};
+const convertByteaSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING pg_catalog.encode(sid, 'escape')                                                                                                 "};
 
 /**
  * Query generated from SQL:
  * ```
- * ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING encode(sid, 'escape')                                                                                                 
+ * ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING pg_catalog.encode(sid, 'escape')                                                                                                 
  * ```
  */
 export const convertByteaSid = new PreparedQuery<ConvertByteaSidParams,ConvertByteaSidResult>(convertByteaSidIR);
