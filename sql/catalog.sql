@@ -40,8 +40,8 @@ WHERE n.nspname = :schemaName!;
 /* @name findUserIndex */
 WITH ss__settings AS MATERIALIZED (
   SELECT
-    set_config('quote_all_identifiers', 'off', true) AS quotes,
-    set_config('standard_conforming_strings', 'on', true) AS strings
+    pg_catalog.set_config('quote_all_identifiers', 'off', true) AS quotes,
+    pg_catalog.set_config('standard_conforming_strings', 'on', true) AS strings
 )
 SELECT i.indexrelid::regclass::text AS "indexName!"
 FROM ss__settings AS s
@@ -55,6 +55,33 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
     pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
       = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'
   END;
+
+/*
+ * The table's owner, and whether this role trusts the owner: triggers, rules and policies of the
+ * table run with this role's rights. It trusts itself, the roles it belongs to, superusers, the
+ * owners of the schema and of the database, and the given roles. pg_has_role() does not do: to a
+ * superuser it says that he belongs to each role.
+ */
+/* @name findOwner */
+WITH RECURSIVE ss__own AS (
+  SELECT r.oid
+  FROM pg_catalog.pg_roles AS r
+  WHERE r.rolname = current_user
+  UNION
+  SELECT m.roleid
+  FROM ss__own AS o
+  JOIN pg_catalog.pg_auth_members AS m ON m.member = o.oid
+)
+SELECT
+  r.rolname::text AS "owner!",
+  r.rolsuper OR r.oid IN (n.nspowner, d.datdba) OR r.rolname = 'pg_database_owner' OR r.rolname = ANY(:trusted!::name[])
+    OR r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o)) AS "isTrusted!"
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
+WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;
 
 /*
  * Run after a refusal, to say which grants are missing. schema and owner are null if they do not

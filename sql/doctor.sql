@@ -81,6 +81,42 @@ CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
 WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())
 ORDER BY 1, 2;
 
+/*
+ * The schemas of the search_path, and the roles that may create objects there, without those that
+ * this role trusts: see findOwner in catalog.sql. PostgreSQL searches pg_catalog first unless the
+ * search_path lists it, and never searches the schema of temporary tables for functions.
+ */
+/* @name inspectSearchPath */
+WITH RECURSIVE ss__own AS (
+  SELECT r.oid
+  FROM pg_catalog.pg_roles AS r
+  WHERE r.rolname = current_user
+  UNION
+  SELECT m.roleid
+  FROM ss__own AS o
+  JOIN pg_catalog.pg_auth_members AS m ON m.member = o.oid
+), ss__path AS (
+  SELECT p.name, p.place
+  FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p(name, place)
+)
+SELECT
+  pg_catalog.quote_ident(n.nspname) AS "schema!",
+  p.place < (SELECT q.place FROM ss__path AS q WHERE q.name = 'pg_catalog') AS "isBeforeCatalog!",
+  ARRAY(
+    SELECT coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')
+    FROM pg_catalog.aclexplode(n.nspacl) AS a
+    LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+    WHERE a.privilege_type = 'CREATE' AND NOT coalesce(
+      r.rolsuper OR r.oid IN (n.nspowner, d.datdba) OR r.rolname = 'pg_database_owner'
+        OR r.rolname = ANY(:trusted!::name[]) OR r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o)), false)
+    ORDER BY 1
+  ) AS "creators!"
+FROM ss__path AS p
+JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.name
+JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
+WHERE p.name <> 'pg_catalog' AND n.oid <> pg_catalog.pg_my_temp_schema()
+ORDER BY p.place;
+
 /* @name nameTypes */
 SELECT x.oid AS "oid!", pg_catalog.format_type(x.oid::oid, NULL) AS "name!"
 FROM pg_catalog.unnest(:oids!::int4[]) AS x(oid);

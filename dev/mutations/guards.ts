@@ -77,6 +77,27 @@ export const mutations: Mutation[] = [
     tests: ['planted'],
   },
   {
+    guard: "createTableIfMissing refuses another role's table",
+    file: 'src/table/ensure-table.ts',
+    from: 'if (owner !== undefined) throw refusedOwner(owner);',
+    to: '',
+    tests: ['table/owner'],
+  },
+  {
+    guard: "createTable() refuses another role's table",
+    file: 'src/table/create-table.ts',
+    from: 'if (owner !== undefined) throw refusedOwner(owner);',
+    to: '',
+    tests: ['table/owner'],
+  },
+  {
+    guard: 'a superuser does not trust each role',
+    file: 'src/generated/catalog.ts',
+    from: 'r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o))',
+    to: "pg_catalog.pg_has_role(r.oid, 'MEMBER')           ",
+    tests: ['table/owner'],
+  },
+  {
     guard: 'a save of a loaded session never inserts a row',
     file: 'src/store/sessions.ts',
     from: 'return snapshot ? this.#merge(',

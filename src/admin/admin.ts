@@ -14,6 +14,7 @@ import type { Serializer } from '../session/serializer.js';
 import { PASSPORT, storablePaths, type UserPath, userOf } from '../session/user-path.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { catalogNames, revocationChannel, type TableNames } from '../table/names.js';
+import { TRUST_OWNER_RULE, trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';
 import { escapingMissing } from '../table/untranslatable.js';
 import { createUserIndex, explainUnreadable } from '../table/user-index.js';
@@ -54,6 +55,13 @@ export interface AdminOptions extends TableNames {
    * @default JSON
    */
   serializer?: Serializer | undefined;
+  /**
+   * The role that may own the table, or several such roles: see the store's `trustOwner`. Only
+   * `doctor` uses it.
+   *
+   * @default no other role
+   */
+  trustOwner?: string | readonly string[] | undefined;
 }
 
 /** A live session, without its id. */
@@ -106,7 +114,7 @@ interface OfUser {
   users: string[];
 }
 
-const RULES: Record<string, Rule> = { hashIds: HASH_IDS_RULE, ...CODEC_RULES };
+const RULES: Record<string, Rule> = { hashIds: HASH_IDS_RULE, ...CODEC_RULES, trustOwner: TRUST_OWNER_RULE };
 const CURSOR = /^([-+:.\dT]+|infinity)\/([0-9a-f]{64})$/;
 const BEGINNING = '-infinity/';
 
@@ -142,8 +150,19 @@ class Admin {
   readonly #codec: Codec;
 
   constructor(options: AdminOptions) {
-    checkNames(Object(options), ['pool', 'schemaName', 'tableName', 'userPath', 'hashIds', 'encryption', 'serializer']);
-    const { pool, schemaName, tableName, userPath, hashIds, encryption, serializer } = Object(options) as AdminOptions;
+    checkNames(Object(options), [
+      'pool',
+      'schemaName',
+      'tableName',
+      'userPath',
+      'hashIds',
+      'encryption',
+      'serializer',
+      'trustOwner',
+    ]);
+    const { pool, schemaName, tableName, userPath, hashIds, encryption, serializer, trustOwner } = Object(
+      options,
+    ) as AdminOptions;
     if (typeof pool?.connect !== 'function' || !('totalCount' in pool)) {
       throw new TypeError('createAdmin() needs a pool: createAdmin({ pool }), with a pg.Pool');
     }
@@ -151,7 +170,7 @@ class Admin {
       const value = options[name as keyof AdminOptions] ?? undefined;
       if (value !== undefined) checkOption(name, value, rule);
     }
-    this.#location = { pool, names: { schemaName, tableName } };
+    this.#location = { pool, names: { schemaName, tableName }, trustedOwners: trustedOwners(trustOwner ?? undefined) };
     this.#givenPath = userPath;
     this.#userPath = userPath ?? encryption?.userPath ?? PASSPORT;
     this.#isHashed = hashIds === true;

@@ -15,6 +15,7 @@ import { INSUFFICIENT_PRIVILEGE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js
 import { tableStatements } from '../table/create-table.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { bindTable, catalogNames, type TableNames } from '../table/names.js';
+import { untrustedOwner } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { findSid, problemOfSid } from '../table/sid-type.js';
 import { hasUserIndex } from '../table/user-index.js';
@@ -33,7 +34,7 @@ export async function doctor(
   location: TableLocation,
   { userPath, isHashed = false }: { userPath?: UserPath | undefined; isHashed?: boolean } = {},
 ): Promise<Finding[]> {
-  const { pool, names } = location;
+  const { pool, names, trustedOwners = [] } = location;
   const db = connectTable(location);
   const [table] = await queries.inspectTable.run(catalogNames(names), db);
   if (!table) return [missingTable(await tableStatements(names, { createSchema: names.schemaName !== undefined }))];
@@ -53,6 +54,8 @@ export async function doctor(
     sidProblem: sid && table.isTable ? problemOfSid(sid, { isHashed }) : undefined,
     sessions,
     mismatches,
+    untrustedOwner: await untrustedOwner(names, trustedOwners, db),
+    searchPath: await queries.inspectSearchPath.run({ trusted: [...trustedOwners] }, db),
     timeZones: await queries.findTimeZones.run(undefined, db),
     isIndexUnused: isLarge && (await prunesByScan(connection.until(Infinity), names)),
     arePreparedStatementsLost: canRead && (await arePreparedStatementsLost(pool, names)),

@@ -1,7 +1,12 @@
 // The checks of doctor(): each says what is wrong with a table, and what to do.
 import pg from 'pg';
 import type { InspectSidResult } from '../generated/catalog.js';
-import type { FindTimeZonesResult, InspectSessionsResult, InspectTableResult } from '../generated/doctor.js';
+import type {
+  FindTimeZonesResult,
+  InspectSearchPathResult,
+  InspectSessionsResult,
+  InspectTableResult,
+} from '../generated/doctor.js';
 import type { UserPath } from '../session/user-path.js';
 import { statementFor, type TableNames } from '../table/names.js';
 
@@ -11,6 +16,9 @@ export type FindingCode =
   | 'missing-grants'
   | 'unsupported-sid'
   | 'query-fails'
+  | 'untrusted-owner'
+  | 'late-pg-catalog'
+  | 'shared-schema'
   | 'no-key'
   | 'required-column'
   | 'no-expire-index'
@@ -57,6 +65,10 @@ export interface Facts {
   /** Undefined if the sessions cannot be read. */
   sessions: InspectSessionsResult | undefined;
   mismatches: QueryMismatch[];
+  /** The table's owner, if this role does not trust it. */
+  untrustedOwner: string | undefined;
+  /** The schemas of the search_path, without pg_catalog. */
+  searchPath: InspectSearchPathResult[];
   timeZones: FindTimeZonesResult[];
   /** Whether PostgreSQL would prune a large table without its index on expire. */
   isIndexUnused: boolean;
@@ -77,6 +89,9 @@ const SEVERITIES: Record<FindingCode, Severity> = {
   'missing-grants': 'error',
   'unsupported-sid': 'error',
   'query-fails': 'error',
+  'untrusted-owner': 'error',
+  'late-pg-catalog': 'error',
+  'shared-schema': 'warning',
   'no-key': 'error',
   'required-column': 'error',
   'no-expire-index': 'warning',
@@ -162,6 +177,46 @@ const CHECKS: Check[] = [
         ? `Rename the column back, or use as tableName a view that calls it ${column}:`
         : 'The columns must be sid varchar or text, sess json, jsonb or text, and expire timestamptz or timestamp.',
       sql: column ? [`ALTER TABLE ${TABLE} RENAME COLUMN its_name_now TO ${column}`] : [],
+    };
+  },
+
+  ({ untrustedOwner }) => {
+    if (untrustedOwner === undefined) return undefined;
+    return {
+      code: 'untrusted-owner',
+      problem:
+        `the table belongs to the role ${JSON.stringify(untrustedOwner)}. It can read and change all sessions, and ` +
+        'its triggers run with the rights of each role that writes to the table',
+      advice: 'If you trust that role, name it in trustOwner (--trust-owner). Otherwise use another table.',
+      sql: [],
+    };
+  },
+
+  ({ searchPath }) => {
+    const earlier = searchPath.filter(({ isBeforeCatalog }) => isBeforeCatalog).map(({ schema }) => schema);
+    if (earlier.length === 0) return undefined;
+    return {
+      code: 'late-pg-catalog',
+      problem:
+        `the search_path lists pg_catalog after ${earlier.join(', ')}, so each statement runs functions and operators ` +
+        "of that schema instead of PostgreSQL's own",
+      advice:
+        'Remove pg_catalog from the search_path of this role, database or connection. PostgreSQL then searches it first.',
+      sql: [],
+    };
+  },
+
+  ({ searchPath }) => {
+    const shared = searchPath.filter(({ creators }) => creators.length > 0);
+    if (shared.length === 0) return undefined;
+    const list = shared.map(({ schema, creators }) => `${creators.join(', ')} in ${schema}`);
+    return {
+      code: 'shared-schema',
+      problem:
+        `other roles may create objects in a schema of the search_path: ${list.join('; ')}. They can create a table ` +
+        "or a function that this role's statements then use",
+      advice: 'Take the right from them, or name roles that you trust in trustOwner (--trust-owner):',
+      sql: shared.map(({ schema, creators }) => `REVOKE CREATE ON SCHEMA ${schema} FROM ${creators.join(', ')}`),
     };
   },
 

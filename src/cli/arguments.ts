@@ -39,6 +39,15 @@ export const USER_PATH: Options = {
   },
 };
 
+export const TRUST_OWNER: Options = {
+  'trust-owner': {
+    value: 'ROLE',
+    help:
+      'a role that may own the table; default: none besides this role, the roles it belongs to, superusers, and the ' +
+      'owners of the schema and of the database',
+  },
+};
+
 export const DRY_RUN: Options = { 'dry-run': { help: 'only print what the command would do' } };
 
 /** @throws {UsageError} if an option is unknown, empty, or lacks its value */

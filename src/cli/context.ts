@@ -6,6 +6,7 @@ import { CONNECTION_STRING_RULE, connectionConfig, isConnectionString } from '..
 import type { UserPath } from '../session/user-path.js';
 import type { TableLocation } from '../table/location.js';
 import type { TableNames } from '../table/names.js';
+import { trustedOwners } from '../table/owner.js';
 import { type Arguments, pathOf, stringOf, type Values } from './arguments.js';
 import { encryptionOf } from './keys.js';
 
@@ -23,6 +24,7 @@ export interface Context {
 
 export function createContext({ positionals, values }: Arguments): Context {
   const names = { schemaName: stringOf(values.schema), tableName: stringOf(values.table) };
+  const trustOwner = stringOf(values['trust-owner']);
   const userPath = pathOf(stringOf(values['user-path']));
   let pool: Pool | undefined;
   const connect = () => {
@@ -34,8 +36,9 @@ export function createContext({ positionals, values }: Arguments): Context {
     values,
     names,
     userPath,
-    location: () => ({ pool: connect(), names }),
-    admin: () => createAdmin({ pool: connect(), ...names, userPath, encryption: encryptionOf(values, userPath) }),
+    location: () => ({ pool: connect(), names, trustedOwners: trustedOwners(trustOwner) }),
+    admin: () =>
+      createAdmin({ pool: connect(), ...names, userPath, encryption: encryptionOf(values, userPath), trustOwner }),
     end: async () => pool?.end(),
   };
 }

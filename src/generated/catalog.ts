@@ -119,15 +119,15 @@ export interface FindUserIndexQuery {
   result: FindUserIndexResult;
 }
 
-const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":421,"b":431}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":477,"b":487},{"a":563,"b":573}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":844,"b":853}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    set_config('quote_all_identifiers', 'off', true) AS quotes,\n    set_config('standard_conforming_strings', 'on', true) AS strings\n)\nSELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM ss__settings AS s\nCROSS JOIN pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN\n    pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n      = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'\n  END                                                                                                                  "};
+const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true,"userPath":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":443,"b":453}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":499,"b":509},{"a":585,"b":595}]},{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":866,"b":875}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('quote_all_identifiers', 'off', true) AS quotes,\n    pg_catalog.set_config('standard_conforming_strings', 'on', true) AS strings\n)\nSELECT i.indexrelid::regclass::text AS \"indexName!\"\nFROM ss__settings AS s\nCROSS JOIN pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  AND i.indisvalid AND i.indpred IS NULL\n  AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN\n    pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')\n      = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'\n  END                                                                                                                                                                                                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__settings AS MATERIALIZED (
  *   SELECT
- *     set_config('quote_all_identifiers', 'off', true) AS quotes,
- *     set_config('standard_conforming_strings', 'on', true) AS strings
+ *     pg_catalog.set_config('quote_all_identifiers', 'off', true) AS quotes,
+ *     pg_catalog.set_config('standard_conforming_strings', 'on', true) AS strings
  * )
  * SELECT i.indexrelid::regclass::text AS "indexName!"
  * FROM ss__settings AS s
@@ -140,10 +140,58 @@ const findUserIndexIR: any = {"usedParamSet":{"tableName":true,"schemaName":true
  *   AND CASE WHEN s.quotes = 'off' AND s.strings = 'on' THEN
  *     pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid, 1, true), '(sess::json ', '(sess ')
  *       = '(sess #>> ' || pg_catalog.chr(39) || pg_catalog.replace(:userPath!::text[]::text, pg_catalog.chr(39), pg_catalog.repeat(pg_catalog.chr(39), 2)) || pg_catalog.chr(39) || '::text[])'
- *   END                                                                                                                  
+ *   END                                                                                                                                                                                                                                                                                                                                                              
  * ```
  */
 export const findUserIndex = new PreparedQuery<FindUserIndexParams,FindUserIndexResult>(findUserIndexIR);
+
+
+/** 'FindOwner' parameters type */
+export interface FindOwnerParams {
+  schemaName?: string | null | void;
+  tableName: string;
+  trusted: stringArray;
+}
+
+/** 'FindOwner' return type */
+export interface FindOwnerResult {
+  isTrusted: boolean;
+  owner: string;
+}
+
+/** 'FindOwner' query type */
+export interface FindOwnerQuery {
+  params: FindOwnerParams;
+  result: FindOwnerResult;
+}
+
+const findOwnerIR: any = {"usedParamSet":{"trusted":true,"tableName":true,"schemaName":true},"params":[{"name":"trusted","required":true,"transform":{"type":"scalar"},"locs":[{"a":355,"b":363}]},{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":675,"b":685}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":741,"b":751},{"a":827,"b":837}]}],"statement":"WITH RECURSIVE ss__own AS (\n  SELECT r.oid\n  FROM pg_catalog.pg_roles AS r\n  WHERE r.rolname = current_user\n  UNION\n  SELECT m.roleid\n  FROM ss__own AS o\n  JOIN pg_catalog.pg_auth_members AS m ON m.member = o.oid\n)\nSELECT\n  r.rolname::text AS \"owner!\",\n  r.rolsuper OR r.oid IN (n.nspowner, d.datdba) OR r.rolname = 'pg_database_owner' OR r.rolname = ANY(:trusted!::name[])\n    OR r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o)) AS \"isTrusted!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nJOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner\nJOIN pg_catalog.pg_database AS d ON d.datname = current_database()\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                  "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH RECURSIVE ss__own AS (
+ *   SELECT r.oid
+ *   FROM pg_catalog.pg_roles AS r
+ *   WHERE r.rolname = current_user
+ *   UNION
+ *   SELECT m.roleid
+ *   FROM ss__own AS o
+ *   JOIN pg_catalog.pg_auth_members AS m ON m.member = o.oid
+ * )
+ * SELECT
+ *   r.rolname::text AS "owner!",
+ *   r.rolsuper OR r.oid IN (n.nspowner, d.datdba) OR r.rolname = 'pg_database_owner' OR r.rolname = ANY(:trusted!::name[])
+ *     OR r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o)) AS "isTrusted!"
+ * FROM pg_catalog.pg_class AS c
+ * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ * JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+ * JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
+ * WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
+ *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                  
+ * ```
+ */
+export const findOwner = new PreparedQuery<FindOwnerParams,FindOwnerResult>(findOwnerIR);
 
 
 /** 'FindGrants' parameters type */

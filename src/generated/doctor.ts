@@ -151,7 +151,7 @@ export interface FindTimeZonesQuery {
   result: FindTimeZonesResult;
 }
 
-const findTimeZonesIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT r.rolname::text AS \"role\", d.datname::text AS \"database\", pg_catalog.substr(c.setting, 10) AS \"timeZone!\"\nFROM pg_catalog.pg_db_role_setting AS s\nLEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole\nLEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase\nCROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)\nWHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())\nORDER BY 1, 2"};
+const findTimeZonesIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT r.rolname::text AS \"role\", d.datname::text AS \"database\", pg_catalog.substr(c.setting, 10) AS \"timeZone!\"\nFROM pg_catalog.pg_db_role_setting AS s\nLEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole\nLEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase\nCROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)\nWHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())\nORDER BY 1, 2                                                                                                                                                                                                                                                                                                      "};
 
 /**
  * Query generated from SQL:
@@ -162,10 +162,67 @@ const findTimeZonesIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT 
  * LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
  * CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
  * WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())
- * ORDER BY 1, 2
+ * ORDER BY 1, 2                                                                                                                                                                                                                                                                                                      
  * ```
  */
 export const findTimeZones = new PreparedQuery<FindTimeZonesParams,FindTimeZonesResult>(findTimeZonesIR);
+
+
+/** 'InspectSearchPath' parameters type */
+export interface InspectSearchPathParams {
+  trusted: stringArray;
+}
+
+/** 'InspectSearchPath' return type */
+export interface InspectSearchPathResult {
+  creators: stringArray;
+  isBeforeCatalog: boolean;
+  schema: string;
+}
+
+/** 'InspectSearchPath' query type */
+export interface InspectSearchPathQuery {
+  params: InspectSearchPathParams;
+  result: InspectSearchPathResult;
+}
+
+const inspectSearchPathIR: any = {"usedParamSet":{"trusted":true},"params":[{"name":"trusted","required":true,"transform":{"type":"scalar"},"locs":[{"a":856,"b":864}]}],"statement":"WITH RECURSIVE ss__own AS (\n  SELECT r.oid\n  FROM pg_catalog.pg_roles AS r\n  WHERE r.rolname = current_user\n  UNION\n  SELECT m.roleid\n  FROM ss__own AS o\n  JOIN pg_catalog.pg_auth_members AS m ON m.member = o.oid\n), ss__path AS (\n  SELECT p.name, p.place\n  FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p(name, place)\n)\nSELECT\n  pg_catalog.quote_ident(n.nspname) AS \"schema!\",\n  p.place < (SELECT q.place FROM ss__path AS q WHERE q.name = 'pg_catalog') AS \"isBeforeCatalog!\",\n  ARRAY(\n    SELECT coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')\n    FROM pg_catalog.aclexplode(n.nspacl) AS a\n    LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee\n    WHERE a.privilege_type = 'CREATE' AND NOT coalesce(\n      r.rolsuper OR r.oid IN (n.nspowner, d.datdba) OR r.rolname = 'pg_database_owner'\n        OR r.rolname = ANY(:trusted!::name[]) OR r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o)), false)\n    ORDER BY 1\n  ) AS \"creators!\"\nFROM ss__path AS p\nJOIN pg_catalog.pg_namespace AS n ON n.nspname = p.name\nJOIN pg_catalog.pg_database AS d ON d.datname = current_database()\nWHERE p.name <> 'pg_catalog' AND n.oid <> pg_catalog.pg_my_temp_schema()\nORDER BY p.place"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH RECURSIVE ss__own AS (
+ *   SELECT r.oid
+ *   FROM pg_catalog.pg_roles AS r
+ *   WHERE r.rolname = current_user
+ *   UNION
+ *   SELECT m.roleid
+ *   FROM ss__own AS o
+ *   JOIN pg_catalog.pg_auth_members AS m ON m.member = o.oid
+ * ), ss__path AS (
+ *   SELECT p.name, p.place
+ *   FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p(name, place)
+ * )
+ * SELECT
+ *   pg_catalog.quote_ident(n.nspname) AS "schema!",
+ *   p.place < (SELECT q.place FROM ss__path AS q WHERE q.name = 'pg_catalog') AS "isBeforeCatalog!",
+ *   ARRAY(
+ *     SELECT coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')
+ *     FROM pg_catalog.aclexplode(n.nspacl) AS a
+ *     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+ *     WHERE a.privilege_type = 'CREATE' AND NOT coalesce(
+ *       r.rolsuper OR r.oid IN (n.nspowner, d.datdba) OR r.rolname = 'pg_database_owner'
+ *         OR r.rolname = ANY(:trusted!::name[]) OR r.oid = ANY(ARRAY(SELECT o.oid FROM ss__own AS o)), false)
+ *     ORDER BY 1
+ *   ) AS "creators!"
+ * FROM ss__path AS p
+ * JOIN pg_catalog.pg_namespace AS n ON n.nspname = p.name
+ * JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
+ * WHERE p.name <> 'pg_catalog' AND n.oid <> pg_catalog.pg_my_temp_schema()
+ * ORDER BY p.place
+ * ```
+ */
+export const inspectSearchPath = new PreparedQuery<InspectSearchPathParams,InspectSearchPathResult>(inspectSearchPathIR);
 
 
 /** 'NameTypes' parameters type */

@@ -7,6 +7,7 @@ import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
 import { HASH_IDS_RULE, type HashIds } from '../session/handle.js';
 import type { Serializer } from '../session/serializer.js';
+import { TRUST_OWNER_RULE } from '../table/owner.js';
 
 /**
  * Options of `PgSessionStore`. All are optional, but the store needs a database: pass one of
@@ -171,6 +172,16 @@ export interface StoreOptions {
    */
   createTableIfMissing?: boolean | undefined;
   /**
+   * The role that may own the table, or several such roles. A table's triggers run with the rights
+   * of the role that writes to it. So `createTable` and `createTableIfMissing` refuse a table of
+   * another owner than the store's role, a role it belongs to, a superuser, and the owners of the
+   * schema and of the database, unless this option names the owner.
+   *
+   * @category Security
+   * @default no other role
+   */
+  trustOwner?: string | readonly string[] | undefined;
+  /**
    * Whether `touch` does nothing: then a request that reads a session without changing it does not
    * extend the session's life.
    *
@@ -262,6 +273,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
   timeout: ['a positive number of seconds, at most 600', (value) => isPositive(value) && value <= MAX_TIMEOUT],
   maxWaiting: ['a positive integer', isPositiveInteger],
   createTableIfMissing: ['true or false', isBoolean],
+  trustOwner: TRUST_OWNER_RULE,
   disableTouch: ['true or false', isBoolean],
   pruneSessionInterval: [
     'a positive number of seconds, or false for never',

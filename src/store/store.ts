@@ -22,6 +22,7 @@ import { TableEnsurer } from '../table/ensure-table.js';
 import { rowsById } from '../table/hashed-rows.js';
 import type { TableLocation } from '../table/location.js';
 import { revocationChannel, tableBinder } from '../table/names.js';
+import { trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
 import { checkSid } from '../table/sid-type.js';
@@ -90,7 +91,7 @@ export class PgSessionStore extends Store {
     const { pool, own } = choosePool({ ...checked, timeout });
     const listener = listenerConfig(checked.revocations, pool);
     this.#bind = tableBinder(names);
-    this.#location = { pool, names };
+    this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
     this.#ownPool = own;
     this.#disableTouch = checked.disableTouch ?? false;
     this.#log = safeErrorLog(checked.errorLog);

@@ -27,4 +27,13 @@ export interface CreateTableOptions {
    * @default no index
    */
   userPath?: readonly string[];
+  /**
+   * The role that may own the table, or several such roles. A table's triggers run with the rights
+   * of the role that writes to it, so `createTable` refuses the table of an unknown owner. It always
+   * accepts its own role, the roles it belongs to, superusers, and the owners of the schema and of
+   * the database.
+   *
+   * @default the store's `trustOwner`
+   */
+  trustOwner?: string | readonly string[];
 }

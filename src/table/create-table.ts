@@ -1,5 +1,5 @@
 // Creates the table and its indexes.
-import { checkNames, hasSqlState, refused } from '../errors.js';
+import { checkNames, checkOption, hasSqlState, refused } from '../errors.js';
 import { findSchema, findTable, lockForCreation } from '../generated/catalog.js';
 import * as schema from '../generated/schema.js';
 import { createUserIndex, makeUnlogged } from '../generated/schema-changes.js';
@@ -11,6 +11,7 @@ import type { CreateTableOptions } from './create-table-options.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
+import { refusedOwner, TRUST_OWNER_RULE, trustedOwners, untrustedOwner } from './owner.js';
 import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
 
 // "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new
@@ -28,9 +29,11 @@ export async function createTable(
   options: CreateTableOptions,
   deadline: Deadline = Infinity,
 ): Promise<void> {
-  checkNames(options, ['createSchema', 'unlogged', 'userPath']);
+  checkNames(options, ['createSchema', 'unlogged', 'userPath', 'trustOwner']);
   const { names } = location;
-  const { createSchema, unlogged, userPath } = options;
+  const { createSchema, unlogged, userPath, trustOwner } = options;
+  if (trustOwner !== undefined) checkOption('trustOwner', trustOwner, TRUST_OWNER_RULE);
+  const trusted = trustOwner === undefined ? location.trustedOwners : trustedOwners(trustOwner);
   const { schemaName } = names;
   const path = userPath && storablePath(userPath);
   if (createSchema && schemaName === undefined) throw new TypeError('createSchema needs a schemaName');
@@ -46,13 +49,15 @@ export async function createTable(
       if (unlogged) await makeUnlogged.run(undefined, db);
       [table] = await findTable.run(catalogNames(names), db);
     }
+    const owner = await untrustedOwner(names, trusted, db);
+    if (owner !== undefined) return { table, owner };
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
     if (table?.isTable && path && !(await hasUserIndex(path, names, client))) {
       await createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
     }
-    return table;
+    return { table };
   });
-  const table = await explainUnreadable(explainMissingGrants(work, location, deadline)).catch((error) => {
+  const { table, owner } = await explainUnreadable(explainMissingGrants(work, location, deadline)).catch((error) => {
     if (!hasSqlState(error, INVALID_SCHEMA_NAME)) throw error;
     const advice =
       schemaName === undefined
@@ -60,6 +65,7 @@ export async function createTable(
         : 'the schema does not exist. Create it, or call createTable({ createSchema: true })';
     throw refused(advice, error);
   });
+  if (owner !== undefined) throw refusedOwner(owner);
   if (!table) throw refused('the name belongs to something that is not a table. Set another tableName');
 }
 
@@ -68,10 +74,12 @@ export async function missingParts(
   location: TableLocation,
   { createSchema, userPath }: CreateTableOptions,
 ): Promise<string[]> {
-  const { pool, names } = location;
+  const { pool, names, trustedOwners } = location;
   const path = userPath && storablePath(userPath);
   const db = connectTable(location);
   const [table] = await findTable.run(catalogNames(names), db);
+  const owner = await untrustedOwner(names, trustedOwners, db);
+  if (owner !== undefined) throw refusedOwner(owner);
   const isTable = table?.isTable ?? true;
   const isSchemaMissing =
     createSchema === true && !(await findSchema.run({ schemaName: names.schemaName! }, db)).length;

@@ -5,6 +5,7 @@ import { createTable } from './create-table.js';
 import type { CreateTableOptions } from './create-table-options.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
+import { refusedOwner, untrustedOwner } from './owner.js';
 
 export class TableEnsurer {
   readonly #location: TableLocation;
@@ -37,7 +38,11 @@ export class TableEnsurer {
 
   async #ensure(deadline: Deadline): Promise<void> {
     if (this.isReady) return;
-    const found = await findTable.run(catalogNames(this.#location.names), connectTable(this.#location, deadline));
+    const { names, trustedOwners } = this.#location;
+    const db = connectTable(this.#location, deadline);
+    const found = await findTable.run(catalogNames(names), db);
+    const owner = found.length > 0 ? await untrustedOwner(names, trustedOwners, db) : undefined;
+    if (owner !== undefined) throw refusedOwner(owner);
     if (found.length === 0) await createTable(this.#location, this.options, deadline);
     this.isReady = true;
   }

@@ -8,6 +8,8 @@ import { bindTable, type TableNames } from './names.js';
 export interface TableLocation {
   pool: Pool;
   names: TableNames;
+  /** Roles that may own the table, besides those that `findOwner` trusts. Default: none. */
+  trustedOwners?: readonly string[] | undefined;
 }
 
 /**

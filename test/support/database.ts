@@ -70,6 +70,7 @@ const WAYS: Record<string, () => Promise<TestServer | undefined>> = {
 
 export async function startDatabase(): Promise<TestServer> {
   const server = await startServer();
+  await on(server.url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'); // the default since PostgreSQL 15
   return process.env.TEST_LEAST_RIGHTS ? withLeastRights(server) : server;
 }
 

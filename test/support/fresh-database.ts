@@ -15,5 +15,9 @@ export async function freshDatabase(options = ''): Promise<{ database: string; u
   const pool = freshPool();
   await pool.query(`CREATE DATABASE ${pg.escapeIdentifier(database)} ${options}`);
   onEnd(() => pool.query(`DROP DATABASE ${pg.escapeIdentifier(database)}`));
-  return { database, url: Object.assign(new URL(process.env.TEST_SERVER_URL!), { pathname: `/${database}` }).href };
+  const url = Object.assign(new URL(process.env.TEST_SERVER_URL!), { pathname: `/${database}` }).href;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC').finally(() => client.end()); // as since PostgreSQL 15
+  return { database, url };
 }

@@ -68,6 +68,7 @@ const SAMPLES: Record<string, unknown> = {
   text: 'a',
   'text[]': ['a'],
   name: 'a',
+  'name[]': ['a'],
   'character varying': 'a',
   json: '{}',
   'json[]': ['{}'],

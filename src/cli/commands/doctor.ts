@@ -1,5 +1,5 @@
 // doctor: finds what is wrong with the table.
-import { noPositional, USER_PATH } from '../arguments.js';
+import { noPositional, TRUST_OWNER, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
 import { escapeControlCharacters } from '../print.js';
 
@@ -12,6 +12,7 @@ export const doctor: Command = {
     'or a command fails on this table. With a warning they work, and it exits with 0.',
   options: {
     'user-path': { ...USER_PATH['user-path']!, help: 'expect an index of users at this path; default: do not' },
+    ...TRUST_OWNER,
     strict: { help: 'exit with 1 for warnings too' },
   },
   examples: ['doctor', 'doctor --schema web --user-path passport.user --json'],

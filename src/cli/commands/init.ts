@@ -1,6 +1,6 @@
 // init: creates the table, or prints the SQL for it.
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
-import { DRY_RUN, noPositional, USER_PATH, UsageError } from '../arguments.js';
+import { DRY_RUN, noPositional, TRUST_OWNER, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
 
 export const init: Command = {
@@ -15,6 +15,7 @@ export const init: Command = {
       ...USER_PATH['user-path']!,
       help: 'the path to the user in a session: user.id, or as JSON ["user","id"]; default: no index',
     },
+    ...TRUST_OWNER,
     ...DRY_RUN,
   },
   examples: [
