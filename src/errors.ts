@@ -83,16 +83,33 @@ function describe(value: unknown): string {
 }
 
 /**
- * Checks the names of a method's options.
+ * Checks the names of a constructor's options.
  *
  * @throws {TypeError} if `given` is not an object, or has an option that is not known
  */
 export function checkNames(given: object, known: readonly string[]): void {
-  if (typeof given !== 'object' || given === null) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(`the options must be an object with ${known.join(', ')}`);
   }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(`unknown option "${unknown}". The options are ${known.join(', ')}`);
+  }
+}
+
+/**
+ * Checks the options of a method. An option without a value is an error: the value is usually a
+ * field that a request lacks, and the default would delete or return other sessions.
+ *
+ * @param nullable options for which null is a value
+ * @throws {TypeError} if `given` is not an object, or has an option that is not known or has no
+ *   value
+ */
+export function checkMethodOptions(given: object, known: readonly string[], nullable: readonly string[] = []): void {
+  checkNames(given, known);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || (value === null && !nullable.includes(name))) {
+      throw new TypeError(`${name} is ${value}. Pass a value, or omit the option`);
+    }
   }
 }

@@ -2,7 +2,7 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
-import { checkNames, checkOption, type Rule } from '../errors.js';
+import { checkMethodOptions, checkNames, checkOption, type Rule } from '../errors.js';
 import * as queries from '../generated/admin.js';
 import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
 import { CODEC_RULES, type Codec, makeCodec } from '../session/codec.js';
@@ -134,7 +134,7 @@ export function createAdmin(options: AdminOptions): Admin {
 
 /**
  * Each method rejects with a `SessionStoreError` if the database fails, and with a `TypeError` for
- * wrong parameters. Methods about a user read inside the sessions. They need an index at the
+ * wrong parameters, such as an option that is present and undefined. Methods about a user read inside the sessions. They need an index at the
  * `userPath` to be fast (see `createUserIndex`), and fail if PostgreSQL cannot read one of the
  * sessions. Stores with the option `revocations` are notified of revoked sessions.
  */
@@ -194,12 +194,13 @@ class Admin {
    *   sessions at most, default: 100
    */
   async list(page: { after?: string | null; limit?: number } = {}): Promise<SessionPage> {
-    checkNames(page, ['after', 'limit']);
+    checkMethodOptions(page, ['after', 'limit'], ['after']);
     const { after = null, limit = 100 } = page;
     if (!Number.isInteger(limit) || limit < 1 || limit >= 2 ** 31) {
       throw new TypeError('limit must be a positive integer');
     }
-    if (after !== null && !CURSOR.test(after)) throw new TypeError('after must be the next of another page');
+    if (after !== null && (typeof after !== 'string' || !CURSOR.test(after)))
+      throw new TypeError('after must be the next of another page');
     const [expire, handle] = (after ?? BEGINNING).split('/') as [string, string];
     const rows = await queries.listSessionsAfter.run({ expire, handle, limit }, this.#db);
     const last = rows.length === limit ? rows.at(-1) : undefined;
@@ -237,7 +238,7 @@ class Admin {
    * @param options `user`: only delete the session if it belongs to this user, found by the index
    */
   async revoke(handle: string, options: { user?: string | number | bigint } = {}): Promise<boolean> {
-    checkNames(options, ['user']);
+    checkMethodOptions(options, ['user']);
     const { user } = options;
     const channel = this.#channel;
     checkHandle(handle);
@@ -258,8 +259,8 @@ class Admin {
    *
    * @param options `except`: the handle of a session to keep
    */
-  async revokeUser(user: string | number | bigint, options: { except?: string | undefined } = {}): Promise<number> {
-    checkNames(options, ['except']);
+  async revokeUser(user: string | number | bigint, options: { except?: string } = {}): Promise<number> {
+    checkMethodOptions(options, ['except']);
     const except = options.except === undefined ? null : checkHandle(options.except);
     const channel = this.#channel;
     const revoke = (params: OfUser) => queries.revokeUser.run({ ...params, except, channel }, this.#db);
@@ -283,7 +284,7 @@ class Admin {
    *   after each statement with the number of rows that it deleted
    */
   async prune(options: { batchSize?: number; onBatch?: (rows: number) => void } = {}): Promise<number> {
-    checkNames(options, ['batchSize', 'onBatch']);
+    checkMethodOptions(options, ['batchSize', 'onBatch']);
     const { batchSize = DEFAULT_PRUNE_BATCH, onBatch } = options;
     return prune(async () => this.#db, this.#location.names, { batchSize, onBatch });
   }

@@ -1,5 +1,5 @@
 // Creates the table and its indexes.
-import { checkNames, checkOption, hasSqlState, refused } from '../errors.js';
+import { checkMethodOptions, checkOption, hasSqlState, refused } from '../errors.js';
 import { findSchema, findTable, lockForCreation } from '../generated/catalog.js';
 import * as schema from '../generated/schema.js';
 import { createUserIndex, makeUnlogged } from '../generated/schema-changes.js';
@@ -29,7 +29,7 @@ export async function createTable(
   options: CreateTableOptions,
   deadline: Deadline = Infinity,
 ): Promise<void> {
-  checkNames(options, ['createSchema', 'unlogged', 'userPath', 'trustOwner']);
+  checkMethodOptions(options, ['createSchema', 'unlogged', 'userPath', 'trustOwner']);
   const { names } = location;
   const { createSchema, unlogged, userPath, trustOwner } = options;
   if (trustOwner !== undefined) checkOption('trustOwner', trustOwner, TRUST_OWNER_RULE);

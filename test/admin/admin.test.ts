@@ -15,6 +15,7 @@ import {
 } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
+import { failure } from '../support/limited-role.js';
 import { type AnyStore, makeStore } from '../support/stores.js';
 
 const test = suite('admin', { timeout: 60_000 });
@@ -347,6 +348,71 @@ test('the admin throws a TypeError that explains a wrong option or parameter', a
     assert.match((error as Error).message, message);
     assert.not.match((error as Error).message, 'some-session-id');
   }
+});
+
+test('an option that is present without a value is a TypeError that names it, and nothing is deleted', async () => {
+  const { store, admin } = await fresh();
+  for (const sid of ['a', 'b']) await store.set(sid, session(passport('ada')));
+  const handle = handleOf('a');
+  const calls: [string, (value: any) => unknown][] = [
+    ['user', (user) => admin.revoke(handle, { user })],
+    ['except', (except) => admin.revokeUser('ada', { except })],
+    ['batchSize', (batchSize) => admin.prune({ batchSize })],
+    ['onBatch', (onBatch) => admin.prune({ onBatch })],
+    ['limit', (limit) => admin.list({ limit })],
+    ['createSchema', (createSchema) => store.createTable({ createSchema })],
+    ['unlogged', (unlogged) => store.createTable({ unlogged })],
+    ['userPath', (userPath) => store.createTable({ userPath })],
+    ['trustOwner', (trustOwner) => store.createTable({ trustOwner })],
+  ];
+  for (const [name, call] of calls) {
+    for (const value of [undefined, null]) {
+      const error = await failure((async () => call(value))());
+      assert.instance(error, TypeError);
+      assert.is(error.message, `${name} is ${value}. Pass a value, or omit the option`);
+    }
+  }
+  const after = await failure(admin.list(invalid({ after: undefined })));
+  assert.is(after.message, 'after is undefined. Pass a value, or omit the option');
+  assert.is((await admin.list({ after: null })).sessions.length, 2);
+  assert.is(await admin.count(), 2);
+});
+
+test('a value of a wrong type as the user, the handle or an option is a TypeError, and nothing is deleted', async () => {
+  const { store, admin } = await fresh();
+  for (const sid of ['a', 'b']) await store.set(sid, session(passport('ada')));
+  const handle = handleOf('a');
+  const noHandles = [undefined, null, '', 1, {}, [handle], handle.toUpperCase(), `${handle}\n`, 'ada'];
+  const noUsers = [
+    undefined,
+    null,
+    Number.NaN,
+    Infinity,
+    {},
+    ['ada'],
+    true,
+    Symbol('ada'),
+    () => 'ada',
+    new String('ada'),
+  ];
+  const calls: [unknown[], (value: any) => unknown][] = [
+    [noHandles, (value) => admin.show(value)],
+    [noHandles, (value) => admin.revoke(value)],
+    [noHandles, (value) => admin.revoke(value, { user: 'ada' })],
+    [noHandles, (value) => admin.revokeUser('ada', { except: value })],
+    [noUsers, (value) => admin.find(value)],
+    [noUsers, (value) => admin.revoke(handle, { user: value })],
+    [noUsers, (value) => admin.revokeUser(value)],
+    [[null, false, '', 0, 'ada', [], [handle], handle, () => {}], (value) => admin.revoke(handle, value)],
+    [[null, false, '', 0, 'ada', [], [handle], handle, () => {}], (value) => admin.revokeUser('ada', value)],
+  ];
+  for (const [values, call] of calls) {
+    for (const value of values) {
+      const error = await failure((async () => call(value))());
+      assert.instance(error, TypeError, String(error));
+    }
+  }
+  assert.is(await admin.count(), 2);
 });
 
 test('a session that PostgreSQL cannot read fails a search with an error that names doctor', async () => {

@@ -49,6 +49,6 @@ async function revokeSessions({ positionals, values, admin }: Context, isDry: bo
     const found = await admin().show(handle);
     return Number(found !== null && (user === undefined || found.user === user));
   }
-  if (!isDry) return admin().revokeUser(user, { except });
+  if (!isDry) return admin().revokeUser(user, except === undefined ? {} : { except });
   return (await admin().find(user)).filter(({ handle }) => handle !== except).length;
 }
