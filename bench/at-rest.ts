@@ -20,7 +20,7 @@ const MEASURED = OPERATIONS.filter((operation) => operation !== 'touch');
 const ROLE = 'bench_app';
 
 const NONE = 'none';
-const encryption = { keys: [Buffer.alloc(32, 'key')] };
+const encryption = { keys: [Buffer.from([...Array(32).keys()])] };
 const OPTIONS: Record<string, StoreOptions> = {
   [NONE]: {},
   "hashIds: 'upgrade'": { hashIds: 'upgrade' },

@@ -105,6 +105,13 @@ export const mutations: Mutation[] = [
     tests: ['admin/admin'],
   },
   {
+    guard: 'a key that is not random is refused',
+    file: 'src/session/encryption.ts',
+    from: 'new Set(bytes).size >= MIN_DISTINCT_BYTES',
+    to: 'bytes.length >= MIN_DISTINCT_BYTES',
+    tests: ['session/encryption'],
+  },
+  {
     guard: 'a save of a loaded session never inserts a row',
     file: 'src/store/sessions.ts',
     from: 'return snapshot ? this.#merge(',

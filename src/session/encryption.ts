@@ -10,7 +10,8 @@ import { PASSPORT, storablePath, type UserPath, userOf, userText, userTexts } fr
 export interface Encryption {
   /**
    * The keys, each of 32 bytes: a Buffer, 64 hexadecimal digits or base64. `openssl rand -base64
-   * 32` prints one. The first key encrypts, and all keys decrypt. If no key fits a row, the store
+   * 32` prints one. A key must be random: one with fewer than 16 different bytes is refused. The
+   * first key encrypts, and all keys decrypt. If no key fits a row, the store
    * answers that there is no session, leaves the row alone and emits `unreadable`. An empty list, a
    * wrong key and a repeated key throw a `TypeError`.
    */
@@ -41,6 +42,9 @@ export const hasUserHash = (text: string): boolean => Object.keys(envelopeIn(tex
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
+const MIN_DISTINCT_BYTES = 16; // 32 random bytes have fewer once in 10^16 keys
+const MAKE_A_KEY =
+  'Make one with `openssl rand -base64 32` or ' + '`node -p "crypto.randomBytes(32).toString(\'base64\')"`';
 const NONCE_BYTES = 12; // random, for at most 2^32 texts of a key: NIST SP 800-38D, section 8.2.2
 const TAG_BYTES = 16;
 
@@ -187,10 +191,14 @@ function bytesOf(key: string | Uint8Array): Buffer {
   const isHex = isText && /^[0-9a-f]{64}$/i.test(key);
   if (!isText || isHex || /^[-\w+/]{43}=?$/.test(key)) {
     const bytes = isText ? Buffer.from(key, isHex ? 'hex' : 'base64') : Buffer.from(key);
-    if (bytes.length === KEY_BYTES) return bytes;
+    if (bytes.length === KEY_BYTES) {
+      if (new Set(bytes).size >= MIN_DISTINCT_BYTES) return bytes;
+      throw new TypeError(
+        `encryption.keys: a key has fewer than ${MIN_DISTINCT_BYTES} different bytes, so it is not random. ${MAKE_A_KEY}`,
+      );
+    }
   }
   throw new TypeError(
-    'encryption.keys: a key must have 32 bytes, as a Buffer, 64 hexadecimal digits or base64. ' +
-      'Make one with `openssl rand -base64 32`',
+    `encryption.keys: a key must have 32 bytes, as a Buffer, 64 hexadecimal digits or base64. ${MAKE_A_KEY}`,
   );
 }

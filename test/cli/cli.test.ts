@@ -1,4 +1,5 @@
 // Runs each command of the CLI as a process, and checks its output and its exit code.
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -366,7 +367,7 @@ test('list and show escape control characters from a session', async () => {
 
 test('migrate hashes ids and encrypts sessions, with keys from the environment or a file', async () => {
   const { names, run, pool, table, handles } = await fresh();
-  const KEY = 'A'.repeat(43);
+  const [KEY, OTHER_KEY] = ['A', 'B'].map((letter) => createHash('sha256').update(letter).digest('base64'));
   const withEnv = (env: NodeJS.ProcessEnv, command: string, ...args: string[]) =>
     cli([command, ...at(names), ...args], env);
   const withoutKeys = await run('migrate', '--re-encrypt');
@@ -374,20 +375,20 @@ test('migrate hashes ids and encrypts sessions, with keys from the environment o
     [withoutKeys.code, /--re-encrypt needs --keys-file or SESSION_KEYS/.test(withoutKeys.stderr)],
     [2, true],
   );
-  const withPlaintext = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt');
+  const withPlaintext = await withEnv({ SESSION_KEYS: KEY! }, 'migrate', '--re-encrypt');
   assert.equal([withPlaintext.code, /3 sessions stay as they are/.test(withPlaintext.stderr)], [3, true]);
-  const dry = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--dry-run');
+  const dry = await withEnv({ SESSION_KEYS: KEY! }, 'migrate', '--re-encrypt', '--hash-ids', '--dry-run');
   assert.is(dry.stdout, 'would migrate: the hash of 3 session ids, 3 sessions encrypted with the first key\n');
 
-  const done = await withEnv({ SESSION_KEYS: KEY }, 'migrate', '--re-encrypt', '--hash-ids', '--allow-plaintext');
+  const done = await withEnv({ SESSION_KEYS: KEY! }, 'migrate', '--re-encrypt', '--hash-ids', '--allow-plaintext');
 
   assert.is(done.stdout, 'migrated: the hash of 3 session ids, 3 sessions encrypted with the first key\n');
   const { rows } = await pool.query(`SELECT sid, sess::text FROM ${table}`);
   assert.not.match(JSON.stringify(rows), new RegExp(`ada|bob|${SID}`));
   const file = `${mkdtempSync(path.join(tmpdir(), 'keys-'))}/keys`;
-  writeFileSync(file, `${'B'.repeat(43)}\n${KEY}\n`);
+  writeFileSync(file, `${OTHER_KEY}\n${KEY}\n`);
   assert.match((await run('show', handles[2]!, '--keys-file', file)).stdout, /bob/);
-  assert.is((await withEnv({ SESSION_KEYS: KEY }, 'find', 'ada')).stdout.trim().split('\n').length, 3);
+  assert.is((await withEnv({ SESSION_KEYS: KEY! }, 'find', 'ada')).stdout.trim().split('\n').length, 3);
   assert.is((await run('find', 'ada')).code, 1);
   assert.match((await run('find', 'ada', '--keys-file', '/none')).stderr, /--keys-file: cannot read \/none \(ENOENT\)/);
   assert.is((await run('revoke', '--user', 'ada', '--keys-file', file)).stdout, 'revoked 2 sessions\n');

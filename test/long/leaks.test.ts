@@ -20,7 +20,7 @@ const test = suite('leaks', { timeout: 180_000 });
 
 // Like the ids of express-session.
 const newIds = () => Array.from({ length: 100 }, () => randomBytes(24).toString('base64url'));
-const KEY = Buffer.alloc(32, 'key');
+const KEY = Buffer.from([...Array(32).keys()]);
 const DEBIAN = '/usr/lib/postgresql';
 const homes = [
   systemServer(),

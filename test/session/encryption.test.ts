@@ -1,5 +1,5 @@
 // The option `encryption`: the table reveals no session, and the store rejects an altered row.
-import { randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { encryptAll } from '../../src/admin/encrypt-all.js';
@@ -12,7 +12,9 @@ import { invalid } from '../support/invalid.js';
 
 const test = suite('encryption', { timeout: 60_000 });
 
-const [KEY, OLD_KEY, FOREIGN_KEY] = ['A', 'B', 'C'].map((letter) => letter.repeat(43)) as [string, string, string];
+const [KEY, OLD_KEY, FOREIGN_KEY] = ['A', 'B', 'C'].map((letter) =>
+  createHash('sha256').update(letter).digest('base64').slice(0, 43),
+) as [string, string, string];
 
 /** Creates a table and a store, and makes other stores on the same table. */
 async function fresh(options: Parameters<typeof freshStore>[0] = {}) {
@@ -236,6 +238,15 @@ test('the admin finds a user with each key, at any path, as a number or as its d
   assert.is(await admin.count(), 2);
 });
 
+/** Bytes that are not random: a zero, a repeated text, half a key, 15 different bytes. */
+const WEAK = [
+  Buffer.alloc(32),
+  Buffer.alloc(32, 0xff),
+  Buffer.alloc(32, 'secret'),
+  Buffer.alloc(32, '0123456789abcde'),
+  Buffer.concat([Buffer.alloc(20), Buffer.from('a short key!')]),
+];
+
 test('the store accepts a key of 32 bytes in each form, and no error reveals a wrong key', async () => {
   const { store, withKeys, another } = await fresh();
   const bytes = Buffer.from(KEY, 'base64');
@@ -243,12 +254,18 @@ test('the store accepts a key of 32 bytes in each form, and no error reveals a w
   for (const same of [bytes, new Uint8Array(bytes), bytes.toString('hex'), `${KEY}=`, bytes.toString('base64url')]) {
     assert.is((await withKeys(same).get('a'))?.n, 1);
   }
+  for (const enough of [Buffer.from([...Array(32).keys()]), Buffer.alloc(32, '0123456789abcdef')]) withKeys(enough);
   const wrong: [encryption: unknown, message: RegExp][] = [
     [{ keys: [] }, /encryption must be an object/],
     [{ keys: 'secret' }, /encryption must be an object/],
     [{ key: KEY, keys: [KEY] }, /encryption must be an object/],
     [{ keys: ['secret'] }, /a key must have 32 bytes/],
     [{ keys: [randomBytes(16)] }, /a key must have 32 bytes/],
+    ...WEAK.flatMap((weak) =>
+      [weak, new Uint8Array(weak), weak.toString('hex'), weak.toString('base64'), weak.toString('base64url')].map(
+        (key): [object, RegExp] => [{ keys: [KEY, key] }, /fewer than 16 different bytes.*`openssl rand -base64 32`/],
+      ),
+    ),
     [{ keys: ['secret!'.padEnd(43, '!')] }, /a key must have 32 bytes/],
     [{ keys: [KEY, bytes] }, /holds the same key twice/],
     [{ keys: [KEY], userPath: 'user.id' }, /userPath must be an array/],

@@ -24,7 +24,11 @@ const SETTINGS: [string, number, Omit<StoreOptions, 'pool'>][] = [
   [
     'encrypted',
     1000,
-    { encryption: { keys: [Buffer.alloc(32, 'key')], userPath: ['__proto__', 'mark'] }, lifetime: 60, hashIds: true },
+    {
+      encryption: { keys: [Buffer.from([...Array(32).keys()])], userPath: ['__proto__', 'mark'] },
+      lifetime: 60,
+      hashIds: true,
+    },
   ],
   ['with a serializer', 1000, { serializer: { stringify: JSON.stringify, parse: (text) => JSON.parse(text) } }],
 ];

@@ -142,7 +142,7 @@ async function useEverything(pool: pg.Pool, options: StoreOptions) {
   assert.equal(logged, []);
 }
 
-const KEY = Buffer.from(Array.from({ length: 32 }, (_, n) => n));
+const KEY = Buffer.from([...Array(32).keys()]);
 
 test('no method runs what another role has created in a schema of the search_path', async () => {
   const pool = await planted();
