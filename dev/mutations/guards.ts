@@ -112,6 +112,20 @@ export const mutations: Mutation[] = [
     tests: ['session/encryption'],
   },
   {
+    guard: 'a user is listed as the text in the row',
+    file: 'src/session/payload.ts',
+    from: "found.startsWith('\"') ? JSON.parse(found) : found;",
+    to: "found.startsWith('\"') ? JSON.parse(found) : JSON.stringify(JSON.parse(found));",
+    tests: ['admin/admin'],
+  },
+  {
+    guard: 'a large number is also looked for without an exponent',
+    file: 'src/session/user-path.ts',
+    from: 'if (exponent === undefined) return text;',
+    to: 'if (exponent !== text) return text;',
+    tests: ['admin/admin'],
+  },
+  {
     guard: 'a save of a loaded session never inserts a row',
     file: 'src/store/sessions.ts',
     from: 'return snapshot ? this.#merge(',

@@ -11,7 +11,7 @@ import { Expiry } from '../session/expiry.js';
 import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
 import { removeCreatedAt } from '../session/lifetime.js';
 import type { Serializer } from '../session/serializer.js';
-import { PASSPORT, storablePaths, type UserPath, userOf } from '../session/user-path.js';
+import { PASSPORT, storablePaths, type UserPath } from '../session/user-path.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { catalogNames, revocationChannel, type TableNames } from '../table/names.js';
 import { TRUST_OWNER_RULE, trustedOwners } from '../table/owner.js';
@@ -70,7 +70,10 @@ export interface SessionEntry {
    * The SHA-256 of the session id, in hexadecimal. It names the session and is not a credential.
    */
   handle: string;
-  /** The user at the `userPath`, as text. Null if there is none. */
+  /**
+   * The user at the `userPath`, as the text in the row, which `find` and `revokeUser` accept. Null
+   * if there is none.
+   */
   user: string | null;
   /** Seconds until the session expires. */
   secondsLeft: number;
@@ -331,7 +334,8 @@ class Admin {
 
   #entry({ handle, sess, secondsLeft }: { handle: string; sess: string; secondsLeft: number }): SessionEntry {
     const session = this.#sessionIn(handle, sess, secondsLeft);
-    return { handle, user: session && userOf(session, this.#userPath), secondsLeft, session };
+    const user = session && this.#codec.userIn(sess, session, this.#userPath);
+    return { handle, user, secondsLeft, session };
   }
 
   #sessionIn(handle: string, sess: string, secondsLeft: number): SessionData | null {

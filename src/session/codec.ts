@@ -5,7 +5,7 @@ import { Charset } from './charset.js';
 import { EncryptedCodec, type Encryption } from './encryption.js';
 import { type Fields, type Format, JSON_FORMAT } from './payload.js';
 import { formatOf, type Serializer } from './serializer.js';
-import { userTexts } from './user-path.js';
+import { type UserPath, userIn, userTexts } from './user-path.js';
 
 /** Computes the handle of a session from its id or from the `sid` column. */
 export type HandleOf = (sid: string) => string;
@@ -27,6 +27,8 @@ export interface Codec {
   userTexts(user: unknown): string[];
   /** The characters that `encode` escapes because the database lacks them. */
   charset: Charset;
+  /** The user in a stored text that `decode` has accepted, as a text that `userTexts` takes, or null. */
+  userIn(text: string, session: SessionData, userPath: UserPath): string | null;
   /** The id of the key that encrypts. Undefined without encryption. */
   keyId?: string;
 }
@@ -73,5 +75,6 @@ function plaintextCodec(format: Format): Codec {
     encode: (_sid, fields) => charset.escape(format.textOf(fields)),
     decode: (_sid, text) => format.parse(text),
     userTexts: (user) => userTexts(user).map((text) => charset.escape(text)),
+    userIn: (text, _session, userPath) => userIn(text, userPath),
   };
 }

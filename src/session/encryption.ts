@@ -4,7 +4,7 @@ import type { SessionData } from 'express-session';
 import { Charset } from './charset.js';
 import { handleOf } from './handle.js';
 import type { Fields, Format } from './payload.js';
-import { PASSPORT, storablePath, type UserPath, userOf, userText, userTexts } from './user-path.js';
+import { PASSPORT, storablePath, type UserPath, userIn, userOf, userText, userTexts } from './user-path.js';
 
 /** How the store encrypts sessions at rest, with AES-256-GCM. */
 export interface Encryption {
@@ -137,6 +137,10 @@ export class EncryptedCodec {
     const hashes = plaintexts.flatMap((text) => [...this.#keys.values()].map((key) => key.hashOf(text)));
     if (!this.#allowPlaintext) return hashes;
     return [...hashes, ...plaintexts.map((text) => this.charset.escape(text))];
+  }
+
+  userIn(text: string, session: SessionData, userPath: UserPath): string | null {
+    return envelopeIn(text) ? userOf(session, userPath) : userIn(text, userPath);
   }
 
   /** An object with the user's hash at the userPath. Empty if the session has no user. */

@@ -76,7 +76,7 @@ function isEscaped(json: string, at: number): boolean {
   return (at - before) % 2 === 0;
 }
 
-/** The index of the comma or brace that ends the value. */
+/** The index of the comma, brace or bracket that ends the value. */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
@@ -89,8 +89,6 @@ function endOfValue(json: string, start: number): number {
         depth++;
         break;
       case CLOSE_BRACKET:
-        depth--;
-        break;
       case CLOSE_BRACE:
         if (depth-- === 0) return at;
         break;
@@ -99,6 +97,39 @@ function endOfValue(json: string, start: number): number {
     }
   }
   return json.length;
+}
+
+/**
+ * The text at this path, as PostgreSQL's `#>>` returns it: JSON.parse would lose the spelling of
+ * 1.0 and of objects.
+ *
+ * @param json the text of a row, or any other text
+ */
+export function textAt(json: string, path: readonly string[]): string | undefined {
+  if (parseJson(json) === undefined) return undefined;
+  let found: string | undefined = json.trim();
+  for (const key of path) found = found && memberOf(found, key);
+  if (found === undefined || found === 'null') return undefined;
+  return found.startsWith('"') ? JSON.parse(found) : found;
+}
+
+/** The JSON of a member of an object, the last one with this key, or of an element of an array. */
+function memberOf(json: string, key: string): string | undefined {
+  const isArray = json.startsWith('[');
+  if (!isArray && !json.startsWith('{')) return undefined;
+  const values: string[] = [];
+  let member: string | undefined;
+  for (let at = 1; json.slice(at, -1).trim() !== ''; ) {
+    const keyStart = json.indexOf('"', at);
+    const keyEnd = isArray ? at : endOfString(json, keyStart);
+    const start = isArray ? at : json.indexOf(':', keyEnd) + 1;
+    const end = endOfValue(json, start);
+    const value = json.slice(start, end).trim();
+    if (isArray) values.push(value);
+    else if (JSON.parse(json.slice(keyStart, keyEnd)) === key) member = value;
+    at = end + 1;
+  }
+  return isArray && /^[-+]?\d+$/.test(key) ? values.at(Number(key)) : member;
 }
 
 const [QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
@@ -141,6 +172,9 @@ export const storableText = (text: string): string => JSON.parse(textOf(fieldsOf
 /** A string as an older version of the store spelled it. */
 export const oldStorableText = (text: string): string =>
   text.replace(/[\0\ue000]|\p{Cs}/gu, (found) => `${OLD_ESCAPE}${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Undoes `storableText` and `oldStorableText`. */
+export const originalText = (stored: string): string => JSON.parse(unescapeStored(JSON.stringify(stored)));
 
 /** Undoes `escapeUnstorable`, and the escapes of older versions. */
 export const unescapeStored = (text: string): string =>

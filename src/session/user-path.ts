@@ -1,5 +1,5 @@
 // The path in a session's JSON that leads to its user.
-import { oldStorableText, storableText } from './payload.js';
+import { oldStorableText, originalText, storableText, textAt } from './payload.js';
 
 /** The keys that lead to the user, outermost first: `['passport', 'user']`. */
 export type UserPath = readonly string[];
@@ -37,11 +37,37 @@ export function userText(user: unknown): string {
   throw new TypeError('the user must be the string or number that the session has at the userPath');
 }
 
-/** The texts of the user in rows of each version of the store. */
-export const userTexts = (user: unknown): string[] =>
-  typeof user === 'string' ? [...new Set([userText(user), oldStorableText(user)])] : [userText(user)];
+/**
+ * The texts that may stand in a row for this user. A jsonb column spells 1e21 without an exponent,
+ * and older versions of the store escaped some characters in another way.
+ *
+ * @throws {TypeError} if the user is neither a string nor a number
+ */
+export function userTexts(user: unknown): string[] {
+  const text = userText(user);
+  if (typeof user === 'string') return [...new Set([text, oldStorableText(user)])];
+  const asNumber = typeof user === 'bigint' && BigInt(Number(user)) !== user ? text : String(Number(user));
+  return [...new Set([text, asNumber, withoutExponent(asNumber)])];
+}
 
-/** The session's user as the text that PostgreSQL compares, or null. */
+function withoutExponent(text: string): string {
+  const [, sign, whole = '', fraction = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e([-+]\d+)$/.exec(text) ?? [];
+  if (exponent === undefined) return text;
+  const digits = whole + fraction;
+  const point = 1 + Number(exponent);
+  return sign + (point > 0 ? digits.padEnd(point, '0') : `0.${'0'.repeat(-point)}${digits}`);
+}
+
+/** The user in the text of a row that is not encrypted, as the text that PostgreSQL compares, or null. */
+export function userIn(text: string, userPath: UserPath): string | null {
+  for (const path of storablePaths(userPath)) {
+    const stored = textAt(text, path);
+    if (stored !== undefined) return originalText(stored);
+  }
+  return null;
+}
+
+/** The user of a session as text, or null. */
 export function userOf(session: object, path: UserPath): string | null {
   let found: unknown = session;
   for (const key of path) {

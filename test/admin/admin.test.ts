@@ -119,6 +119,84 @@ test('an entry has the value at the user path as the text that find() compares',
   for (const user of expected) if (user !== null) assert.is((await admin.find(user)).length, 1, user);
 });
 
+const KEY = Buffer.from([...Array(32).keys()]);
+const USERS = [
+  ...['"ada"', '""', '"\\u0061\\u00e9\\ud83d\\ude00"', '"a\\"b\\\\c\\/d\\n"', '" null "', '"1e21"', '"{}"'],
+  ...['42', '1.0', '-0', '-0.0', '1e21', '1E+2', '1.50e-9', '123456789012345678901234567890', '0.1', '-7', '1e-7'],
+  ...[
+    'true',
+    'false',
+    '{}',
+    '[]',
+    '{ "id" :7,"a": [1.0, {"b": "]}\\""}] }',
+    '[ [1 ,2], "x,y" ,{"a":null}]',
+    '{"a":1,"a":2}',
+  ],
+];
+
+for (const sess of ['json', 'jsonb', 'text'] as const) {
+  for (const path of ['object', 'array'] as const) {
+    test(`each user that list() shows is found and revoked by that text, in a ${path} in a ${sess} column`, async () => {
+      const userPath = path === 'object' ? ['passport', 'user'] : ['ids', '-1', 'it"s'];
+      const { pool, table, admin } = await fresh({ columns: { sess, expire: 'timestamptz' }, userPath });
+      const payloadOf = (user: string) =>
+        path === 'object'
+          ? `{"a":{"passport":1},"passport": {"x":"user","user" : ${user} }}`
+          : `{"ids":[1 ,{"it\\"s":${user}}]}`;
+      for (const [n, user] of USERS.entries()) {
+        await pool.query(`INSERT INTO ${table} VALUES ($1, $2, now() + interval '1 h')`, [`${n}`, payloadOf(user)]);
+      }
+      const { sessions } = await admin.list();
+      assert.is(sessions.length, USERS.length);
+      for (const { handle, user } of sessions) {
+        assert.is((await admin.show(handle))?.user, user);
+        assert.ok(
+          (await admin.find(user!)).some((found) => found.handle === handle),
+          user!,
+        );
+        assert.ok(await admin.revoke(handle, { user: user! }), user!);
+      }
+      assert.is(await admin.count(), 0);
+    });
+  }
+}
+
+for (const sess of ['json', 'jsonb', 'text'] as const) {
+  for (const options of [{}, { encryption: { keys: [KEY] }, hashIds: true }]) {
+    test(`a user of any type is found and revoked as listed and as the number, in ${sess}, with ${JSON.stringify(Object.keys(options))}`, async () => {
+      const { store, pool, names } = await freshStore({ columns: { sess, expire: 'timestamptz' }, ...options });
+      const admin = createAdmin({ pool, ...names, ...options });
+      const users = [
+        'ada',
+        'a\0b',
+        '\ue000',
+        42,
+        1e21,
+        1.5e300,
+        5e-324,
+        -1.25e-7,
+        0.1,
+        -0,
+        1e20,
+        true,
+        { id: 7, a: ['x', {}] },
+        ['a\0'],
+      ];
+      for (const user of users) {
+        await store.set('a', session(passport(user)));
+        const [entry] = (await admin.list()).sessions;
+        assert.is((await admin.find(entry!.user!)).length, 1, entry!.user!);
+        if (typeof user === 'number') {
+          assert.is((await admin.find(user)).length, 1, String(user));
+          if (Number.isInteger(user)) assert.is((await admin.find(BigInt(user))).length, 1, String(user));
+        }
+        assert.is(await admin.revokeUser(entry!.user!), 1, entry!.user!);
+        assert.is(await admin.count(), 0);
+      }
+    });
+  }
+}
+
 test('list() pages through all sessions once, also through those that expire at the same time', async () => {
   for (const expire of ['timestamptz', 'timestamp(6)']) {
     const { pool, table, admin } = await fresh({ columns: { sess: 'json', expire } });
