@@ -1,4 +1,5 @@
 // The errors of the public methods.
+import { printableLine } from './printable.js';
 import { INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE } from './sql-states.js';
 
 /**
@@ -63,7 +64,7 @@ const ADVICE: Record<string, string> = {
 
 export function databaseFailed(cause: unknown): SessionStoreError {
   const advice = ADVICE[sqlStateOf(cause) ?? ''] ?? '';
-  const message = `the database failed: ${(cause as Error).message || cause}${advice}`;
+  const message = `the database failed: ${printableLine((cause as Error).message || String(cause))}${advice}`;
   return new SessionStoreError('DATABASE', message, { cause });
 }
 

@@ -109,7 +109,8 @@ const SEVERITIES: Record<FindingCode, Severity> = {
 };
 
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
-const TABLE = '"session_store"."session"'; // the stand-in
+const TABLE = '\0table'; // a stand-in that no name and no setting of PostgreSQL can contain
+const SCHEMA = '\0schema';
 
 /** @param statements create the table */
 export const missingTable = (statements: string[]): Finding => ({
@@ -131,11 +132,16 @@ export function findingsOf(names: TableNames, facts: Facts): Finding[] {
       severity: SEVERITIES[code],
       problem,
       advice,
-      sql: sql.map((statement) => `${statementFor(statement, names)};`),
+      sql: sql.map((statement) => `${withNames(statement, names)};`),
     }));
   const only = (severity: Severity) => findings.filter((finding) => finding.severity === severity);
   return [...only('error'), ...only('warning')];
 }
+
+const withNames = (statement: string, names: TableNames): string =>
+  statement
+    .replaceAll(TABLE, () => statementFor('"session_store"."session"', names))
+    .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
 
 type Check = (facts: Facts) => Omit<Finding, 'severity'> | undefined;
 
@@ -147,7 +153,7 @@ const CHECKS: Check[] = [
       problem: `the role ${role} lacks privileges that the store needs`,
       advice: 'If it is the role of your app, run:',
       sql: [
-        ...(canUseSchema ? [] : [`GRANT USAGE ON SCHEMA "session_store" TO ${role}`]),
+        ...(canUseSchema ? [] : [`GRANT USAGE ON SCHEMA ${SCHEMA} TO ${role}`]),
         ...(missingGrants.length > 0 ? [`GRANT ${missingGrants.join(', ')} ON ${TABLE} TO ${role}`] : []),
       ],
     };
@@ -294,7 +300,10 @@ const CHECKS: Check[] = [
         (others.length > 0 ? `. There are some: ${list.join('; ')}. This connection has ${timeZone}` : ''),
       advice:
         "Run this with the TimeZone of your app's connections. It locks the table, as `connect-pg-typed migrate` does:",
-      sql: [`SET TimeZone = '${timeZone}'`, `ALTER TABLE ${TABLE} ALTER COLUMN expire TYPE timestamptz`],
+      sql: [
+        `SET TimeZone = ${pg.escapeLiteral(timeZone)}`,
+        `ALTER TABLE ${TABLE} ALTER COLUMN expire TYPE timestamptz`,
+      ],
     };
   },
 

@@ -64,7 +64,7 @@ export function parseArguments(args: string[], commandOptions: Options): Argumen
     if (empty) throw new Error(`--${empty} is empty`); // an unset variable must not mean the default
     return { positionals, values: values as Values };
   } catch (error) {
-    const unknown = /^Unknown option '(.+?)'/.exec((error as Error).message)?.[1];
+    const unknown = /^Unknown option '(.+?)'(?:\. |$)/s.exec((error as Error).message)?.[1];
     throw new UsageError(unknown ? `unknown option ${unknown}` : (error as Error).message);
   }
 }

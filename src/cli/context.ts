@@ -50,6 +50,10 @@ function createPool(url: string | undefined): Pool {
   if (config.connectionString !== undefined && !isConnectionString(config.connectionString)) {
     throw new TypeError(`the URL must be ${CONNECTION_STRING_RULE}`);
   }
+  // pg would take a part of the password for the host, the port or the database, and errors name those.
+  if (/^\w+:\/\/[^/?#@]*:[^/?#@]*(?:[/#][^?]*|\?[^=]*)@/.test(config.connectionString ?? '')) {
+    throw new TypeError('the URL has an @ after its host. In a password, write / as %2F, ? as %3F and # as %23');
+  }
   const pool = new pg.Pool({ ...config, application_name: 'connect-pg-typed', connectionTimeoutMillis: 10_000 });
   pool.on('error', () => {}); // the statements of that client fail by themselves
   return pool;

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The command line: runs a command, prints its outcome and sets the exit code.
+import { printableJson, printableLine, printableLines } from '../printable.js';
 import { parseArguments, UsageError } from './arguments.js';
 import { COMMANDS } from './commands/index.js';
 import { type Context, createContext } from './context.js';
 import { messageOf } from './database-errors.js';
 import { helpOf, overview } from './help.js';
+import { maskArguments } from './passwords.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -24,7 +26,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     }
     context = createContext(given);
     const { text, json, exitCode = 0 } = await command.run(context);
-    console.log(given.values.json ? JSON.stringify(json, null, 2) : text);
+    console.log(maskArguments(given.values.json ? printableJson(json) : printableLines(text)));
     return exitCode;
   } catch (error) {
     if (error instanceof UsageError) return fail(`${error.message}. See connect-pg-typed ${name} --help`, 2);
@@ -35,6 +37,6 @@ async function main([name, ...args]: string[]): Promise<number> {
 }
 
 function fail(message: string, exitCode: number): number {
-  console.error(`connect-pg-typed: ${message}`);
+  console.error(`connect-pg-typed: ${printableLine(maskArguments(message))}`);
   return exitCode;
 }

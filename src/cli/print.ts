@@ -1,10 +1,11 @@
 // Prints values for people.
 import type { SessionEntry } from '../admin/admin.js';
+import { printable } from '../printable.js';
 import { PASSPORT, type UserPath } from '../session/user-path.js';
 
 /** A table with a head, and columns as wide as their cells. */
 export function table(head: string[], rows: string[][]): string {
-  const cells = [head, ...rows.map((row) => row.map(escapeControlCharacters))];
+  const cells = [head, ...rows.map((row) => row.map(printable))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const lines = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  '));
   return lines.map((line) => line.trimEnd()).join('\n');
@@ -14,7 +15,7 @@ export function table(head: string[], rows: string[][]): string {
 export function pairs(values: Record<string, string>): string {
   const width = Math.max(...Object.keys(values).map((name) => name.length));
   return Object.entries(values)
-    .map(([name, value]) => `${name.padEnd(width)}  ${escapeControlCharacters(value)}`)
+    .map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`)
     .join('\n');
 }
 
@@ -51,11 +52,4 @@ export function bytes(count: number | null): string {
 
 export const pluralize = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-export const pathText = (userPath: UserPath = PASSPORT): string => userPath.join('.');
-
-/**
- * Escapes what a visitor may have put into a session to control the terminal, or to imitate other
- * text.
- */
-export const escapeControlCharacters = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
+export const pathText = (userPath: UserPath = PASSPORT): string => printable(userPath.join('.'));

@@ -1,5 +1,6 @@
 // A session's JSON, as the text that a row stores, and its top-level fields.
 import type { SessionData } from 'express-session';
+import { printable } from '../printable.js';
 
 /** A session's top-level keys, each with its member of the JSON object: `"views":3`. */
 export type Fields = ReadonlyMap<string, string>;
@@ -36,7 +37,7 @@ function stringifyField(key: string, value: unknown): string {
     return JSON.stringify({ [key]: value }).slice(1, -1);
   } catch (error) {
     const [reason] = String((error as Error)?.message ?? error).split('\n');
-    const advice = `cannot store the session: JSON.stringify failed on key ${JSON.stringify(key)}: ${reason}`;
+    const advice = `cannot store the session: JSON.stringify failed on key ${printable(`${JSON.stringify(key)}: ${reason}`)}`;
     throw new TypeError(advice, { cause: error });
   }
 }

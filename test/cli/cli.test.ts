@@ -4,11 +4,16 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
+import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { maskArguments } from '../../src/cli/passwords.js';
 import { startProgress } from '../../src/cli/progress.js';
 import { cli, printed } from '../support/cli.js';
+import { freshDatabase } from '../support/fresh-database.js';
 import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
-import { suite } from '../support/harness.js';
+import { onEnd, suite } from '../support/harness.js';
+import { failure } from '../support/limited-role.js';
+import { quotedName } from '../support/stores.js';
 
 const test = suite('cli', { timeout: 60_000 });
 
@@ -411,6 +416,201 @@ test('the progress bar is drawn only on a terminal', async () => {
     if (isTTY) assert.match(drawn, /pruning .* 25% \| 50 of 200 \| \d+\/s \| .*left/);
     else assert.is(drawn, '');
   }
+});
+
+const HOSTILE = 'a\x1b[31m\x07\x9b31m\x7f\u202e\u2066\u200b\u2028\r\nfake line\tb';
+/** What must not reach the terminal: all but printable characters and the line breaks of the output. */
+const UNSAFE = /[^\n\P{C}]|[\u2028\u2029]/u;
+
+test('no command prints a control character or an invisible one that a session or a name holds', async () => {
+  const { store, pool, table, names, run } = await fresh();
+  await store.set(`${SID}h`, session({ passport: { user: HOSTILE }, [HOSTILE]: HOSTILE }, cookieFor(60)));
+  const handle = store.handle(`${SID}h`);
+  await pool.query(`UPDATE ${table} SET expire = now() - interval '1 s' WHERE sid = $1`, [`${SID}2`]);
+  const column = pg.escapeIdentifier(HOSTILE);
+  await pool.query(`ALTER TABLE ${table} ADD ${column} text NOT NULL DEFAULT ''`);
+  await pool.query(`ALTER TABLE ${table} ALTER ${column} DROP DEFAULT`);
+  const results = [
+    await run('list'),
+    await run('show', handle),
+    await run('find', HOSTILE),
+    await run('stats'),
+    await run('doctor'),
+    await run('doctor', '--user-path', HOSTILE),
+    await run('find', 'x', '--user-path', HOSTILE),
+    await run('prune', HOSTILE),
+    await run('show', HOSTILE),
+    await run('list', '--limit', HOSTILE),
+    await run('list', '--after', HOSTILE),
+    await run('list', `--${HOSTILE}`),
+    await run('list', '--keys-file', HOSTILE),
+    await run('migrate', '--time-zone', HOSTILE, '--dry-run'),
+    await cli([HOSTILE]),
+    await cli(['list', '--table', HOSTILE]),
+    await cli(['stats', '--schema', HOSTILE]),
+    await cli(['init', '--schema', HOSTILE]),
+    await cli(['init', '--schema', HOSTILE, '--table', HOSTILE, '--print']),
+    await cli([
+      'list',
+      '--url',
+      Object.assign(new URL(process.env.TEST_SERVER_URL!), { pathname: `/${encodeURIComponent(HOSTILE)}` }).href,
+    ]),
+  ];
+  for (const args of [['list'], ['show', handle], ['find', HOSTILE], ['doctor'], ['doctor', '--user-path', HOSTILE]]) {
+    results.push(await run(args[0]!, '--json', ...args.slice(1)));
+  }
+  for (const { stdout, stderr } of results) {
+    assert.not.match(stdout, UNSAFE);
+    assert.not.match(stderr, UNSAFE);
+    assert.not.match(stderr.slice(0, -1), /\n/);
+    if (!stdout.includes('CREATE TABLE')) assert.not.match(stdout, /^fake line/m);
+  }
+  assert.is(JSON.parse((await run('find', HOSTILE, '--json')).stdout)[0].user, HOSTILE);
+  assert.equal(JSON.parse((await run('show', handle, '--json')).stdout).session[HOSTILE], HOSTILE);
+
+  await pool.query(
+    `CREATE FUNCTION ${pg.escapeIdentifier(names.schemaName)}.refuse() RETURNS trigger LANGUAGE plpgsql
+     AS $$ BEGIN RAISE EXCEPTION '%', ${pg.escapeLiteral(HOSTILE)}; END $$`,
+  );
+  await pool.query(
+    `CREATE TRIGGER refuse BEFORE DELETE ON ${table} EXECUTE FUNCTION ${pg.escapeIdentifier(names.schemaName)}.refuse()`,
+  );
+  const failed = await run('revoke', '--all');
+  assert.is(failed.code, 3);
+  assert.match(failed.stderr, /fake line/);
+  assert.not.match(failed.stderr, UNSAFE);
+  const { message } = await failure(store.clear());
+  assert.match(message, /fake line/);
+  assert.not.match(message, UNSAFE);
+  assert.not.match(message, /\n/);
+  const unstorable = await failure(store.set('x', session({ [HOSTILE]: 1n })));
+  assert.not.match(unstorable.message, UNSAFE);
+});
+
+test('the SQL that doctor and init print can be run, for any name and TimeZone', async () => {
+  const hostile = `it's "a" \\ $& '\n\x1b;--"session_store"."session"`;
+  const { database, url } = await freshDatabase();
+  const pool = freshPool({ connectionString: url });
+  const names = { schemaName: hostile, tableName: `${hostile}2` };
+  const init = await cli([
+    'init',
+    ...at(names),
+    '--print',
+    '--create-schema',
+    '--user-path',
+    JSON.stringify([hostile]),
+  ]);
+  await pool.query(init.stdout);
+  const table = quotedName(names);
+  const role = pg.escapeIdentifier(`role ${process.pid} ${hostile}`);
+  await pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'limited'`);
+  onEnd(() => freshPool().query(`DROP ROLE ${role}`));
+  const own = Object.assign(new URL(url), {
+    username: encodeURIComponent(`role ${process.pid} ${hostile}`),
+    password: 'limited',
+  });
+  const doctor = async () => (await cli(['doctor', '--url', own.href, ...at(names)])).stdout;
+  const statements = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('     '));
+
+  const grants = statements(await doctor());
+  assert.is(grants.length, 2);
+  for (const statement of grants) await pool.query(statement);
+  const zone = `<a'b"\\\n"session_store">-3`;
+  await pool.query(`ALTER DATABASE ${database} SET TimeZone = ${pg.escapeLiteral(zone)}`);
+  await pool.query(`ALTER TABLE ${table} ALTER expire TYPE timestamp`);
+  await pool.query(`ALTER TABLE ${table} ADD ${pg.escapeIdentifier(hostile)} int NOT NULL`);
+  const client = await pool.connect();
+  const found = await doctor();
+  assert.match(found, /time zone/);
+  for (const statement of statements(found)) await client.query(statement);
+  client.release();
+  assert.is(await doctor(), 'no problem found\n');
+  await pool.query(`DROP OWNED BY ${role}`);
+});
+
+test('an error does not print a password, wherever a connection string stands among the arguments', async () => {
+  const url = `postgres://u:s3cret@'"x/y@localhost:1/d`;
+  const ways = [
+    [url],
+    ['stats', url],
+    ['stats', `--databse=${url}`],
+    ['stats', `--${url}?password=s3cret`],
+    ['stats', `--table=${url}`],
+    ['list', '--limit', url],
+    ['list', '--keys-file', `host=h password='s3cret' user=u`],
+    ['find', 'x', '--user-path', url],
+    ['stats', '--url', url],
+    ['stats', '--url', 'postgres://u:12/s3cret@localhost/d'],
+    ['stats', '--url', 'postgres://u:1?s3cret@localhost/d'],
+  ];
+  for (const args of ways) {
+    const { stdout, stderr, code } = await cli(args);
+    assert.not.match(stdout + stderr, /s3cret/, args.join(' '));
+    assert.ok(code > 0);
+  }
+  assert.match((await cli(['stats', 'postgres://u:s3cret@h/d'])).stderr, /"postgres:\/\/u:\*\*\*@h\/d"/);
+});
+
+test('a message that quotes an argument has no password, for any form of connection string', () => {
+  const secrets = [
+    's3cret',
+    's3cret%40x%2Fy',
+    's3cret@x',
+    's3cret/x',
+    's3cret?x',
+    's3cret#x',
+    's3cret:x',
+    `s3cret'"x`,
+    's3cret x',
+  ];
+  const quotes = [(text: string) => text, JSON.stringify, (text: string) => `"${text.split('=')[0]}"`];
+  for (const secret of secrets) {
+    const strings = [
+      `postgres://u:${secret}@localhost:1/d`,
+      `postgresql://:${secret}@localhost:1/d`,
+      `mysql://u:${secret}@localhost:1/d`,
+      `postgres://localhost:1/d?user=u&password=${secret}`,
+      `postgres://localhost:1/d?password=${secret}&user=u`,
+      `host=localhost port=1 password=${secret} dbname=d`,
+      `host=localhost password = '${secret}'`,
+      `PGPASSWORD=${secret}`,
+      encodeURIComponent(`postgres://u:${secret}@localhost:1/d`),
+    ];
+    for (const text of strings) {
+      for (const given of [text, `--url=${text}`, `--databse=${text}`, `--${text}`]) {
+        for (const quote of quotes) {
+          for (const part of [given, text]) assert.not.match(maskArguments(quote(part), [given]), /s3cret/, given);
+        }
+      }
+    }
+  }
+  assert.is(maskArguments('x postgres://u:my y', ['postgres://u:my', 'secret@h']), 'x postgres://u:*** y');
+  for (const harmless of [
+    'postgres://u@h:5432/d',
+    'postgres://localhost:5432/d?sslmode=require',
+    'host=h dbname=d',
+    'a@b:c',
+  ]) {
+    assert.is(maskArguments(harmless, [harmless]), harmless);
+  }
+});
+
+test('an option or a user that is empty is refused, and nothing is deleted', async () => {
+  const { store, run, handles } = await fresh();
+  for (const args of [
+    ['--user='],
+    ['--user', 'ada', '--except', ''],
+    [handles[0]!, '--user='],
+    [''],
+    ['', '--user', 'ada'],
+  ]) {
+    const { code, stderr } = await run('revoke', ...args);
+    assert.is(code, 2, args.join(' '));
+    assert.match(stderr, /is empty|a handle must have/);
+  }
+  assert.is((await run('doctor', '--trust-owner=')).code, 2);
+  assert.is((await run('doctor', '--trust-owner', 'x')).code, 0);
+  assert.is(await store.length(), 3);
 });
 
 test('no command printed a session id', () => {

@@ -1,7 +1,7 @@
 // doctor: finds what is wrong with the table.
+import { printable, printableSql } from '../../printable.js';
 import { noPositional, TRUST_OWNER, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
-import { escapeControlCharacters } from '../print.js';
 
 export const doctor: Command = {
   usage: '',
@@ -20,7 +20,9 @@ export const doctor: Command = {
     noPositional(positionals);
     const findings = await admin().doctor();
     const text = findings.map(({ severity, problem, advice, sql }, n) =>
-      [`${n + 1}. ${severity}: ${problem}`, advice, ...sql.map(indent)].map(escapeLines).join('\n   '),
+      [`${n + 1}. ${severity}: ${printable(problem)}`, printable(advice), ...sql.map(printableSql).map(indent)].join(
+        '\n   ',
+      ),
     );
     const isBad = findings.some(({ severity }) => severity === 'error' || values.strict);
     return { text: text.join('\n\n') || 'no problem found', json: findings, exitCode: isBad ? 1 : 0 };
@@ -28,4 +30,3 @@ export const doctor: Command = {
 };
 
 const indent = (statement: string): string => `  ${statement.replaceAll('\n', '\n     ')}`;
-const escapeLines = (text: string): string => text.split('\n').map(escapeControlCharacters).join('\n');

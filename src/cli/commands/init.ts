@@ -1,4 +1,5 @@
 // init: creates the table, or prints the SQL for it.
+import { printableSql } from '../../printable.js';
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
 import { DRY_RUN, noPositional, TRUST_OWNER, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
@@ -29,7 +30,7 @@ export const init: Command = {
     const options = { createSchema, unlogged: values.unlogged === true, ...(userPath && { userPath }) };
     if (values.print) {
       const statements = await tableStatements(names, options);
-      return { text: statements.join('\n\n'), json: statements };
+      return { text: statements.map(printableSql).join('\n\n'), json: statements };
     }
     const isDry = values['dry-run'] === true;
     const missing = await missingParts(location(), options);

@@ -1,5 +1,6 @@
 // migrate: turns an older table into a current one.
 import { migrate as run } from '../../admin/migrate.js';
+import { printable } from '../../printable.js';
 import { DRY_RUN, noPositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
 import { encryptionOf, KEYS } from '../keys.js';
@@ -50,7 +51,9 @@ export const migrate: Command = {
       onProgress: (done, total) => progress.update(done, total),
     }).finally(() => progress.stop());
     const text =
-      steps.length > 0 ? `${dryRun ? 'would migrate' : 'migrated'}: ${steps.join(', ')}` : 'nothing to migrate';
+      steps.length > 0
+        ? printable(`${dryRun ? 'would migrate' : 'migrated'}: ${steps.join(', ')}`)
+        : 'nothing to migrate';
     return { text, json: { steps, isDry: dryRun } };
   },
 };

@@ -1,8 +1,9 @@
 // show: shows one session with its content.
+import { printableLines } from '../../printable.js';
 import { onePositional, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
 import { KEYS } from '../keys.js';
-import { duration, escapeControlCharacters, pairs, summaryOf } from '../print.js';
+import { duration, pairs, summaryOf } from '../print.js';
 
 export const show: Command = {
   usage: 'HANDLE',
@@ -16,9 +17,7 @@ export const show: Command = {
     if (!found) return { text: 'there is no such live session', json: null, exitCode: 1 };
     const { session } = found;
     const head = pairs({ handle, user: found.user ?? '-', 'expires in': duration(found.secondsLeft) });
-    const body = session
-      ? JSON.stringify(session, null, 2).split('\n').map(escapeControlCharacters).join('\n')
-      : 'the row does not hold a session';
+    const body = session ? printableLines(JSON.stringify(session, null, 2)) : 'the row does not hold a session';
     return { text: `${head}\n${body}`, json: { ...summaryOf(found), session } };
   },
 };
