@@ -161,6 +161,20 @@ export const mutations: Mutation[] = [
     tests: ['--package', 'cli/cli'],
   },
   {
+    guard: 'a forged notification closes no socket of the example',
+    file: 'examples/websockets/server.ts',
+    from: 'if (!isLive) closeSockets(handle);',
+    to: 'closeSockets(handle);',
+    tests: ['--package', 'package/examples'],
+  },
+  {
+    guard: 'the example refuses sockets of other sites',
+    file: 'examples/websockets/server.ts',
+    from: 'if (!isFromOwnSite(req)) return',
+    to: 'if (!req.headers) return',
+    tests: ['--package', 'package/examples'],
+  },
+  {
     guard: 'a save of a loaded session never inserts a row',
     file: 'src/store/sessions.ts',
     from: 'return snapshot ? this.#merge(',

@@ -33,7 +33,7 @@ interface Demo {
 export function demoApp({ store, admin, secret, facts }: Demo) {
   const app = express();
   app.disable('x-powered-by');
-  app.use(setHeaders, refuseFormsFromOtherSites);
+  app.use(setHeaders, refuseOtherHosts, refuseFormsFromOtherSites);
   app.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
   app.use(
     session({
@@ -136,13 +136,28 @@ function setHeaders(_req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
+/** The names of this machine: the demo listens on the loopback address only. */
+const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
+/**
+ * Refuses requests under another host name. Another site can make its own name lead to this machine
+ * (DNS rebinding): a browser then lets that site read the pages.
+ */
+function refuseOtherHosts(req: Request, res: Response, next: NextFunction): void {
+  if (OWN_HOST.test(req.get('Host') ?? '')) next();
+  else res.status(403).send(errorPage('The demo does not have this host name.'));
+}
+
 /**
  * Refuses forms from other sites. The cookie's `sameSite` is not enough: it treats all ports of a
- * machine as one site, and does not stop another site from signing a browser in.
+ * machine as one site, and does not stop another site from signing a browser in. Every browser sends
+ * `Origin` with a form. A program that is not a browser need not send it.
  */
 function refuseFormsFromOtherSites(req: Request, res: Response, next: NextFunction): void {
   const site = req.get('Sec-Fetch-Site') ?? 'none';
-  if (req.method === 'POST' && site !== 'same-origin' && site !== 'none') {
+  const own = `http://${req.get('Host')}`.toLowerCase();
+  const isForm = req.method !== 'GET' && req.method !== 'HEAD';
+  if (isForm && ((site !== 'same-origin' && site !== 'none') || (req.get('Origin') ?? own) !== own)) {
     res.status(403).send(errorPage('Another site sent this form.'));
   } else {
     next();

@@ -36,7 +36,14 @@ async function checkSessions(): Promise<void> {
 
 /** If the database is down, the next check closes the sockets. */
 const tryToCheckSessions = () => checkSessions().catch(() => {});
-store.on('revoked', ({ handles }) => handles.forEach(closeSockets));
+// Any role of the database can send a false notification, so the session decides.
+store.on('revoked', async ({ handles }) => {
+  for (const handle of handles) {
+    const session = connected.get(handle);
+    const isLive = session && (await store.get(session.sid).catch(() => null)) !== null;
+    if (!isLive) closeSockets(handle);
+  }
+});
 store.on('resync', tryToCheckSessions); // the store may have missed revocations
 setInterval(tryToCheckSessions, 60_000).unref(); // `revoked` does not cover expiry or a plain DELETE
 
@@ -46,7 +53,23 @@ const withSession = session({
   secret: process.env.SESSION_SECRET ?? 'only for local tests',
   resave: false,
   saveUninitialized: false,
-  cookie: { sameSite: 'lax' }, // so that pages of other sites cannot open a socket with this cookie
+  cookie: { sameSite: 'lax' },
+});
+/** The names under which this server is reached. A real app names its own host. */
+const OWN_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
+
+/**
+ * Whether a page of this server sent the request. The cookie's `sameSite` is not enough: it treats all
+ * ports of a machine as one site. Another host name may be DNS rebinding. Every browser sends `Origin`
+ * with a POST and with a WebSocket.
+ */
+function isFromOwnSite({ headers: { host = '', origin } }: IncomingMessage): boolean {
+  return OWN_HOST.test(host) && (origin === undefined || origin === `http://${host}`.toLowerCase());
+}
+
+app.use((req, res, next) => {
+  if (req.method === 'GET' ? OWN_HOST.test(req.headers.host ?? '') : isFromOwnSite(req)) return next();
+  res.sendStatus(403);
 });
 app.use(withSession);
 app.use(saveBeforeResponse()); // a failed save becomes a 503, not a cookie without a session
@@ -65,6 +88,7 @@ const server = createServer(app);
 const webSockets = new WebSocketServer({ noServer: true });
 server.on('upgrade', (req: IncomingMessage, socket, head) => {
   socket.on('error', () => socket.destroy());
+  if (!isFromOwnSite(req)) return void socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
   withSession(req as Request, new ServerResponse(req) as Response, (error?: unknown) => {
     const { sessionID: sid, session: loaded } = req as Request;
     if (error || !loaded?.user) {

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { type Demo, databaseWith, type Env, exitOf, run, running, serve } from '../support/demo.js';
 import { freshNames, freshPool } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { statusOf } from '../support/status-of.js';
 import { quotedName } from '../support/stores.js';
 
 /** A folder in which all users may write, like /tmp. It is deleted after the test. */
@@ -132,6 +133,41 @@ for (const site of ['cross-site', 'same-site']) {
     assert.match((await visitor.open('/')).text, 'Hello, Ada');
   });
 }
+
+test('a form with the Origin of another site, and a request under another host name, are refused', async () => {
+  const { host, port } = new URL(shared.url);
+  const send = (method: string, headers: Record<string, string>) =>
+    statusOf(`${shared.url}${method === 'GET' ? '/' : '/sign-out'}`, { method, headers });
+  for (const origin of [
+    'https://example.com',
+    `http://localhost:${port}`,
+    `https://${host}`,
+    'http://127.0.0.1:1',
+    'null',
+    '',
+  ]) {
+    assert.is(await send('POST', { origin }), 403, origin);
+  }
+  for (const headers of [
+    {},
+    { origin: shared.url },
+    { host: `localhost:${port}`, origin: `http://localhost:${port}` },
+  ]) {
+    assert.is(await send('POST', headers as Record<string, string>), 303, JSON.stringify(headers));
+  }
+  for (const other of [
+    'example.com',
+    `example.com:${port}`,
+    '127.0.0.1.example.com',
+    'localhost.example.com',
+    '10.0.0.1',
+  ]) {
+    assert.is(await send('GET', { host: other }), 403, other);
+    assert.is(await send('POST', { host: other, origin: `http://${other}` }), 403, other);
+  }
+  for (const own of ['127.0.0.1', `localhost:${port}`, '[::1]:80'])
+    assert.is(await send('GET', { host: own }), 200, own);
+});
 
 test('a session survives restarts with DEMO_DATA_DIR, and each signal stops the demo and its server', async () => {
   const env = { DEMO_DATA_DIR: path.join(await scratchFolder(), 'data'), TMPDIR: await scratchFolder() };

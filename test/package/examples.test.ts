@@ -16,6 +16,7 @@ import { cli } from '../support/cli.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
+import { statusOf } from '../support/status-of.js';
 
 const test = suite('examples', { timeout: 60_000 });
 
@@ -87,6 +88,55 @@ test('websockets closes only the sockets of the session, in each process', async
   await pool.query(`DELETE FROM ${table}`); // does not notify the servers
   await pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1', listening);
   for (const { closed } of cys) assert.equal((await closed).map(String), ['4001', 'signed out']);
+});
+
+test('websockets refuses requests and sockets of other sites, and ignores a forged notification', async () => {
+  const { store, pool, names } = await freshStore();
+  const address = await startWebSockets(names);
+  const { host, port } = new URL(address);
+  const post = (headers: object) => statusOf(`${address}/sign-in/ada`, { method: 'POST', headers: { ...headers } });
+  for (const [headers, status] of [
+    [{}, 200],
+    [{ origin: address }, 200],
+    [{ host: `LOCALHOST:${port}`, origin: `http://localhost:${port}` }, 200],
+    [{ origin: 'https://example.com' }, 403],
+    [{ origin: `http://127.0.0.1:${Number(port) + 1}` }, 403],
+    [{ origin: `https://${host}` }, 403],
+    [{ origin: 'null' }, 403],
+    [{ host: 'example.com' }, 403],
+    [{ host: `example.com:${port}`, origin: `http://example.com:${port}` }, 403],
+    [{ host: `127.0.0.1.example.com:${port}` }, 403],
+  ] as const) {
+    assert.is(await post(headers), status, JSON.stringify(headers));
+  }
+  assert.is(await statusOf(`${address}/`, { headers: { host: 'example.com' } }), 403);
+
+  const browser = new Browser(address);
+  await browser.post('/sign-in/ada');
+  const open = async (headers: Record<string, string>) => {
+    const socket = new WebSocket(address.replace('http', 'ws'), { headers: { cookie: browser.cookie, ...headers } });
+    onEnd(() => socket.terminate());
+    return once(socket, 'message').then(
+      () => 'open',
+      (error) => error.message,
+    );
+  };
+  assert.is(await open({ origin: address }), 'open');
+  for (const headers of [{ origin: 'https://example.com' }, { origin: 'null' }, { host: 'example.com' }]) {
+    assert.match(await open(headers as Record<string, string>), /403/, JSON.stringify(headers));
+  }
+
+  const { socket, closed } = await openSocket(address, browser);
+  const forged = store.handle(decodeURIComponent(browser.cookie!).split('s:')[1]!.split('.')[0]!);
+  await pool.query('SELECT pg_notify($1, $2)', [revocationChannel(names), forged]);
+  await pool.query('SELECT pg_notify($1, $2)', [
+    revocationChannel(names),
+    `x ${forged.toUpperCase()} ${'0'.repeat(64)}`,
+  ]);
+  await sleep(500);
+  assert.is(socket.readyState, WebSocket.OPEN);
+  await browser.post('/sign-out');
+  assert.equal((await closed).map(String), ['4001', 'signed out']);
 });
 
 test('websockets refuses a socket without a signed-in session', async () => {
