@@ -6,7 +6,10 @@ import { handleOf } from './handle.js';
 import type { Fields, Format } from './payload.js';
 import { PASSPORT, storablePath, type UserPath, userIn, userOf, userText, userTexts } from './user-path.js';
 
-/** How the store encrypts sessions at rest, with AES-256-GCM. */
+/**
+ * How the store encrypts sessions at rest, with AES-256-GCM. Use one key per table. A writer to the
+ * table can still put back an older row of the same session.
+ */
 export interface Encryption {
   /**
    * The keys, each of 32 bytes: a Buffer, 64 hexadecimal digits or base64. `openssl rand -base64
@@ -24,8 +27,8 @@ export interface Encryption {
    */
   userPath?: UserPath | undefined;
   /**
-   * Whether the store also reads sessions that are not encrypted. Use `true` until
-   * `connect-pg-typed migrate --re-encrypt` has run.
+   * Whether the store also reads sessions that are not encrypted, also those that another
+   * role wrote. Use `true` until `connect-pg-typed migrate --re-encrypt` has run.
    *
    * @default `false`
    */

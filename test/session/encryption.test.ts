@@ -1,5 +1,6 @@
 // The option `encryption`: the table reveals no session, and the store rejects an altered row.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { encryptAll } from '../../src/admin/encrypt-all.js';
@@ -277,6 +278,40 @@ test('the store accepts a key of 32 bytes in each form, and no error reveals a w
     );
     assert.match(thrown, message);
     assert.not.match(thrown, /secret/);
+  }
+});
+
+test('the docs name what encryption does not prevent: replay, a destroyed row, another table, plaintext', async () => {
+  const { store, pool, table, another } = await fresh();
+  const rowOf = async () => (await pool.query(`SELECT sid, sess::text, expire FROM ${table}`)).rows[0];
+  const put = ({ sid, sess, expire }: Record<string, unknown>, into = table) =>
+    pool.query(
+      `INSERT INTO ${into} VALUES ($1, $2, $3) ON CONFLICT (sid) DO UPDATE SET sess = excluded.sess, expire = excluded.expire`,
+      [sid, sess, expire],
+    );
+  await store.set('a', session({ n: 1 }));
+  const old = await rowOf();
+  await store.set('a', session({ n: 2 }));
+  await put(old);
+  assert.is((await store.get('a'))?.n, 1);
+  await store.destroy('a');
+  await put(old);
+  assert.is((await store.get('a'))?.n, 1);
+  const elsewhere = await fresh();
+  await put(old, elsewhere.table);
+  assert.is((await elsewhere.store.get('a'))?.n, 1);
+  await put({ ...old, sid: 'b', sess: JSON.stringify(session({ n: 3 })) });
+  assert.is(await store.get('b'), null);
+  assert.is((await another({ encryption: { keys: [KEY], allowPlaintext: true } }).get('b'))?.n, 3);
+
+  const docs = readFileSync('docs/security.md', 'utf8').replaceAll('\n', ' ');
+  for (const limit of [
+    /replay an older row/,
+    /put back a row that was destroyed/,
+    /one key per table/,
+    /plaintext row while `allowPlaintext`/,
+  ]) {
+    assert.match(docs, limit);
   }
 });
 
