@@ -121,10 +121,10 @@ WITH RECURSIVE ss__types AS (
   WHERE d.typtype = 'd'
 )
 SELECT
-  format_type(s.type, s.modifier) AS "type!",
-  s.type IN ('varchar'::regtype, 'text'::regtype) AS "isText!",
-  s.type = 'bytea'::regtype AS "isBytea!",
-  CASE WHEN s.type = 'varchar'::regtype AND s.modifier > 4 THEN s.modifier - 4 END AS "length",
+  pg_catalog.format_type(s.type, s.modifier) AS "type!",
+  s.type IN ('varchar'::regtype::oid, 'text'::regtype::oid) AS "isText!",
+  s.type = 'bytea'::regtype::oid AS "isBytea!",
+  CASE WHEN s.type = 'varchar'::regtype::oid AND s.modifier > 4 THEN s.modifier - 4 END AS "length",
   coalesce(l.collisdeterministic, true) AS "isDeterministic!"
 FROM ss__types AS s
 JOIN pg_catalog.pg_type AS b ON b.oid = s.type

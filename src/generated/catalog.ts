@@ -260,7 +260,7 @@ export interface InspectSidQuery {
   result: InspectSidResult;
 }
 
-const inspectSidIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":284,"b":294}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":397,"b":407},{"a":483,"b":493}]}],"statement":"WITH RECURSIVE ss__types AS (\n  SELECT a.atttypid AS type, a.atttypmod AS modifier, a.attcollation AS collation\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND a.attname = 'sid' AND NOT a.attisdropped AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  UNION ALL\n  SELECT d.typbasetype, d.typtypmod, s.collation\n  FROM ss__types AS s\n  JOIN pg_catalog.pg_type AS d ON d.oid = s.type\n  WHERE d.typtype = 'd'\n)\nSELECT\n  format_type(s.type, s.modifier) AS \"type!\",\n  s.type IN ('varchar'::regtype, 'text'::regtype) AS \"isText!\",\n  s.type = 'bytea'::regtype AS \"isBytea!\",\n  CASE WHEN s.type = 'varchar'::regtype AND s.modifier > 4 THEN s.modifier - 4 END AS \"length\",\n  coalesce(l.collisdeterministic, true) AS \"isDeterministic!\"\nFROM ss__types AS s\nJOIN pg_catalog.pg_type AS b ON b.oid = s.type\nLEFT JOIN pg_catalog.pg_collation AS l ON l.oid = s.collation\nWHERE b.typtype <> 'd'"};
+const inspectSidIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":284,"b":294}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":397,"b":407},{"a":483,"b":493}]}],"statement":"WITH RECURSIVE ss__types AS (\n  SELECT a.atttypid AS type, a.atttypmod AS modifier, a.attcollation AS collation\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND a.attname = 'sid' AND NOT a.attisdropped AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n  UNION ALL\n  SELECT d.typbasetype, d.typtypmod, s.collation\n  FROM ss__types AS s\n  JOIN pg_catalog.pg_type AS d ON d.oid = s.type\n  WHERE d.typtype = 'd'\n)\nSELECT\n  pg_catalog.format_type(s.type, s.modifier) AS \"type!\",\n  s.type IN ('varchar'::regtype::oid, 'text'::regtype::oid) AS \"isText!\",\n  s.type = 'bytea'::regtype::oid AS \"isBytea!\",\n  CASE WHEN s.type = 'varchar'::regtype::oid AND s.modifier > 4 THEN s.modifier - 4 END AS \"length\",\n  coalesce(l.collisdeterministic, true) AS \"isDeterministic!\"\nFROM ss__types AS s\nJOIN pg_catalog.pg_type AS b ON b.oid = s.type\nLEFT JOIN pg_catalog.pg_collation AS l ON l.oid = s.collation\nWHERE b.typtype <> 'd'"};
 
 /**
  * Query generated from SQL:
@@ -279,10 +279,10 @@ const inspectSidIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"
  *   WHERE d.typtype = 'd'
  * )
  * SELECT
- *   format_type(s.type, s.modifier) AS "type!",
- *   s.type IN ('varchar'::regtype, 'text'::regtype) AS "isText!",
- *   s.type = 'bytea'::regtype AS "isBytea!",
- *   CASE WHEN s.type = 'varchar'::regtype AND s.modifier > 4 THEN s.modifier - 4 END AS "length",
+ *   pg_catalog.format_type(s.type, s.modifier) AS "type!",
+ *   s.type IN ('varchar'::regtype::oid, 'text'::regtype::oid) AS "isText!",
+ *   s.type = 'bytea'::regtype::oid AS "isBytea!",
+ *   CASE WHEN s.type = 'varchar'::regtype::oid AND s.modifier > 4 THEN s.modifier - 4 END AS "length",
  *   coalesce(l.collisdeterministic, true) AS "isDeterministic!"
  * FROM ss__types AS s
  * JOIN pg_catalog.pg_type AS b ON b.oid = s.type

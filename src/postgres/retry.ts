@@ -19,6 +19,8 @@ export interface Retry {
   idempotent: boolean;
   /** Called on each retry. */
   onRetry?: () => void;
+  /** Whether to retry after a deadlock or a serialization failure. Default: true. */
+  rolledBack?: boolean;
 }
 
 const unsent = new WeakSet<object>();
@@ -26,8 +28,10 @@ const unsent = new WeakSet<object>();
 /** Records that the statement was not sent: no client could be had for it. */
 export const markUnsent = (error: object): void => void unsent.add(error);
 
+export const isUnsent = (error: object): boolean => unsent.has(error);
+
 /** Whether the connection was lost after the statement was sent, so that it may have succeeded. */
-export const isOutcomeUnknown = (error: unknown): boolean => isConnectionLost(error) && !unsent.has(error as object);
+export const isOutcomeUnknown = (error: unknown): boolean => isConnectionLost(error) && !isUnsent(error as object);
 
 /**
  * Pauses before the next attempt.
@@ -38,10 +42,11 @@ export const isOutcomeUnknown = (error: unknown): boolean => isConnectionLost(er
  */
 export async function pauseBeforeRetry(
   error: unknown,
-  { attempts, startedAt, deadline, idempotent }: Retry & { attempts: number; startedAt: number; deadline: Deadline },
+  retry: Retry & { attempts: number; startedAt: number; deadline: Deadline },
 ): Promise<void> {
+  const { attempts, startedAt, deadline } = retry;
   const pauseMs = backoffMs(attempts, FIRST_PAUSE_MS, MAX_PAUSE_MS);
-  const until = Math.min(deadline, startedAt + patienceMs(error, attempts, idempotent));
+  const until = Math.min(deadline, startedAt + patienceMs(error, attempts, retry));
   if (performance.now() + pauseMs > until) throw error;
   await sleep(pauseMs);
 }
@@ -60,13 +65,13 @@ export async function retry<T>(work: () => Promise<T>, deadline: Deadline, optio
 }
 
 /** How long after the first attempt another one may help. */
-function patienceMs(error: unknown, attempts: number, idempotent: boolean): number {
+function patienceMs(error: unknown, attempts: number, { idempotent, rolledBack = true }: Retry): number {
   if (isOutcomeUnknown(error)) return idempotent ? Infinity : 0;
   if (isConnectionLost(error)) return Infinity;
   const code = codeOf(error);
   if (code === READ_ONLY_SQL_TRANSACTION) return Infinity; // a standby may be about to be promoted
   if (UNREACHABLE.includes(code)) return UNREACHABLE_MS;
-  return ROLLED_BACK.includes(code) && attempts <= MAX_ROLLBACKS ? Infinity : 0;
+  return rolledBack && ROLLED_BACK.includes(code) && attempts <= MAX_ROLLBACKS ? Infinity : 0;
 }
 
 function isConnectionLost(error: unknown): boolean {

@@ -23,6 +23,9 @@ export interface CallMessage {
 
 const CALLS = channel('connect-pg-typed:call');
 
+/** The part of `maxWaiting` that one session may use. */
+const SESSION_SHARE = 0.1;
+
 /** An in-flight call. A class, for the reason given at `QueuedCall`. */
 class InFlightCall {
   #onEnd: OnEnd<any> | undefined;
@@ -43,6 +46,11 @@ class InFlightCall {
   }
 }
 
+export interface CallLimits {
+  unlimited?: boolean;
+  sid?: string;
+}
+
 export interface InFlightCallsOptions {
   timeoutMs: number;
   /** How many calls may be in flight. */
@@ -52,6 +60,9 @@ export interface InFlightCallsOptions {
 export class InFlightCalls {
   readonly #timeoutMs: number;
   readonly #maxWaiting: number;
+  readonly #maxOfSession: number;
+  /** The calls in flight of each session that has any. */
+  readonly #ofSession = new Map<string, number>();
   /** The calls with a deadline, first to end first: all have the same timeout. */
   readonly #limited = new Set<InFlightCall>();
   #timer: NodeJS.Timeout | undefined;
@@ -66,14 +77,20 @@ export class InFlightCalls {
   constructor({ timeoutMs, maxWaiting }: InFlightCallsOptions) {
     this.#timeoutMs = timeoutMs;
     this.#maxWaiting = maxWaiting;
+    this.#maxOfSession = Math.ceil(maxWaiting * SESSION_SHARE);
   }
 
   /**
    * Runs `work`. Ends with its outcome, or with an error of code CLOSED, OVERLOADED or TIMEOUT.
    *
-   * @param options `unlimited`: whether the call has no deadline
+   * @param limits `unlimited`: whether the call has no deadline. `sid`: the session of the call
    */
-  run<T>(method: string, work: (deadline: Deadline) => Promise<T>, onEnd: OnEnd<T>, { unlimited = false } = {}): void {
+  run<T>(
+    method: string,
+    work: (deadline: Deadline) => Promise<T>,
+    onEnd: OnEnd<T>,
+    { unlimited = false, sid }: CallLimits = {},
+  ): void {
     const startedAt = performance.now();
     const deadline = unlimited ? Infinity : startedAt + this.#timeoutMs;
     const call = new InFlightCall(deadline, CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd);

@@ -1,16 +1,26 @@
 // Batches calls: calls that arrive while a statement of the same kind is in flight are sent
 // together in the next one.
-import { timedOut } from '../errors.js';
+import { hasSqlState, timedOut } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
+import { LOCK_NOT_AVAILABLE, ROLLED_BACK } from '../sql-states.js';
+import { mayConcernOneItem } from './batch-errors.js';
+
+/**
+ * `part`: the items are a part of a failed batch. The statement is not retried, and does not wait
+ * long for locks. `alone`: the item was alone in such a part, and met a lock or was rolled back.
+ */
+export type Stage = 'first' | 'part' | 'alone';
 
 /** A kind of statement that can serve many calls. */
 export interface BatchStatement<Item, Result> {
-  /** Sends one statement for all items. Resolves with the results in the order of the items. */
-  send(items: Item[], deadline: Deadline): Promise<Result[]>;
+  /**
+   * Sends one statement for all items. Resolves with the results in the order of the items.
+   */
+  send(items: Item[], deadline: Deadline, stage: Stage): Promise<Result[]>;
   /** About how many bytes an item adds to the statement or its result. */
   bytes(item: Item): number;
-  /** Whether a batch failed because of one of its items, so that each item should be sent alone. */
-  isRowLevel(error: unknown): boolean;
+  /** Runs `work`, which sends a part of a failed batch, when a connection may be used for it. */
+  runPart(work: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -34,6 +44,7 @@ const MAX_ITEMS = 512;
 const MAX_BYTES = 1_048_576;
 const MAX_IN_FLIGHT = 2; // the server runs one while Node prepares the other; more than two gained nothing
 const MIN_ITEMS_TO_HALVE = 12; // with fewer items, each half costs about as much as the whole
+const PARTS = 4; // of a failed batch. Halves need as many statements, and take twice as long
 const SLOW_MS = 200; // a statement that takes longer no longer blocks the queue
 
 /**
@@ -81,7 +92,7 @@ export class Batcher<Item, Result> {
 
   #flush(): void {
     this.#isFlushScheduled = false;
-    this.#rejectLate();
+    this.#queue = rejectLate(this.#queue);
     while (this.#canSend()) {
       const calls = this.#nextBatch();
       const batch = { sentAt: performance.now(), items: calls.length };
@@ -115,14 +126,6 @@ export class Batcher<Item, Result> {
     this.#flush();
   }
 
-  #rejectLate(): void {
-    const now = performance.now();
-    const isLate = ({ deadline }: { deadline: Deadline }) => deadline <= now;
-    if (!this.#queue.some(isLate)) return;
-    for (const { reject } of this.#queue.filter(isLate)) reject(timedOut());
-    this.#queue = this.#queue.filter((call) => !isLate(call));
-  }
-
   #nextBatch(): QueuedCall<Item, Result>[] {
     const { length } = this.#queue;
     const isHalved = this.#inFlight.size === 0 && length >= MIN_ITEMS_TO_HALVE;
@@ -138,19 +141,39 @@ export class Batcher<Item, Result> {
     return all;
   }
 
-  async #send(calls: QueuedCall<Item, Result>[]): Promise<void> {
+  async #send(calls: QueuedCall<Item, Result>[], stage: Stage = 'first'): Promise<void> {
     let deadline = 0;
     for (const call of calls) deadline = Math.max(deadline, call.deadline);
     try {
       const items = calls.map(({ item }) => item);
-      const results = await this.#statement.send(items, deadline);
+      const results = await this.#statement.send(items, deadline, stage);
       for (const [n, { resolve }] of calls.entries()) resolve(results[n]!);
     } catch (error) {
-      if (calls.length > 1 && this.#statement.isRowLevel(error)) {
-        for (const call of calls) void this.#send([call]); // not awaited: a locked row must not block the queue
-      } else {
-        for (const { reject } of calls) reject(error);
-      }
+      if (calls.length > 1 && mayConcernOneItem(error)) this.#sendParts(calls);
+      else if (stage === 'part' && hasSqlState(error, LOCK_NOT_AVAILABLE, ...ROLLED_BACK))
+        void this.#send(calls, 'alone');
+      else for (const { reject } of calls) reject(error);
     }
   }
+
+  /** Does not wait for the parts: a locked row must not block the queue. */
+  #sendParts(calls: QueuedCall<Item, Result>[]): void {
+    const size = Math.ceil(calls.length / PARTS);
+    for (let from = 0; from < calls.length; from += size) {
+      const part = calls.slice(from, from + size);
+      void this.#statement.runPart(async () => {
+        const inTime = rejectLate(part);
+        if (inTime.length > 0) await this.#send(inTime, 'part');
+      });
+    }
+  }
+}
+
+/** Rejects the calls that are past their deadline, and returns the others. */
+function rejectLate<Item, Result>(calls: QueuedCall<Item, Result>[]): QueuedCall<Item, Result>[] {
+  const now = performance.now();
+  const isLate = ({ deadline }: { deadline: Deadline }) => deadline <= now;
+  if (!calls.some(isLate)) return calls;
+  for (const { reject } of calls.filter(isLate)) reject(timedOut());
+  return calls.filter((call) => !isLate(call));
 }

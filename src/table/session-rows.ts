@@ -1,6 +1,7 @@
 // The rows of sessions: one call a session. Calls of the same kind share a statement.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import { hasSqlState, refused, sqlStateOf } from '../errors.js';
+import { hasSqlState, refused } from '../errors.js';
 import {
   destroySession,
   destroySessions,
@@ -14,13 +15,15 @@ import {
   touchSession,
   touchSessions,
 } from '../generated/session.js';
+import { backoffMs } from '../postgres/backoff.js';
 import { binaryArray } from '../postgres/binary-array.js';
 import type { PoolConnection, Queryable, QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
-import { retry } from '../postgres/retry.js';
-import { UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
+import { type Retry, retry } from '../postgres/retry.js';
+import { LOCK_NOT_AVAILABLE, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher } from './batcher.js';
 import type { TableEnsurer } from './ensure-table.js';
+import type { LockWaits } from './lock-waits.js';
 
 /** A live row. A class, for the reason given at `QueuedCall`. */
 export class LiveRow {
@@ -52,6 +55,8 @@ export interface ReplaceItem extends SetItem, TouchItem {
 
 export interface SessionRowsOptions {
   connection: PoolConnection;
+  /** Those of the pool. */
+  lockWaits: LockWaits;
   /** Binds a connection to the table's names. */
   bind: (connection: Queryable) => IDatabaseConnection;
   /** Creates the table if it is missing. Undefined if the store must not. */
@@ -69,7 +74,10 @@ type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
 
 /** A statement for one or more items. */
 interface Statement<Item, Result> {
-  send(items: Item[], db: IDatabaseConnection): Promise<Result[]>;
+  /** @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row */
+  send(items: Item[], db: IDatabaseConnection, lockTimeout: number | undefined): Promise<Result[]>;
+  /** Whether it waits for rows that others have locked. Default: true. */
+  locks?: boolean;
   /** About how many bytes an item adds. Default: 100. */
   bytes?: (item: Item) => number;
   /** Default: true. */
@@ -100,8 +108,7 @@ export class SessionRows {
   readonly #options: SessionRowsOptions;
   readonly #onRetry = () => void this.count.retries++;
   #isSidChecked = false;
-  readonly #idempotent = { idempotent: true, onRetry: this.#onRetry };
-  readonly #notIdempotent = { idempotent: false, onRetry: this.#onRetry };
+  readonly #idempotent: Retry = { idempotent: true, onRetry: this.#onRetry };
 
   constructor(options: SessionRowsOptions) {
     this.#options = options;
@@ -115,9 +122,9 @@ export class SessionRows {
   }
 
   /** Runs a statement of the table until the deadline, retried if that can help. */
-  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, { idempotent = true } = {}): Promise<T> {
+  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#idempotent): Promise<T> {
     const { connection, bind, tableEnsurer } = this.#options;
-    const statement = connection.until(deadline, idempotent ? this.#idempotent : this.#notIdempotent, this.repair);
+    const statement = connection.until(deadline, options, this.repair);
     const db = bind(this.#isSidChecked ? statement : this.#checkingSid(statement, deadline));
     if (!tableEnsurer || tableEnsurer.isReady) return send(db);
     return retry(() => tableEnsurer.run(deadline), deadline, this.#idempotent).then(() => send(db));
@@ -151,34 +158,95 @@ export class SessionRows {
   }
 
   #caller<Item, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
-    const { send, bytes = () => 100, idempotent = true } = statement;
-    const sendAll = (items: Item[], deadline: Deadline) => {
+    const { send, locks = true, bytes = () => 100, idempotent = true } = statement;
+    const { batch, lockWaits } = this.#options;
+    const retryLone: Retry = { idempotent, onRetry: this.#onRetry };
+    const retryBatch: Retry = { ...retryLone, rolledBack: false }; // its parts are sent instead
+    const sendMany = (items: Item[], deadline: Deadline, lockTimeout: number) => {
       if (items.length > 1) this.count.batches++;
-      return this.run((db) => send(items, db), deadline, { idempotent });
+      return this.run((db) => send(items, db, lockTimeout), deadline, retryBatch);
     };
-    if (!this.#options.batch) return async (item, deadline) => (await sendAll([item], deadline))[0]!;
-    const batcher = new Batcher({ send: sendAll, bytes, isRowLevel });
+    const sendLone = (items: Item[], deadline: Deadline, lockTimeout: number | undefined) =>
+      this.run((db) => send(items, db, lockTimeout), deadline, retryLone);
+    const sendOne = async (items: Item[], deadline: Deadline, isLocked: boolean): Promise<Result[]> => {
+      if (!lockWaits.tryEnter()) {
+        return untilUnlocked(lockWaits, isLocked, (lockTimeout) => sendLone(items, deadline, lockTimeout));
+      }
+      try {
+        return await sendLone(items, deadline, undefined);
+      } finally {
+        lockWaits.leave();
+      }
+    };
+    const sendAlone = (items: Item[], deadline: Deadline, isLocked: boolean) =>
+      locks ? sendOne(items, deadline, isLocked) : sendLone(items, deadline, undefined);
+    if (!batch) return async (item, deadline) => (await sendAlone([item], deadline, false))[0]!;
+    const batcher = new Batcher<Item, Result>({
+      send(items, deadline, stage) {
+        if (items.length === 1 && stage !== 'part') return sendAlone(items, deadline, stage === 'alone');
+        const isShort = stage === 'part' || lockWaits.waiting > 0;
+        return sendMany(items, deadline, isShort ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT);
+      },
+      bytes,
+      runPart: (work) => lockWaits.run(work, { isPart: true }),
+    });
     return (item, deadline) => batcher.call(item, deadline);
   }
 }
 
 const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat
 const END_OF_INSERT = 'expire = EXCLUDED.expire';
-const RETURNING_SID = '\nRETURNING t.sid, pg_collation_for(t.sid) AS collation'; // fails if the type has none
+const RETURNING_SID = '\nRETURNING t.sid, pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type has none
 const DEFAULT_COLLATION = '"default"';
 
-/** A batch gives up on locked rows after this time. Its rows are then sent alone. */
-const LOCK_TIMEOUT = '200ms';
+/** Milliseconds after which a statement for several rows gives up on a locked one. */
+const LOCK_TIMEOUT = 200;
 
-// Data that PostgreSQL refuses, constraints, limits, locks, statement_timeout, triggers, row-level
-// security.
-const ROW_LEVEL_ERRORS = /^(22|23|44|54|55|57014|P0|42501)/;
+/** The same for a statement that follows a failed one, or while a call waits for a locked row. */
+const SHORT_LOCK_TIMEOUT = 20;
 
-const isRowLevel = (error: unknown): boolean => ROW_LEVEL_ERRORS.test(sqlStateOf(error) ?? '');
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 200;
+
+/**
+ * Sends a lone write again until its row is unlocked. Between the attempts the call does not hold a
+ * connection.
+ */
+async function untilUnlocked<T>(
+  lockWaits: LockWaits,
+  isLocked: boolean,
+  send: (lockTimeout: number) => Promise<T>,
+): Promise<T> {
+  let lockTimeout = lockWaits.waiting > 0 ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT;
+  const attempt = async (): Promise<{ result: T } | undefined> => {
+    const sentAt = performance.now();
+    try {
+      return { result: await send(lockTimeout) };
+    } catch (error) {
+      // An earlier error does not come from the lock_timeout, but from a trigger.
+      if (!hasSqlState(error, LOCK_NOT_AVAILABLE) || performance.now() - sentAt < lockTimeout) throw error;
+      return undefined;
+    }
+  };
+  const first = isLocked ? undefined : await attempt();
+  if (first) return first.result;
+  lockTimeout = SHORT_LOCK_TIMEOUT;
+  lockWaits.waiting++;
+  try {
+    for (let failures = 1; ; failures++) {
+      await sleep(backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS));
+      const next = await lockWaits.run(attempt, { isPart: false });
+      if (next) return next.result;
+    }
+  } finally {
+    lockWaits.waiting--;
+  }
+}
 
 function getStatement(): Statement<string, LiveRow | undefined> {
   let bytesOfRow = 1000; // the mean of the last batch
   return {
+    locks: false,
     bytes: () => bytesOfRow,
     async send(sids, db) {
       const rows =
@@ -219,14 +287,14 @@ const column = <Item, Key extends keyof Item>(items: Item[], key: Key): Item[Key
 
 const SET: Statement<SetItem, unknown> = {
   bytes: ({ payload }) => payload.length,
-  async send(items, db) {
-    if (items.length === 1) return setSession.run(items[0]!, db);
+  async send(items, db, lockTimeout) {
+    if (lockTimeout === undefined) return setSession.run(items[0]!, db);
     await setSessions.run(
       {
         sids: column(items, 'sid'),
         payloads: binaryArray('json', column(items, 'payload')),
         ttls: column(items, 'ttl'),
-        lockTimeout: LOCK_TIMEOUT,
+        lockTimeout: `${lockTimeout}ms`,
       },
       db,
     );
@@ -237,8 +305,8 @@ const SET: Statement<SetItem, unknown> = {
 const REPLACE: Statement<ReplaceItem, boolean> = {
   idempotent: false,
   bytes: ({ payload, loaded }) => payload.length + loaded.length,
-  async send(items, db) {
-    if (items.length === 1) return areAmong(items, await replaceSession.run(items[0]!, db));
+  async send(items, db, lockTimeout) {
+    if (lockTimeout === undefined) return areAmong(items, await replaceSession.run(items[0]!, db));
     const replaced = await replaceSessions.run(
       {
         sids: column(items, 'sid'),
@@ -246,7 +314,7 @@ const REPLACE: Statement<ReplaceItem, boolean> = {
         payloads: binaryArray('json', column(items, 'payload')),
         ttls: column(items, 'ttl'),
         mayShorten: column(items, 'mayShorten'),
-        lockTimeout: LOCK_TIMEOUT,
+        lockTimeout: `${lockTimeout}ms`,
       },
       db,
     );
@@ -255,15 +323,15 @@ const REPLACE: Statement<ReplaceItem, boolean> = {
 };
 
 const TOUCH: Statement<TouchItem, boolean> = {
-  async send(items, db) {
+  async send(items, db, lockTimeout) {
     const relaxed = true; // does not wait for the disk
-    if (items.length === 1) return areAmong(items, await touchSession.run({ ...items[0]!, relaxed }, db));
+    if (lockTimeout === undefined) return areAmong(items, await touchSession.run({ ...items[0]!, relaxed }, db));
     const touched = await touchSessions.run(
       {
         sids: column(items, 'sid'),
         ttls: column(items, 'ttl'),
         mayShorten: column(items, 'mayShorten'),
-        lockTimeout: LOCK_TIMEOUT,
+        lockTimeout: `${lockTimeout}ms`,
         relaxed,
       },
       db,
@@ -273,15 +341,18 @@ const TOUCH: Statement<TouchItem, boolean> = {
 };
 
 const DESTROY: Statement<string, unknown> = {
-  send: (sids, db) =>
-    sids.length === 1
+  send: (sids, db, lockTimeout) =>
+    lockTimeout === undefined
       ? destroySession.run({ sid: sids[0]! }, db)
-      : destroySessions.run({ sids, lockTimeout: LOCK_TIMEOUT }, db),
+      : destroySessions.run({ sids, lockTimeout: `${lockTimeout}ms` }, db),
 };
 
 const destroyAndNotify = (channel: string): Statement<string, unknown> => ({
-  send: (sids, db) =>
-    destroySessionsAndNotify.run({ sids, channel, lockTimeout: sids.length > 1 ? LOCK_TIMEOUT : null }, db),
+  send: (sids, db, lockTimeout) =>
+    destroySessionsAndNotify.run(
+      { sids, channel, lockTimeout: lockTimeout === undefined ? null : `${lockTimeout}ms` },
+      db,
+    ),
 });
 
 function areAmong(items: { sid: string }[], found: { sid: string }[]): boolean[] {

@@ -94,7 +94,7 @@ test('the batcher does not send a call that is past its deadline, and does not d
       return items;
     },
     bytes: () => 1,
-    isRowLevel: () => false,
+    runPart: (work) => work(),
   });
   const now = performance.now();
   const slow = [batcher.call('a', now + 10_000)];
