@@ -7,7 +7,7 @@ import { INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE } from './sql-states.js';
  * - `DATABASE`: PostgreSQL refused a statement, or the connection to it failed
  * - `TIMEOUT`: PostgreSQL did not answer before the deadline
  * - `CONFLICT`: other requests kept changing the session until the deadline
- * - `OVERLOADED`: `maxWaiting` calls were in flight already
+ * - `OVERLOADED`: `maxWaiting` calls were in flight already, or a tenth of it for one session
  * - `CLOSED`: the store was closed before the call
  */
 export type SessionStoreErrorCode = 'DATABASE' | 'TIMEOUT' | 'CONFLICT' | 'OVERLOADED' | 'CLOSED';

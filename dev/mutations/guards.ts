@@ -408,9 +408,23 @@ export const mutations: Mutation[] = [
   {
     guard: 'calls above maxWaiting are refused',
     file: 'src/store/in-flight-calls.ts',
-    from: 'if (this.#inFlight < this.#maxWaiting) return undefined;',
-    to: 'if (this.#inFlight >= 0) return undefined;',
+    from: 'if (this.#inFlight >= this.#maxWaiting) {',
+    to: 'if (this.#inFlight < 0) {',
     tests: ['faults-network', 'faults.test'],
+  },
+  {
+    guard: 'one session cannot fill maxWaiting',
+    file: 'src/store/in-flight-calls.ts',
+    from: 'if (ofSession < this.#maxOfSession) return undefined;',
+    to: 'if (ofSession >= 0) return undefined;',
+    tests: ['one-session'],
+  },
+  {
+    guard: 'calls of a session that have ended no longer count',
+    file: 'src/store/in-flight-calls.ts',
+    from: '    if (call.sid !== undefined) this.#leave(call.sid);\n',
+    to: '',
+    tests: ['one-session'],
   },
   {
     guard: 'a closed store refuses calls',

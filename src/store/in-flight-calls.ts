@@ -32,6 +32,7 @@ class InFlightCall {
 
   constructor(
     readonly deadline: Deadline,
+    readonly sid: string | undefined,
     onEnd: OnEnd<any>,
   ) {
     this.#onEnd = onEnd;
@@ -93,14 +94,16 @@ export class InFlightCalls {
   ): void {
     const startedAt = performance.now();
     const deadline = unlimited ? Infinity : startedAt + this.#timeoutMs;
-    const call = new InFlightCall(deadline, CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd);
-    const refusal = this.#refusal();
+    const call = new InFlightCall(deadline, sid, CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd);
+    const ofSession = sid === undefined ? 0 : (this.#ofSession.get(sid) ?? 0);
+    const refusal = this.#refusal(ofSession);
     if (refusal) {
       call.end(refusal);
       return;
     }
     this.count++;
     this.#inFlight++;
+    if (sid !== undefined) this.#ofSession.set(sid, ofSession + 1);
     if (!unlimited) this.#limit(call);
     work(deadline).then(
       (result) => this.#ended(call, null, result),
@@ -115,17 +118,26 @@ export class InFlightCalls {
     clearTimeout(this.#timer);
   }
 
-  #refusal(): SessionStoreError | undefined {
+  #refusal(ofSession: number): SessionStoreError | undefined {
     if (this.#isClosed) return new SessionStoreError('CLOSED', 'the session store is closed');
-    if (this.#inFlight < this.#maxWaiting) return undefined;
-    const reason = `${this.#maxWaiting} session calls are in flight (maxWaiting). The database is not keeping up`;
-    return new SessionStoreError('OVERLOADED', `OVERLOADED: ${reason}`);
+    if (this.#inFlight >= this.#maxWaiting) {
+      return overloaded(`${this.#maxWaiting} session calls are in flight (maxWaiting). The database is not keeping up`);
+    }
+    if (ofSession < this.#maxOfSession) return undefined;
+    return overloaded(`${ofSession} calls of this session are in flight, a tenth of maxWaiting. Other sessions go on`);
   }
 
   #ended(call: InFlightCall, error: unknown, result?: unknown): void {
     this.#limited.delete(call);
+    if (call.sid !== undefined) this.#leave(call.sid);
     if (call.end(error, result) && isTimeout(error)) this.timeouts++; // a timer below fired first
     if (--this.#inFlight === 0) this.#onIdle?.();
+  }
+
+  #leave(sid: string): void {
+    const left = this.#ofSession.get(sid)! - 1;
+    if (left > 0) this.#ofSession.set(sid, left);
+    else this.#ofSession.delete(sid);
   }
 
   /** One timer serves all calls. It does not keep the process alive: the calls' sockets do. */
@@ -148,6 +160,8 @@ export class InFlightCalls {
     }
   }
 }
+
+const overloaded = (reason: string): SessionStoreError => new SessionStoreError('OVERLOADED', `OVERLOADED: ${reason}`);
 
 const isTimeout = (error: unknown): boolean => error instanceof SessionStoreError && error.code === 'TIMEOUT';
 

@@ -155,8 +155,8 @@ export interface StoreOptions {
    */
   timeout?: number | undefined;
   /**
-   * The number of calls that may be in flight at once. A further call fails at once with code
-   * `OVERLOADED`. A positive whole number.
+   * The number of calls that may be in flight at once. One session may have a tenth of them, rounded
+   * up. A further call fails at once with code `OVERLOADED`. A positive whole number.
    *
    * @category Calls and statements
    * @default `10000` (calls)

@@ -30,7 +30,7 @@ import { checkSid } from '../table/sid-type.js';
 import { safeErrorLog } from './error-log.js';
 import { Events } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
-import { type Callback, callbackOrPromise, InFlightCalls, type OnEnd } from './in-flight-calls.js';
+import { type Callback, type CallLimits, callbackOrPromise, InFlightCalls, type OnEnd } from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
 import { defaultJitter, PruneTimer } from './prune-timer.js';
 import { listenerConfig, RevocationListener } from './revocation-listener.js';
@@ -150,7 +150,7 @@ export class PgSessionStore extends Store {
   override get(sid: string): Promise<SessionData | null>;
   override get(sid: string, callback: Callback<SessionData | null>): void;
   override get(sid: string, callback?: Callback<SessionData | null>) {
-    return this.#call('get', callback, (deadline) => this.#sessions.get(sid, deadline));
+    return this.#call('get', callback, (deadline) => this.#sessions.get(sid, deadline), { sid });
   }
 
   /** Called by express-session to make a request's Session from what `get` returned. */
@@ -178,7 +178,7 @@ export class PgSessionStore extends Store {
   override set(sid: string, session: SessionData): Promise<void>;
   override set(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override set(sid: string, session: SessionData, callback?: Callback<void>) {
-    return this.#call('set', callback, (deadline) => this.#sessions.set(sid, session, deadline));
+    return this.#call('set', callback, (deadline) => this.#sessions.set(sid, session, deadline), { sid });
   }
 
   /**
@@ -188,9 +188,10 @@ export class PgSessionStore extends Store {
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
-    return this.#call('touch', callback, async (deadline) => {
+    const touch = async (deadline: Deadline) => {
       if (!this.#disableTouch) await this.#sessions.touch(sid, session, deadline);
-    });
+    };
+    return this.#call('touch', callback, touch, { sid });
   }
 
   /**
@@ -207,17 +208,18 @@ export class PgSessionStore extends Store {
   update(sid: string, change: (session: SessionData) => void): Promise<SessionData | null>;
   update(sid: string, change: (session: SessionData) => void, callback: Callback<SessionData | null>): void;
   update(sid: string, change: (session: SessionData) => void, callback?: Callback<SessionData | null>) {
-    return this.#call('update', callback, async (deadline) => {
+    const update = async (deadline: Deadline) => {
       if (typeof change !== 'function') throw new TypeError('update() needs a function that changes the session');
       return this.#sessions.update(sid, change, deadline);
-    });
+    };
+    return this.#call('update', callback, update, { sid });
   }
 
   /** Deletes the session. It succeeds if there is none. */
   override destroy(sid: string): Promise<void>;
   override destroy(sid: string, callback: Callback<void> | undefined): void;
   override destroy(sid: string, callback?: Callback<void>) {
-    return this.#call('destroy', callback, (deadline) => this.#sessions.destroy(sid, deadline));
+    return this.#call('destroy', callback, (deadline) => this.#sessions.destroy(sid, deadline), { sid });
   }
 
   /** Lists all live sessions, and holds all of them in memory. */
@@ -343,7 +345,7 @@ export class PgSessionStore extends Store {
     method: string,
     callback: Callback<T> | undefined,
     work: (deadline: Deadline) => Promise<T>,
-    limits?: { unlimited: boolean },
+    limits?: CallLimits,
   ): Promise<T> | undefined {
     const start = (onEnd: OnEnd<T>) => this.#calls.run(method, work, onEnd, limits);
     return callbackOrPromise(callback, start, this.#onUnhandled);
