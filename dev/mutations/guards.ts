@@ -441,6 +441,27 @@ export const mutations: Mutation[] = [
     tests: ['faults-network'],
   },
   {
+    guard: 'writes fail at once while the database stays read-only',
+    file: 'src/postgres/read-only.ts',
+    from: 'if (now < this.#nextProbeAt) throw this.#refusal();',
+    to: '',
+    tests: ['read-only'],
+  },
+  {
+    guard: 'a write of a read-only database waits for a failover',
+    file: 'src/postgres/read-only.ts',
+    from: 'export const READ_ONLY_PATIENCE_MS = 3000;',
+    to: 'export const READ_ONLY_PATIENCE_MS = 500;',
+    tests: ['read-only'],
+  },
+  {
+    guard: 'a successful write ends the read-only state',
+    file: 'src/postgres/read-only.ts',
+    from: '    this.#since = undefined;\n',
+    to: '',
+    tests: ['read-only'],
+  },
+  {
     guard: 'a client that passes its deadline is disconnected',
     file: 'src/postgres/connection.ts',
     from: '      destroyConnection(client);\n    });',

@@ -155,17 +155,22 @@ class Statement implements Queryable {
    */
   async query(text: string, values: unknown[]): Promise<QueryResult> {
     const { retry, deadline } = this;
+    const readOnly = retry?.readOnly;
     const startedAt = performance.now();
     let isRepaired = false;
+    readOnly?.check();
     for (let attempts = 1; ; attempts++) {
       try {
-        return await this.connection.run(text, values, deadline);
+        const result = await this.connection.run(text, values, deadline);
+        readOnly?.succeeded();
+        return result;
       } catch (error) {
         if (this.repair && !isRepaired) {
           isRepaired = await this.repair(error, deadline);
           if (isRepaired) continue;
         }
         if (!retry) throw error;
+        readOnly?.failed(error, attempts);
         await pauseBeforeRetry(error, { ...retry, attempts, startedAt, deadline });
         retry.onRetry?.();
       }

@@ -4,6 +4,7 @@ import type { SessionStoreError } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION, ROLLED_BACK, TOO_MANY_CONNECTIONS } from '../sql-states.js';
 import { backoffMs } from './backoff.js';
 import type { Deadline } from './deadline.js';
+import { READ_ONLY_PATIENCE_MS, type ReadOnlyState } from './read-only.js';
 
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 250;
@@ -21,6 +22,8 @@ export interface Retry {
   onRetry?: () => void;
   /** Whether to retry after a deadlock or a serialization failure. Default: true. */
   rolledBack?: boolean;
+  /** Set for a write: makes it fail at once while the database stays read-only. */
+  readOnly?: ReadOnlyState;
 }
 
 const unsent = new WeakSet<object>();
@@ -69,7 +72,7 @@ function patienceMs(error: unknown, attempts: number, { idempotent, rolledBack =
   if (isOutcomeUnknown(error)) return idempotent ? Infinity : 0;
   if (isConnectionLost(error)) return Infinity;
   const code = codeOf(error);
-  if (code === READ_ONLY_SQL_TRANSACTION) return Infinity; // a standby may be about to be promoted
+  if (code === READ_ONLY_SQL_TRANSACTION) return READ_ONLY_PATIENCE_MS; // a standby may be about to be promoted
   if (UNREACHABLE.includes(code)) return UNREACHABLE_MS;
   return rolledBack && ROLLED_BACK.includes(code) && attempts <= MAX_ROLLBACKS ? Infinity : 0;
 }

@@ -10,6 +10,8 @@ export interface Health {
   latencyMs: number;
   /** The pool's connections, its idle connections, and the checkouts that wait for one. */
   pool: { total: number; idle: number; waiting: number };
+  /** Whether writes fail at once, because the database has been read-only for 3 seconds or more. */
+  readOnly: boolean;
   /** Why the table cannot be read. */
   error?: SessionStoreError;
 }
@@ -34,8 +36,8 @@ export interface Stats {
   pruned: number;
 }
 
-export function healthOf(pool: Pool, latencyMs: number, error: unknown): Health {
+export function healthOf(pool: Pool, latencyMs: number, readOnly: boolean, error: unknown): Health {
   const { totalCount: total, idleCount: idle, waitingCount: waiting } = pool;
-  const health = { latencyMs, pool: { total, idle, waiting } };
+  const health = { latencyMs, pool: { total, idle, waiting }, readOnly };
   return error === null ? { ok: true, ...health } : { ok: false, ...health, error: error as SessionStoreError };
 }

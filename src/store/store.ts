@@ -252,7 +252,7 @@ export class PgSessionStore extends Store {
       const channel = this.#channel;
       const clear = (db: IDatabaseConnection): Promise<unknown> =>
         channel === undefined ? clearSessions.run(undefined, db) : clearSessionsAndNotify.run({ channel }, db);
-      await this.#rows.run(clear, deadline);
+      await this.#rows.run(clear, deadline, this.#rows.write);
     });
   }
 
@@ -302,7 +302,10 @@ export class PgSessionStore extends Store {
     };
     const start = (onEnd: OnEnd<Health>) =>
       this.#calls.run('health', check, (error) =>
-        onEnd(null, healthOf(this.#location.pool, performance.now() - startedAt, error)),
+        onEnd(
+          null,
+          healthOf(this.#location.pool, performance.now() - startedAt, this.#rows.readOnly.isReadOnly, error),
+        ),
       );
     return callbackOrPromise(callback, start, this.#onUnhandled);
   }

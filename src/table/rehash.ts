@@ -27,7 +27,7 @@ export async function rehash(
   deadline: Deadline,
 ): Promise<void> {
   try {
-    await rows.run((db) => rehashSession.run({ sid, hashed: storedId(sid) }, db), deadline);
+    await rows.run((db) => rehashSession.run({ sid, hashed: storedId(sid) }, db), deadline, rows.write);
   } catch (error) {
     if (isKeyUpdateRefused(error)) {
       await deleteAndInsert(location, deadline, (db) => deleteUnhashedSession.run({ sid }, db));

@@ -19,6 +19,7 @@ import { backoffMs } from '../postgres/backoff.js';
 import { binaryArray } from '../postgres/binary-array.js';
 import type { PoolConnection, Queryable, QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
+import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
 import { LOCK_NOT_AVAILABLE, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher } from './batcher.js';
@@ -76,8 +77,8 @@ type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
 interface Statement<Item, Result> {
   /** @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row */
   send(items: Item[], db: IDatabaseConnection, lockTimeout: number | undefined): Promise<Result[]>;
-  /** Whether it waits for rows that others have locked. Default: true. */
-  locks?: boolean;
+  /** Whether it writes, and so waits for rows that others have locked. Default: true. */
+  writes?: boolean;
   /** About how many bytes an item adds. Default: 100. */
   bytes?: (item: Item) => number;
   /** Default: true. */
@@ -108,7 +109,10 @@ export class SessionRows {
   readonly #options: SessionRowsOptions;
   readonly #onRetry = () => void this.count.retries++;
   #isSidChecked = false;
-  readonly #idempotent: Retry = { idempotent: true, onRetry: this.#onRetry };
+  readonly readOnly = new ReadOnlyState();
+  readonly #read: Retry = { idempotent: true, onRetry: this.#onRetry };
+  /** For `run()`, if the statement writes. */
+  readonly write: Retry = { ...this.#read, readOnly: this.readOnly };
 
   constructor(options: SessionRowsOptions) {
     this.#options = options;
@@ -122,12 +126,12 @@ export class SessionRows {
   }
 
   /** Runs a statement of the table until the deadline, retried if that can help. */
-  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#idempotent): Promise<T> {
+  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#read): Promise<T> {
     const { connection, bind, tableEnsurer } = this.#options;
     const statement = connection.until(deadline, options, this.repair);
     const db = bind(this.#isSidChecked ? statement : this.#checkingSid(statement, deadline));
     if (!tableEnsurer || tableEnsurer.isReady) return send(db);
-    return retry(() => tableEnsurer.run(deadline), deadline, this.#idempotent).then(() => send(db));
+    return retry(() => tableEnsurer.run(deadline), deadline, this.#read).then(() => send(db));
   }
 
   /** Creates a missing table, if the store may. Explains an error that the type of sid causes. */
@@ -158,9 +162,9 @@ export class SessionRows {
   }
 
   #caller<Item, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
-    const { send, locks = true, bytes = () => 100, idempotent = true } = statement;
+    const { send, writes = true, bytes = () => 100, idempotent = true } = statement;
     const { batch, lockWaits } = this.#options;
-    const retryLone: Retry = { idempotent, onRetry: this.#onRetry };
+    const retryLone: Retry = writes ? { ...this.write, idempotent } : this.#read;
     const retryBatch: Retry = { ...retryLone, rolledBack: false }; // its parts are sent instead
     const sendMany = (items: Item[], deadline: Deadline, lockTimeout: number) => {
       if (items.length > 1) this.count.batches++;
@@ -179,7 +183,7 @@ export class SessionRows {
       }
     };
     const sendAlone = (items: Item[], deadline: Deadline, isLocked: boolean) =>
-      locks ? sendOne(items, deadline, isLocked) : sendLone(items, deadline, undefined);
+      writes ? sendOne(items, deadline, isLocked) : sendLone(items, deadline, undefined);
     if (!batch) return async (item, deadline) => (await sendAlone([item], deadline, false))[0]!;
     const batcher = new Batcher<Item, Result>({
       send(items, deadline, stage) {
@@ -246,7 +250,7 @@ async function untilUnlocked<T>(
 function getStatement(): Statement<string, LiveRow | undefined> {
   let bytesOfRow = 1000; // the mean of the last batch
   return {
-    locks: false,
+    writes: false,
     bytes: () => bytesOfRow,
     async send(sids, db) {
       const rows =
