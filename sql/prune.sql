@@ -10,10 +10,16 @@
  * :since is the last expiry of the previous batch. Starting there skips the index entries of
  * deleted rows, which take seconds to scan if an old transaction keeps a million of them from being
  * vacuumed. It must be exact, so extra_float_digits is set until the transaction ends.
+ *
+ * lockTimeout limits the wait for rows that another transaction holds. Null keeps the connection's
+ * own lock_timeout.
  */
 /* @name pruneSessions */
 WITH ss__leader AS MATERIALIZED (
-  SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok, pg_catalog.set_config('extra_float_digits', '1', true) AS digits
+  SELECT
+    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,
+    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,
+    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout
 )
 DELETE FROM "session_store"."session" AS t
 WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
@@ -25,3 +31,30 @@ WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
   LIMIT :batch!::int
 )) AND (t.expire <= now()) IS TRUE
 RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!";
+
+/*
+ * The expired sessions that are still there: those that a foreign key, a trigger or row-level
+ * security keeps, and new ones. No rows if another process holds the lock. :kept are sessions to
+ * leave out.
+ */
+/* @name listExpired */
+WITH ss__leader AS MATERIALIZED (
+  SELECT pg_try_advisory_xact_lock(:key!) AS ok
+)
+SELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS "expired!"
+FROM "session_store"."session" AS s
+WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
+  AND s.expire >= coalesce(:since::timestamptz, '-infinity')
+  AND NOT (s.sid = ANY(:kept!::text[]))
+ORDER BY s.expire
+LIMIT :batch!::int;
+
+/* Deletes those of these sessions that have expired. */
+/* @name pruneListed */
+WITH ss__settings AS MATERIALIZED (
+  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+)
+DELETE FROM "session_store"."session" AS t
+USING ss__settings
+WHERE t.sid = ANY(:sids!) AND (t.expire <= now()) IS TRUE
+RETURNING t.sid;

@@ -18,6 +18,7 @@ namespace connectPgTyped {
   export type Serializer = api.Serializer;
   export type ConflictEvent = api.ConflictEvent;
   export type GoneEvent = api.GoneEvent;
+  export type KeptEvent = api.KeptEvent;
   export type UnreadableEvent = api.UnreadableEvent;
   export type RevokedEvent = api.RevokedEvent;
   export type Ttl = api.Ttl;

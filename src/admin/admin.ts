@@ -2,7 +2,7 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
-import { checkMethodOptions, checkNames, checkOption, type Rule } from '../errors.js';
+import { checkMethodOptions, checkNames, checkOption, type Rule, type SessionStoreError } from '../errors.js';
 import * as queries from '../generated/admin.js';
 import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
 import { CODEC_RULES, type Codec, makeCodec } from '../session/codec.js';
@@ -281,15 +281,22 @@ class Admin {
 
   /**
    * Deletes all expired sessions, in batches, and returns their number. Returns 0 if another
-   * process holds the prune lock.
+   * process holds the prune lock. Passes sessions that cannot be deleted.
    *
    * @param options `batchSize`: rows of one statement at most, default: 1000. `onBatch`: called
-   *   after each statement with the number of rows that it deleted
+   *   after each statement with the number of rows that it deleted. `onKept`: called once for each
+   *   session that cannot be deleted, with its handle and the error
    */
-  async prune(options: { batchSize?: number; onBatch?: (rows: number) => void } = {}): Promise<number> {
-    checkMethodOptions(options, ['batchSize', 'onBatch']);
-    const { batchSize = DEFAULT_PRUNE_BATCH, onBatch } = options;
-    return prune(async () => this.#db, this.#location.names, { batchSize, onBatch });
+  async prune(
+    options: {
+      batchSize?: number;
+      onBatch?: (rows: number) => void;
+      onKept?: (handle: string, error: SessionStoreError) => void;
+    } = {},
+  ): Promise<number> {
+    checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept']);
+    const { batchSize = DEFAULT_PRUNE_BATCH, onBatch, onKept } = options;
+    return prune(async () => this.#db, this.#location.names, { batchSize, onBatch, onKept });
   }
 
   /** Counts and measures the sessions and their table. Reads the whole table, but no payload. */

@@ -1,12 +1,17 @@
 /** Types generated for queries found in "sql/prune.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
+export type DateOrString = Date | string;
+
 export type NumberOrString = number | string;
+
+export type stringArray = (string)[];
 
 /** 'PruneSessions' parameters type */
 export interface PruneSessionsParams {
   batch: number;
   key: NumberOrString;
+  lockTimeout?: string | null | void;
   since?: number | null | void;
 }
 
@@ -21,13 +26,16 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":80,"b":84}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":421,"b":426}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":479,"b":485}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok, pg_catalog.set_config('extra_float_digits', '1', true) AS digits\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n    AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND (t.expire <= now()) IS TRUE\nRETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS \"expired!\""};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":562,"b":567}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":620,"b":626}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n)\nDELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n    AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n  ORDER BY s.expire\n  LIMIT :batch!::int\n)) AND (t.expire <= now()) IS TRUE\nRETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS \"expired!\"                                                                                                                                                                                                                     "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__leader AS MATERIALIZED (
- *   SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok, pg_catalog.set_config('extra_float_digits', '1', true) AS digits
+ *   SELECT
+ *     pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,
+ *     pg_catalog.set_config('extra_float_digits', '1', true) AS digits,
+ *     pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout
  * )
  * DELETE FROM "session_store"."session" AS t
  * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
@@ -38,9 +46,83 @@ const pruneSessionsIR: any = {"usedParamSet":{"key":true,"since":true,"batch":tr
  *   ORDER BY s.expire
  *   LIMIT :batch!::int
  * )) AND (t.expire <= now()) IS TRUE
- * RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!"
+ * RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!"                                                                                                                                                                                                                     
  * ```
  */
 export const pruneSessions = new PreparedQuery<PruneSessionsParams,PruneSessionsResult>(pruneSessionsIR);
+
+
+/** 'ListExpired' parameters type */
+export interface ListExpiredParams {
+  batch: number;
+  kept: stringArray;
+  key: NumberOrString;
+  since?: DateOrString | null | void;
+}
+
+/** 'ListExpired' return type */
+export interface ListExpiredResult {
+  expired: number;
+  sid: string;
+}
+
+/** 'ListExpired' query type */
+export interface ListExpiredQuery {
+  params: ListExpiredParams;
+  result: ListExpiredResult;
+}
+
+const listExpiredIR: any = {"usedParamSet":{"key":true,"since":true,"kept":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":288,"b":293}]},{"name":"kept","required":true,"transform":{"type":"scalar"},"locs":[{"a":345,"b":350}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":392}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nSELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS \"expired!\"\nFROM \"session_store\".\"session\" AS s\nWHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  AND s.expire >= coalesce(:since::timestamptz, '-infinity')\n  AND NOT (s.sid = ANY(:kept!::text[]))\nORDER BY s.expire\nLIMIT :batch!::int                                                        "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__leader AS MATERIALIZED (
+ *   SELECT pg_try_advisory_xact_lock(:key!) AS ok
+ * )
+ * SELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS "expired!"
+ * FROM "session_store"."session" AS s
+ * WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
+ *   AND s.expire >= coalesce(:since::timestamptz, '-infinity')
+ *   AND NOT (s.sid = ANY(:kept!::text[]))
+ * ORDER BY s.expire
+ * LIMIT :batch!::int                                                        
+ * ```
+ */
+export const listExpired = new PreparedQuery<ListExpiredParams,ListExpiredResult>(listExpiredIR);
+
+
+/** 'PruneListed' parameters type */
+export interface PruneListedParams {
+  lockTimeout?: string | null | void;
+  sids: stringArray;
+}
+
+/** 'PruneListed' return type */
+export interface PruneListedResult {
+  sid: string;
+}
+
+/** 'PruneListed' query type */
+export interface PruneListedQuery {
+  params: PruneListedParams;
+  result: PruneListedResult;
+}
+
+const pruneListedIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING ss__settings\nWHERE t.sid = ANY(:sids!) AND (t.expire <= now()) IS TRUE\nRETURNING t.sid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+ * )
+ * DELETE FROM "session_store"."session" AS t
+ * USING ss__settings
+ * WHERE t.sid = ANY(:sids!) AND (t.expire <= now()) IS TRUE
+ * RETURNING t.sid
+ * ```
+ */
+export const pruneListed = new PreparedQuery<PruneListedParams,PruneListedResult>(pruneListedIR);
 
 

@@ -1,5 +1,6 @@
 // The events that the store emits.
 import type { EventEmitter } from 'node:events';
+import type { SessionStoreError } from '../errors.js';
 
 /** A write found its session gone, destroyed or expired, and left it so. */
 export interface GoneEvent {
@@ -32,6 +33,17 @@ export interface ConflictEvent {
 export interface UnreadableEvent {
   /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
+}
+
+/**
+ * Pruning could not delete an expired session, and went on with the others. Emitted once for each
+ * such session and pruning.
+ */
+export interface KeptEvent {
+  /** The SHA-256 of the session id, in hexadecimal. */
+  handle: string;
+  /** Why PostgreSQL keeps the row: a foreign key, a trigger, row-level security, a lock. */
+  error: SessionStoreError;
 }
 
 /**

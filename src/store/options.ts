@@ -210,7 +210,7 @@ export interface StoreOptions {
   pruneSessionRandomizedInterval?: boolean | ((delayMs: number) => number) | undefined;
   /**
    * The number of expired sessions that one statement deletes at most. The store sends statements
-   * until no expired session is left, and halves the number if a statement times out. A positive
+   * until no expired session is left that can be deleted, and halves the number if a statement times out. A positive
    * whole number below 2^31.
    *
    * @category Pruning
@@ -231,7 +231,8 @@ export interface StoreOptions {
   /**
    * Called with a message and an error if no callback and no promise can receive the error: a
    * failed pruning, a lost idle connection, a rejected promise that nothing handles, an unreadable
-   * row while `unreadable` has no listener. If the function throws, `console.error` gets both
+   * row while `unreadable` has no listener, sessions that pruning could not delete while `kept` has
+   * no listener. If the function throws, `console.error` gets both
    * errors.
    *
    * @category Events and errors

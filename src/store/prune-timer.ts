@@ -3,6 +3,7 @@ import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Deadline } from '../postgres/deadline.js';
 import type { TableNames } from '../table/names.js';
 import { prune } from '../table/prune.js';
+import type { KeptEvent } from './events.js';
 
 export interface PruneTimerOptions {
   /** Milliseconds from one prune to the next. Undefined: only when asked. */
@@ -14,6 +15,8 @@ export interface PruneTimerOptions {
   /** Milliseconds that one statement may take. */
   timeoutMs: number;
   onError: (error: unknown) => void;
+  /** Called after a prune with the sessions that it could not delete, if there are any. */
+  onKept: (kept: KeptEvent[]) => void;
 }
 
 /**
@@ -66,13 +69,23 @@ export class PruneTimer {
     await this.#running?.catch(() => {}); // its caller gets the error
   }
 
-  #prune(): Promise<number> {
-    const { batchSize, timeoutMs } = this.#options;
+  async #prune(): Promise<number> {
+    const { batchSize, timeoutMs, onKept } = this.#options;
     const connect = () => this.#connect(performance.now() + timeoutMs);
     const onBatch = (rows: number) => {
       this.pruned += rows;
     };
-    return prune(connect, this.#names, { batchSize, onBatch, signal: this.#stopping.signal });
+    const kept: KeptEvent[] = [];
+    try {
+      return await prune(connect, this.#names, {
+        batchSize,
+        onBatch,
+        onKept: (handle, error) => kept.push({ handle, error }),
+        signal: this.#stopping.signal,
+      });
+    } finally {
+      if (kept.length > 0) onKept(kept);
+    }
   }
 
   #schedule(): void {

@@ -28,7 +28,7 @@ import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
 import { checkSid } from '../table/sid-type.js';
 import { safeErrorLog } from './error-log.js';
-import { Events } from './events.js';
+import { Events, type KeptEvent } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
 import { type Callback, type CallLimits, callbackOrPromise, InFlightCalls, type OnEnd } from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
@@ -53,6 +53,7 @@ type CreateSession = Store['createSession'];
  * @fires gone {@link GoneEvent}: `set` or `touch` found no live session and wrote nothing.
  * @fires conflict {@link ConflictEvent}: a save merged its changes into those of another request.
  * @fires unreadable {@link UnreadableEvent}: a live row does not hold a session.
+ * @fires kept {@link KeptEvent}: pruning could not delete an expired session.
  * @fires revoked {@link RevokedEvent}: a process deleted sessions. Needs the option `revocations`.
  * @fires resync No argument. The store listens for revocations from now on, at the start or after
  *   its connection broke, and missed earlier ones. Needs the option `revocations`.
@@ -129,6 +130,7 @@ export class PgSessionStore extends Store {
       batchSize: checked.pruneBatchSize ?? DEFAULT_PRUNE_BATCH,
       timeoutMs,
       onError: (error) => this.#log('Failed to prune sessions:', error),
+      onKept: (kept) => this.#reportKept(kept),
     });
     this.#ignorePoolErrors = onPoolError(pool, (error) => this.#log('An idle connection of the pool failed:', error));
     this.#listener =
@@ -258,7 +260,8 @@ export class PgSessionStore extends Store {
 
   /**
    * Deletes all expired sessions, and returns their number. The next automatic prune comes an
-   * interval later. Returns 0 if another process holds the prune lock.
+   * interval later. Returns 0 if another process holds the prune lock. Passes sessions that cannot be
+   * deleted, and reports them by the event `kept`.
    */
   pruneSessions(): Promise<number>;
   pruneSessions(callback: Callback<number>): void;
@@ -340,6 +343,16 @@ export class PgSessionStore extends Store {
     else this.#ignorePoolErrors();
   }
 
+  #reportKept(kept: KeptEvent[]): void {
+    if (this.listenerCount('kept') > 0) {
+      for (const event of kept) process.nextTick(() => this.emit('kept', event));
+      return;
+    }
+    const handles = kept.slice(0, MAX_LOGGED_HANDLES).map(({ handle }) => handle);
+    const more = kept.length > handles.length ? ` and ${kept.length - handles.length} more` : '';
+    this.#log(`Pruning could not delete ${kept.length} expired sessions: ${handles.join(', ')}${more}`, kept[0]!.error);
+  }
+
   #connect(deadline: Deadline): IDatabaseConnection {
     return this.#bind(this.#connection.until(deadline, undefined, this.#rows.repair));
   }
@@ -356,3 +369,4 @@ export class PgSessionStore extends Store {
 }
 
 const UNLIMITED = { unlimited: true };
+const MAX_LOGGED_HANDLES = 100;

@@ -1,53 +1,174 @@
-// Deletes all expired sessions of a table, in batches.
+// Deletes all expired sessions of a table, in batches, and passes those that cannot be deleted.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import { hasSqlState, SessionStoreError } from '../errors.js';
-import { pruneSessions } from '../generated/prune.js';
-import { QUERY_CANCELED } from '../sql-states.js';
+import { hasSqlState, refused, SessionStoreError } from '../errors.js';
+import { listExpired, pruneListed, pruneSessions } from '../generated/prune.js';
+import { handleOfRow } from '../session/handle.js';
+import { LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
+import { mayConcernOneItem } from './batch-errors.js';
 import { pruneKey, type TableNames } from './names.js';
 
 /** Rows that one statement deletes at most, unless an option says otherwise. */
 export const DEFAULT_PRUNE_BATCH = 1000;
+
+const LOCK_TIMEOUT = '1s'; // for a batch
+const SHORT_LOCK_TIMEOUT = '100ms'; // to find the locked rows of a batch that failed
+const MAX_STUCK_MS = 30_000; // how long rows may be locked or slow, one after another, until the run fails
+
+/** Called with an expired session that cannot be deleted, and the reason. */
+export type OnKept = (handle: string, error: SessionStoreError) => void;
 
 export interface PruneOptions {
   /** Rows that one statement deletes at most. */
   batchSize: number;
   /** Called after each statement with the number of rows that it deleted. */
   onBatch?: ((rows: number) => void) | undefined;
+  /** Called once for each session. */
+  onKept?: OnKept | undefined;
   /** Stops after the statement that is in flight. */
   signal?: AbortSignal;
 }
 
+type Connect = () => Promise<IDatabaseConnection>;
+
 /**
- * Prunes until no expired session is left. A batch that takes too long is tried again with half as
- * many rows.
+ * Prunes until no expired session is left that can be deleted. A batch that takes too long is tried
+ * again with half as many rows.
  *
  * @param connect called before each statement
  * @returns the number of deleted rows. 0 can also mean that another process holds the prune lock
  */
-export async function prune(
-  connect: () => Promise<IDatabaseConnection>,
-  names: TableNames,
-  { batchSize, onBatch, signal }: PruneOptions,
-): Promise<number> {
-  const key = pruneKey(names);
-  let batch = batchSize;
-  let pruned = 0;
-  let since = Number.NEGATIVE_INFINITY;
-  while (!signal?.aborted) {
-    try {
-      const deleted = await pruneSessions.run({ key, batch, since }, await connect());
-      if (deleted.length === 0) break; // fewer than a batch is not the end: another process may have deleted a row
-      pruned += deleted.length;
-      onBatch?.(deleted.length);
-      for (const { expired } of deleted) since = Math.max(since, expired - 0.001); // a double has no exact microseconds
-    } catch (error) {
-      if (!tookTooLong(error) || batch === 1) throw error;
-      batch = Math.ceil(batch / 2);
-    }
-  }
-  return pruned;
+export async function prune(connect: Connect, names: TableNames, options: PruneOptions): Promise<number> {
+  return new PruneRun(connect, names, options).run();
 }
 
+interface ExpiredRow {
+  sid: string;
+  /** In seconds since 1970. */
+  expired: number;
+}
+
+class PruneRun {
+  readonly #connect: Connect;
+  readonly #key: string;
+  readonly #options: PruneOptions;
+  /** The run has dealt with all sessions that expired earlier. */
+  #since = Number.NEGATIVE_INFINITY;
+  /** Sessions that cannot be deleted, and their expiry. Only those that `#since` does not exclude. */
+  readonly #kept = new Map<string, number>();
+  #pruned = 0;
+  #prunedAt = performance.now();
+  #tooSlow: SessionStoreError | undefined;
+
+  constructor(connect: Connect, names: TableNames, options: PruneOptions) {
+    this.#connect = connect;
+    this.#key = pruneKey(names);
+    this.#options = options;
+  }
+
+  async run(): Promise<number> {
+    const { batchSize } = this.#options;
+    let batch = batchSize;
+    while (!this.#isStopped) {
+      let nextBatch = batch;
+      try {
+        if (await this.#pruneBatch(batch)) continue;
+      } catch (error) {
+        if (isTimeout(error) && batch > 1) {
+          batch = Math.ceil(batch / 2);
+          continue;
+        }
+        if (!isPassable(error)) throw error;
+        nextBatch = batchSize;
+      }
+      if (!(await this.#pruneListed(batch))) break;
+      batch = nextBatch;
+    }
+    if (this.#pruned === 0 && this.#tooSlow) throw this.#tooSlow; // not a matter of single rows
+    return this.#pruned;
+  }
+
+  get #isStopped(): boolean {
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  /** Returns whether it deleted a whole batch. If not, sessions may be left that expired earlier. */
+  async #pruneBatch(batch: number): Promise<boolean> {
+    const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT };
+    const deleted = await pruneSessions.run(params, await this.#connect());
+    this.#count(deleted.length);
+    if (deleted.length < batch) return false;
+    for (const { expired } of deleted) this.#pass(expired);
+    return true;
+  }
+
+  /** Deletes the next sessions by their ids. Returns whether there were any. */
+  async #pruneListed(batch: number): Promise<boolean> {
+    const rows = await this.#list(batch);
+    const last = rows.at(-1);
+    if (!last) return false;
+    const open = new Map(rows.map((row) => [row.sid, row]));
+    await this.#delete(rows, open);
+    if (this.#isStopped) return false;
+    if (open.size > 0) {
+      for (const { sid } of await this.#list(batch)) {
+        const row = open.get(sid);
+        if (row) this.#keep(row, refused('a trigger, a rule or row-level security keeps the row, without an error'));
+      }
+    }
+    this.#pass(last.expired);
+    for (const [sid, expired] of this.#kept) if (expired < this.#since - 0.002) this.#kept.delete(sid);
+    return true;
+  }
+
+  async #list(batch: number): Promise<ExpiredRow[]> {
+    const since = Number.isFinite(this.#since) ? new Date(this.#since * 1000) : null; // a Date has milliseconds
+    return listExpired.run({ key: this.#key, batch, since, kept: [...this.#kept.keys()] }, await this.#connect());
+  }
+
+  /** Deletes the rows, or halves of them if that fails. Removes those from `open` that it has dealt with. */
+  async #delete(rows: ExpiredRow[], open: Map<string, ExpiredRow>): Promise<void> {
+    if (this.#isStopped) return;
+    try {
+      const params = { sids: rows.map(({ sid }) => sid), lockTimeout: SHORT_LOCK_TIMEOUT };
+      const deleted = await pruneListed.run(params, await this.#connect());
+      this.#count(deleted.length);
+      for (const { sid } of deleted) open.delete(sid);
+    } catch (error) {
+      if (!isPassable(error)) throw error;
+      const isStuck = performance.now() - this.#prunedAt > MAX_STUCK_MS;
+      if (isStuck && (isTimeout(error) || hasSqlState(error, LOCK_NOT_AVAILABLE))) throw error;
+      if (rows.length > 1) {
+        const middle = rows.length >> 1;
+        await this.#delete(rows.slice(0, middle), open);
+        await this.#delete(rows.slice(middle), open);
+      } else {
+        if (isTimeout(error)) this.#tooSlow = error;
+        this.#keep(rows[0]!, error);
+        open.delete(rows[0]!.sid);
+      }
+    }
+  }
+
+  #count(rows: number): void {
+    if (rows === 0) return;
+    this.#pruned += rows;
+    this.#prunedAt = performance.now();
+    this.#options.onBatch?.(rows);
+  }
+
+  #keep({ sid, expired }: ExpiredRow, error: SessionStoreError): void {
+    this.#kept.set(sid, expired);
+    this.#options.onKept?.(handleOfRow(sid), error);
+  }
+
+  #pass(expired: number): void {
+    this.#since = Math.max(this.#since, expired - 0.001); // a double has no exact microseconds
+  }
+}
+
+/** Whether the others may be deleted if one row is passed. */
+const isPassable = (error: unknown): error is SessionStoreError => mayConcernOneItem(error) || isTimeout(error);
+
 /** Past the deadline, or past the server's statement_timeout. */
-const tookTooLong = (error: unknown): boolean =>
+const isTimeout = (error: unknown): error is SessionStoreError =>
   (error instanceof SessionStoreError && error.code === 'TIMEOUT') || hasSqlState(error, QUERY_CANCELED);

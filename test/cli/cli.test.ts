@@ -8,6 +8,7 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { maskArguments } from '../../src/cli/passwords.js';
 import { startProgress } from '../../src/cli/progress.js';
+import { handleOf } from '../../src/session/handle.js';
 import { cli, printed } from '../support/cli.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
@@ -162,6 +163,22 @@ test('prune deletes the expired sessions', async () => {
   );
   assert.equal(await run('prune', '--batch', '10'), { code: 0, stdout: 'pruned 25 expired sessions\n', stderr: '' });
   assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
+});
+
+test('prune passes sessions that a foreign key keeps, prints their handles and exits with 1', async () => {
+  const { pool, table, run, json } = await fresh();
+  await pool.query(
+    `INSERT INTO ${table} SELECT 'x' || n, '{}', now() - interval '1 s' FROM generate_series(1, 25) AS n`,
+  );
+  const child = table.replace(/"$/, ' child"');
+  await pool.query(`CREATE TABLE ${child} (sid varchar REFERENCES ${table})`);
+  await pool.query(`INSERT INTO ${child} VALUES ('x7')`);
+  const { code, stdout } = await run('prune');
+  assert.is(code, 1);
+  assert.match(stdout, /^pruned 24 expired sessions\n\ncould not delete 1 expired session:\n\nHANDLE +REASON\n/);
+  assert.ok(stdout.includes(`${handleOf('x7')}  the database failed: `) && !stdout.includes('x7'), stdout);
+  const again = (await json('prune')).json as { pruned: number; kept: { handle: string }[] };
+  assert.equal([again.pruned, again.kept.map(({ handle }) => handle)], [0, [handleOf('x7')]]);
 });
 
 test('a URL that pg accepts works as --url and as DATABASE_URL, and a wrong one is refused without its password', async () => {

@@ -2,15 +2,16 @@
 import { DEFAULT_PRUNE_BATCH } from '../../table/prune.js';
 import { DRY_RUN, noPositional, numberOf } from '../arguments.js';
 import type { Command } from '../command.js';
-import { pluralize } from '../print.js';
+import { pluralize, table } from '../print.js';
 import { startProgress } from '../progress.js';
 
 export const prune: Command = {
   usage: '',
   summary: 'Deletes the expired sessions.',
   details:
-    'It deletes them in batches, and nothing if another process is pruning. Stores do this by themselves, ' +
-    'unless pruneSessionInterval is false.',
+    'It deletes them in batches, and nothing if another process is pruning. It passes sessions that PostgreSQL keeps ' +
+    '(a foreign key, a trigger, row-level security, a lock), prints their handles and exits with 1. Stores do this ' +
+    'by themselves, unless pruneSessionInterval is false.',
   options: {
     batch: { value: 'NUMBER', help: `rows that one statement deletes at most; default: ${DEFAULT_PRUNE_BATCH}` },
     ...DRY_RUN,
@@ -29,9 +30,18 @@ export const prune: Command = {
       done += rows;
       progress.update(done);
     };
+    const kept: { handle: string; reason: string }[] = [];
+    const onKept = (handle: string, { message }: Error) => kept.push({ handle, reason: message });
     const pruned = await admin()
-      .prune({ batchSize, onBatch })
+      .prune({ batchSize, onBatch, onKept })
       .finally(() => progress.stop());
-    return { text: `pruned ${pluralize(pruned, 'expired session')}`, json: { pruned, isDry: false } };
+    const text = `pruned ${pluralize(pruned, 'expired session')}`;
+    if (kept.length === 0) return { text, json: { pruned, isDry: false } };
+    const rows = kept.map(({ handle, reason }) => [handle, reason]);
+    return {
+      text: `${text}\n\ncould not delete ${pluralize(kept.length, 'expired session')}:\n\n${table(['HANDLE', 'REASON'], rows)}`,
+      json: { pruned, kept, isDry: false },
+      exitCode: 1,
+    };
   },
 };
