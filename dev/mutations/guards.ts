@@ -604,8 +604,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a prune batch starts after the previous one',
     file: 'src/table/prune.ts',
-    from: 'since = Math.max(since, expired - 0.001)',
-    to: 'since = Math.max(since, -Infinity)',
+    from: 'this.#since = Math.max(this.#since, expired - 0.001)',
+    to: 'this.#since = Math.max(this.#since, -Infinity)',
     tests: ['pruning'],
   },
   {
