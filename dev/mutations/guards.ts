@@ -623,13 +623,6 @@ export const mutations: Mutation[] = [
     tests: ['prune-kept'],
   },
   {
-    guard: 'pruning tries and reports each kept session once',
-    file: 'src/table/prune.ts',
-    from: 'this.#kept.set(sid, expired);',
-    to: '',
-    tests: ['prune-kept'],
-  },
-  {
     guard: 'pruning does not wait long for locked rows',
     file: 'src/table/prune.ts',
     from: 'since: this.#since, lockTimeout: LOCK_TIMEOUT };',
