@@ -39,22 +39,22 @@ RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!";
  */
 /* @name listExpired */
 WITH ss__leader AS MATERIALIZED (
-  SELECT pg_try_advisory_xact_lock(:key!) AS ok
+  SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok
 )
 SELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS "expired!"
 FROM "session_store"."session" AS s
 WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
   AND s.expire >= coalesce(:since::timestamptz, '-infinity')
-  AND NOT (s.sid = ANY(:kept!::text[]))
+  AND NOT (s.sid OPERATOR(pg_catalog.=) ANY(:kept!::text[]))
 ORDER BY s.expire
 LIMIT :batch!::int;
 
 /* Deletes those of these sessions that have expired. */
 /* @name pruneListed */
 WITH ss__settings AS MATERIALIZED (
-  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
 )
 DELETE FROM "session_store"."session" AS t
 USING ss__settings
-WHERE t.sid = ANY(:sids!) AND (t.expire <= now()) IS TRUE
+WHERE t.sid OPERATOR(pg_catalog.=) ANY(:sids!) AND (t.expire <= now()) IS TRUE
 RETURNING t.sid;

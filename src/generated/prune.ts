@@ -72,19 +72,19 @@ export interface ListExpiredQuery {
   result: ListExpiredResult;
 }
 
-const listExpiredIR: any = {"usedParamSet":{"key":true,"since":true,"kept":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":69,"b":73}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":288,"b":293}]},{"name":"kept","required":true,"transform":{"type":"scalar"},"locs":[{"a":345,"b":350}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":386,"b":392}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_try_advisory_xact_lock(:key!) AS ok\n)\nSELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS \"expired!\"\nFROM \"session_store\".\"session\" AS s\nWHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  AND s.expire >= coalesce(:since::timestamptz, '-infinity')\n  AND NOT (s.sid = ANY(:kept!::text[]))\nORDER BY s.expire\nLIMIT :batch!::int                                                        "};
+const listExpiredIR: any = {"usedParamSet":{"key":true,"since":true,"kept":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":80,"b":84}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":299,"b":304}]},{"name":"kept","required":true,"transform":{"type":"scalar"},"locs":[{"a":377,"b":382}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":418,"b":424}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok\n)\nSELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS \"expired!\"\nFROM \"session_store\".\"session\" AS s\nWHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n  AND s.expire >= coalesce(:since::timestamptz, '-infinity')\n  AND NOT (s.sid OPERATOR(pg_catalog.=) ANY(:kept!::text[]))\nORDER BY s.expire\nLIMIT :batch!::int                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__leader AS MATERIALIZED (
- *   SELECT pg_try_advisory_xact_lock(:key!) AS ok
+ *   SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok
  * )
  * SELECT s.sid, extract(epoch FROM s.expire::timestamptz)::float8 AS "expired!"
  * FROM "session_store"."session" AS s
  * WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
  *   AND s.expire >= coalesce(:since::timestamptz, '-infinity')
- *   AND NOT (s.sid = ANY(:kept!::text[]))
+ *   AND NOT (s.sid OPERATOR(pg_catalog.=) ANY(:kept!::text[]))
  * ORDER BY s.expire
  * LIMIT :batch!::int                                                        
  * ```
@@ -109,17 +109,17 @@ export interface PruneListedQuery {
   result: PruneListedResult;
 }
 
-const pruneListedIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":81,"b":92}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":222}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING ss__settings\nWHERE t.sid = ANY(:sids!) AND (t.expire <= now()) IS TRUE\nRETURNING t.sid"};
+const pruneListedIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":260,"b":265}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(:sids!) AND (t.expire <= now()) IS TRUE\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__settings AS MATERIALIZED (
- *   SELECT set_config('lock_timeout', coalesce(:lockTimeout, current_setting('lock_timeout')), true)
+ *   SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
  * )
  * DELETE FROM "session_store"."session" AS t
  * USING ss__settings
- * WHERE t.sid = ANY(:sids!) AND (t.expire <= now()) IS TRUE
+ * WHERE t.sid OPERATOR(pg_catalog.=) ANY(:sids!) AND (t.expire <= now()) IS TRUE
  * RETURNING t.sid
  * ```
  */

@@ -75,6 +75,6 @@ function plaintextCodec(format: Format): Codec {
     encode: (_sid, fields) => charset.escape(format.textOf(fields)),
     decode: (_sid, text) => format.parse(text),
     userTexts: (user) => userTexts(user).map((text) => charset.escape(text)),
-    userIn: (text, _session, userPath) => userIn(text, userPath),
+    userIn: (text, _session, userPath) => userIn(text, userPath, (key) => charset.escape(key)),
   };
 }

@@ -143,7 +143,8 @@ export class EncryptedCodec {
   }
 
   userIn(text: string, session: SessionData, userPath: UserPath): string | null {
-    return envelopeIn(text) ? userOf(session, userPath) : userIn(text, userPath);
+    if (envelopeIn(text)) return userOf(session, userPath);
+    return userIn(text, userPath, (key) => this.charset.escape(key));
   }
 
   /** An object with the user's hash at the userPath. Empty if the session has no user. */

@@ -58,10 +58,14 @@ function withoutExponent(text: string): string {
   return sign + (point > 0 ? digits.padEnd(point, '0') : `0.${'0'.repeat(-point)}${digits}`);
 }
 
-/** The user in the text of a row that is not encrypted, as the text that PostgreSQL compares, or null. */
-export function userIn(text: string, userPath: UserPath): string | null {
+/**
+ * The user in the text of a row that is not encrypted, as the text that PostgreSQL compares, or null.
+ *
+ * @param escape escapes the characters that the database lacks
+ */
+export function userIn(text: string, userPath: UserPath, escape: (key: string) => string): string | null {
   for (const path of storablePaths(userPath)) {
-    const stored = textAt(text, path);
+    const stored = textAt(text, path.map(escape));
     if (stored !== undefined) return originalText(stored);
   }
   return null;
