@@ -10,7 +10,7 @@ import type { Encryption } from '../session/encryption.js';
 import { Expiry } from '../session/expiry.js';
 import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
 import { removeCreatedAt } from '../session/lifetime.js';
-import type { Serializer } from '../session/serializer.js';
+import { AsyncSerializerError, type Serializer } from '../session/serializer.js';
 import { PASSPORT, storablePaths, type UserPath } from '../session/user-path.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { catalogNames, revocationChannel, type TableNames } from '../table/names.js';
@@ -351,7 +351,8 @@ class Admin {
       removeCreatedAt(session);
       if (session.cookie) BY_COOKIE.restoreExpires(session, secondsLeft);
       return session;
-    } catch {
+    } catch (error) {
+      if (error instanceof AsyncSerializerError) throw error;
       return null;
     }
   }

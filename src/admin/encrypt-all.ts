@@ -6,6 +6,7 @@ import { retry } from '../postgres/retry.js';
 import type { Codec } from '../session/codec.js';
 import { envelopeOf, hasUserHash } from '../session/encryption.js';
 import { handleOfRow } from '../session/handle.js';
+import { AsyncSerializerError } from '../session/serializer.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 
 const BATCH = 500;
@@ -66,9 +67,10 @@ export async function encryptAll(
 
 function reencode(codec: Codec, sid: string, text: string): string | undefined {
   try {
-    const encoded = codec.encode(sid, codec.fieldsOf(codec.decode(sid, text, handleOfRow)), handleOfRow);
+    const encoded = codec.encode(sid, codec.jsonOf(codec.decode(sid, text, handleOfRow)), handleOfRow);
     return hasUserHash(text) && !hasUserHash(encoded) ? undefined : encoded; // the app's serializer hides the user
-  } catch {
+  } catch (error) {
+    if (error instanceof AsyncSerializerError) throw error;
     return undefined;
   }
 }

@@ -1,75 +1,239 @@
 // The merge rules: what a request changed in its session, and how its changes join those of others.
 import { isDeepStrictEqual } from 'node:util';
+import { expiresOf, isSameAge, numberOf } from './cookie.js';
 import { CREATED_AT } from './lifetime.js';
-import type { Fields } from './payload.js';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  fieldAt,
+  isObject,
+  type Member,
+  memberAt,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SPACE,
+} from './payload.js';
 
 /** The keys that differ, each with its new field, or undefined if it was removed. */
 export type Changes = ReadonlyMap<string, string | undefined>;
 
-/** The request's changes since `base`. A later `expires` is not a change: each request moves it. */
-export function changesOf(base: Fields, mine: Fields): Changes {
-  const isSame = (one: string, other: string) => one === other || JSON.stringify(objectOf(one)) === `{${other}}`;
-  return differences(base, mine, isSame);
-}
-
-/** What other requests changed in the row. Compares values, because `jsonb` respells the text. */
-export function othersChanges(read: Fields, found: Fields): Changes {
-  const isSame = (one: string, other: string) => one === other || isDeepStrictEqual(objectOf(one), objectOf(other));
-  return differences(read, found, isSame);
-}
-
-/** Applies the request's changes to a row, key by key. */
-export function applyChanges(row: Fields, changes: Changes, mine: Fields): Fields {
-  const fields = new Map(row);
-  for (const [key, field] of changes) {
-    if (field === undefined) fields.delete(key);
-    else fields.set(key, field);
-  }
-  const cookie = mine.get('cookie');
-  if (cookie && isSameCookie(fields.get('cookie'), cookie)) fields.set('cookie', cookie); // newer expires
-  return fields;
+/** What a request changed in the session that it loaded. */
+export interface Difference {
+  changes: Changes;
+  /** Fields that only the base has, and that the request did not remove. */
+  kept: string[];
+  /** Whether the base spells a value in another way than JSON.stringify. */
+  isRespelled: boolean;
 }
 
 /**
- * Whether two cookies are the same, apart from `expires`. Ignores a difference of less than a second in
- * `originalMaxAge`: express-session's `touch()` reads the clock twice, so 60,000 can become 59,999.
+ * The request's changes since `base`. A later `expires` is not a change: each request moves it.
+ *
+ * @param keys the keys that the request's session had at first, if not all of `base`
  */
-export function isSameCookie(one: string | undefined, other: string | undefined): boolean {
-  if (one === other || hasSameText(one, other)) return true;
-  const [a, b] = [cookieOf(one), cookieOf(other)];
-  const isSameAge = isClockDrift(Number(a.originalMaxAge ?? NaN), Number(b.originalMaxAge ?? NaN));
-  return isDeepStrictEqual(a, isSameAge ? { ...b, originalMaxAge: a.originalMaxAge } : b);
+export function changesOf(base: string, mine: string, keys?: readonly string[]): Difference {
+  const [olds, news] = differentFields(base, mine);
+  const changes = new Map<string, string | undefined>();
+  let isRespelled = false;
+  for (const [key, field] of news) {
+    const old = olds.get(key);
+    olds.delete(key);
+    if (key === 'cookie') {
+      if (!isSameCookie(old, field)) changes.set(key, field);
+    } else if (old !== field) {
+      if (old !== undefined && isSpelling(old, field)) isRespelled = true;
+      else if (key !== CREATED_AT) changes.set(key, field); // a field of the row, not of the session
+    }
+  }
+  const kept: string[] = [];
+  for (const [key, field] of olds) {
+    if (key === CREATED_AT || (keys && !keys.includes(key))) kept.push(field);
+    else changes.set(key, undefined);
+  }
+  return { changes, kept, isRespelled };
 }
 
-/** How express-session begins a cookie: the part that each request changes. */
-const AGE_AND_EXPIRES = /^"cookie":\{"originalMaxAge":(\d+),"expires":"[^"\\]*"/;
+const isSpelling = (one: string, other: string) => JSON.stringify(objectOf(one)) === `{${other}}`;
 
-/** A shortcut without parsing. It decides for most requests, which only change `expires`. */
-function hasSameText(one = '', other = ''): boolean {
-  const [a, b] = [AGE_AND_EXPIRES.exec(one), AGE_AND_EXPIRES.exec(other)];
-  if (!a || !b || !isClockDrift(Number(a[1]), Number(b[1]))) return false;
-  return one.slice(a[0].length) === other.slice(b[0].length);
-}
-
-/** Both in milliseconds. */
-const isClockDrift = (one: number, other: number): boolean => Math.abs(one - other) < 1000;
-
-function differences(before: Fields, after: Fields, isSame: (one: string, other: string) => boolean): Changes {
+/** What other requests changed in the row. Compares values, because `jsonb` respells the text. */
+export function othersChanges(read: string, found: string): Changes {
+  const [before, after] = differentFields(read, found);
   const changes = new Map<string, string | undefined>();
   for (const [key, field] of after) {
     const old = before.get(key);
-    if (old !== undefined && (key === 'cookie' ? isSameCookie(old, field) : isSame(old, field))) continue;
-    changes.set(key, field);
+    before.delete(key);
+    const isSame =
+      key === 'cookie'
+        ? isSameCookie(old, field)
+        : old === field || (old !== undefined && isDeepStrictEqual(objectOf(old), objectOf(field)));
+    if (!isSame) changes.set(key, field);
   }
-  for (const key of before.keys()) if (!after.has(key)) changes.set(key, undefined);
+  for (const key of before.keys()) changes.set(key, undefined);
   changes.delete(CREATED_AT); // a field of the row, not of the session
   return changes;
 }
 
+/** Applies the request's changes to a row, key by key. */
+export function applyChanges(
+  row: string,
+  { changes, kept, isRespelled }: Difference,
+  base: string,
+  mine: string,
+): string {
+  if (row === base && !isRespelled) return kept.length === 0 ? mine : `${mine.slice(0, -1)},${kept.join(',')}}`;
+  const all = new Map(changes);
+  const cookie = fieldAt(mine, 'cookie');
+  if (cookie) all.set('cookie', mergeCookies(fieldAt(row, 'cookie'), fieldAt(base, 'cookie'), cookie));
+  return withFields(row, all);
+}
+
+/** The JSON object with these fields in place of its own. Copies the rest without splitting it. */
+function withFields(json: string, changes: Map<string, string | undefined>): string {
+  const parts: string[] = [];
+  let [from, to] = [0, 0]; // the unchanged members since the last changed one
+  for (let member = memberAt(json, 0); member; member = memberAt(json, member.end)) {
+    if (!changes.has(member.key)) {
+      from ||= member.start;
+      to = member.end;
+      continue;
+    }
+    const field = changes.get(member.key);
+    if (from) parts.push(json.slice(from, to));
+    if (field !== undefined) parts.push(field);
+    changes.delete(member.key);
+    from = 0;
+  }
+  if (from) parts.push(json.slice(from, to));
+  for (const field of changes.values()) if (field !== undefined) parts.push(field);
+  return `{${parts.join(',')}}`;
+}
+
+/**
+ * The row's cookie with the attributes that the request changed. If the row's cookie is still the
+ * one that the request loaded, it is the request's cookie, with its newer `expires`.
+ */
+function mergeCookies(row: string | undefined, base: string | undefined, mine: string): string {
+  if (isSameCookie(row, base) || isSameCookie(row, mine)) return mine;
+  const [merged, before, after] = [attributesOf(row), attributesOf(base), attributesOf(mine)];
+  const isSameLength = isSameLife(before, after);
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const isSame = name in AGELESS ? isSameLength : isDeepStrictEqual(before[name], after[name]);
+    if (!isSame) merged[name] = after[name];
+  }
+  return `"cookie":${JSON.stringify(merged)}`;
+}
+
+/** Whether two cookies give the session the same life. */
+export const hasSameLife = (one: string | undefined, other: string | undefined): boolean =>
+  isSameLife(attributesOf(one), attributesOf(other));
+
+const isSameLife = (a: Record<string, unknown>, b: Record<string, unknown>): boolean =>
+  isSameAge(a.originalMaxAge, b.originalMaxAge) &&
+  isSameAge(a.maxAge, b.maxAge) &&
+  (expiresOf(a) === undefined) === (expiresOf(b) === undefined);
+
+/** Whether two cookies are the same, apart from `expires`. But whether there is a date must be the same. */
+export function isSameCookie(one: string | undefined, other: string | undefined): boolean {
+  if (one === other || hasSameText(one, other)) return true;
+  const [a, b] = [attributesOf(one), attributesOf(other)];
+  return isSameLife(a, b) && isDeepStrictEqual({ ...a, ...AGELESS }, { ...b, ...AGELESS });
+}
+
+const AGELESS = { originalMaxAge: undefined, maxAge: undefined, expires: undefined, _expires: undefined };
+
+/** How express-session begins a cookie: the part that each request changes. */
+const AGE_AND_EXPIRES = /^"cookie":\{"originalMaxAge":(\d+),"expires":"[^"\\]+"/;
+
+/** A shortcut without parsing. It decides for most requests, which only change `expires`. */
+function hasSameText(one = '', other = ''): boolean {
+  const [a, b] = [AGE_AND_EXPIRES.exec(one), AGE_AND_EXPIRES.exec(other)];
+  if (!a || !b || !isSameAge(Number(a[1]), Number(b[1]))) return false;
+  return one.slice(a[0].length) === other.slice(b[0].length);
+}
+
 const objectOf = (field: string) => JSON.parse(`{${field}}`);
 
-/** The cookie without `expires`, and with the defaults that express-session adds to it. */
-function cookieOf(field: string | undefined): Record<string, unknown> {
+/** The cookie in a field, with the defaults that express-session adds to it. */
+function attributesOf(field: string | undefined): Record<string, unknown> {
   const { cookie } = field === undefined ? {} : objectOf(field);
-  return { path: '/', httpOnly: true, ...cookie, originalMaxAge: cookie?.originalMaxAge ?? null, expires: undefined };
+  const { originalMaxAge: age = null, ...given } = isObject(cookie) ? cookie : {};
+  return {
+    path: '/',
+    httpOnly: true,
+    ...given,
+    originalMaxAge: typeof age === 'string' ? (numberOf(age) ?? age) : age,
+  };
+}
+
+/**
+ * The fields of each JSON object that are not at the same place in the other. Both are read at once
+ * and mostly character by character: with 100,000 keys, a string for each takes 10 times as long.
+ */
+function differentFields(one: string, other: string): [olds: Map<string, string>, news: Map<string, string>] {
+  const [olds, news] = [new Map<string, string>(), new Map<string, string>()];
+  const place = { one: one.indexOf('{') + 1, other: other.indexOf('{') + 1 };
+  for (;;) {
+    skipEqual(one, other, place);
+    const [old, now] = [memberAt(one, place.one), memberAt(other, place.other)];
+    if (!old && !now) return [olds, news];
+    const isRemoved = old && now && old.key !== now.key && isSoon(one, old, now.key);
+    const isAdded = old && now && old.key !== now.key && !isRemoved && isSoon(other, now, old.key);
+    if (old && !isAdded) {
+      olds.set(old.key, old.field);
+      place.one = old.end;
+    }
+    if (now && !isRemoved) {
+      news.set(now.key, now.field);
+      place.other = now.end;
+    }
+  }
+}
+
+/** Whether the key is one of the next few after this member. */
+function isSoon(json: string, { end }: Member, key: string): boolean {
+  let member = memberAt(json, end);
+  for (let n = 0; member && n < 10; n++) {
+    if (member.key === key) return true;
+    member = memberAt(json, member.end);
+  }
+  return false;
+}
+
+/** Moves both places to the end of the last member up to which the objects are equal. */
+function skipEqual(one: string, other: string, place: { one: number; other: number }): void {
+  let [i, j, depth, isInString] = [place.one, place.other, 0, false];
+  for (; ; i++, j++) {
+    let [a, b] = [one.charCodeAt(i), other.charCodeAt(j)];
+    if (!isInString) {
+      while (a <= SPACE) a = one.charCodeAt(++i);
+      while (b <= SPACE) b = other.charCodeAt(++j);
+    }
+    if (a !== b) return;
+    if (isInString) {
+      if (a === QUOTE) isInString = false;
+      else if (a === BACKSLASH && one.charCodeAt(++i) !== other.charCodeAt(++j)) return;
+      continue;
+    }
+    switch (a) {
+      case QUOTE:
+        isInString = true;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++;
+        break;
+      case CLOSE_BRACKET:
+        depth--;
+        break;
+      case CLOSE_BRACE:
+        if (depth-- > 0) break;
+        [place.one, place.other] = [i, j];
+        return;
+      case COMMA:
+        if (depth === 0) [place.one, place.other] = [i, j];
+    }
+  }
 }

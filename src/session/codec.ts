@@ -3,7 +3,7 @@ import type { SessionData } from 'express-session';
 import type { Rule } from '../errors.js';
 import { Charset } from './charset.js';
 import { EncryptedCodec, type Encryption } from './encryption.js';
-import { type Fields, type Format, JSON_FORMAT } from './payload.js';
+import { type Format, JSON_FORMAT } from './payload.js';
 import { formatOf, type Serializer } from './serializer.js';
 import { type UserPath, userIn, userTexts } from './user-path.js';
 
@@ -11,9 +11,10 @@ import { type UserPath, userIn, userTexts } from './user-path.js';
 export type HandleOf = (sid: string) => string;
 
 export interface Codec {
-  fieldsOf(session: object): Fields;
+  /** The session as JSON, with each top-level value as the serializer encodes it. */
+  jsonOf(session: object): string;
   /** The text to store. */
-  encode(sid: string, fields: Fields, handleOf?: HandleOf): string;
+  encode(sid: string, json: string, handleOf?: HandleOf): string;
   /**
    * The session in a stored text.
    *
@@ -21,8 +22,8 @@ export interface Codec {
    *   holds no part of the text
    */
   decode(sid: string, text: string, handleOf?: HandleOf): SessionData;
-  /** The fields in a stored text that `decode` has accepted. */
-  fieldsIn(sid: string, text: string): Fields;
+  /** The `jsonOf` of the session in a stored text that `decode` has accepted. */
+  jsonIn(sid: string, text: string): string;
   /** All texts that may stand at the userPath for this user. */
   userTexts(user: unknown): string[];
   /** The characters that `encode` escapes because the database lacks them. */
@@ -70,9 +71,9 @@ function plaintextCodec(format: Format): Codec {
   const charset = new Charset();
   return {
     charset,
-    fieldsOf: format.fieldsOf,
-    fieldsIn: (_sid, text) => format.fieldsIn(text),
-    encode: (_sid, fields) => charset.escape(format.textOf(fields)),
+    jsonOf: format.jsonOf,
+    jsonIn: (_sid, text) => format.jsonIn(text),
+    encode: (_sid, json) => charset.escape(format.textOf(json)),
     decode: (_sid, text) => format.parse(text),
     userTexts: (user) => userTexts(user).map((text) => charset.escape(text)),
     userIn: (text, _session, userPath) => userIn(text, userPath, (key) => charset.escape(key)),

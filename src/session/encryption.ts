@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 import type { SessionData } from 'express-session';
 import { Charset } from './charset.js';
 import { handleOf } from './handle.js';
-import type { Fields, Format } from './payload.js';
+import { type Format, fieldAt } from './payload.js';
 import { PASSPORT, storablePath, type UserPath, userIn, userOf, userText, userTexts } from './user-path.js';
 
 /**
@@ -76,7 +76,7 @@ class Key {
  * row that was altered, or moved to another session, cannot be decrypted.
  */
 export class EncryptedCodec {
-  readonly fieldsOf: Format['fieldsOf'];
+  readonly jsonOf: Format['jsonOf'];
   readonly keyId: string;
   readonly charset = new Charset();
   readonly #format: Format;
@@ -93,26 +93,34 @@ export class EncryptedCodec {
     this.#first = all[0]!;
     this.keyId = this.#first.id;
     this.#format = format;
-    this.fieldsOf = format.fieldsOf;
+    this.jsonOf = format.jsonOf;
     this.#userPath = userPath;
     this.#storablePath = storablePath(userPath);
     this.#allowPlaintext = allowPlaintext;
   }
 
-  encode(sid: string, fields: Fields, handle = handleOf): string {
-    const user = this.#userHash(fields);
+  encode(sid: string, json: string, handle = handleOf): string {
+    const user = this.#userHash(json);
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, this.#first.payload, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(additionalData(handle(sid), user));
-    const text = cipher.update(this.#format.textOf(fields), 'utf8');
+    const text = cipher.update(this.#format.textOf(json), 'utf8');
     const encrypted = Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]);
     return asJsonb({ ...user, [ENCRYPTED]: `${this.keyId}.${encrypted.toString('base64')}` });
   }
 
   decode(sid: string, text: string, handle = handleOf): SessionData {
+    return this.#format.parse(this.#decrypt(sid, text, handle));
+  }
+
+  jsonIn(sid: string, text: string): string {
+    return this.#format.jsonIn(this.#decrypt(sid, text));
+  }
+
+  #decrypt(sid: string, text: string, handle = handleOf): string {
     const envelope = envelopeIn(text);
     if (!envelope) {
-      if (this.#allowPlaintext) return this.#format.parse(text);
+      if (this.#allowPlaintext) return text;
       throw new SyntaxError('a row of the session table is not encrypted. encryption.allowPlaintext would read it');
     }
     const { [ENCRYPTED]: encrypted, ...user } = envelope;
@@ -128,11 +136,7 @@ export class EncryptedCodec {
     if (plaintext === undefined) {
       throw new SyntaxError('a row of the session table was altered, or belongs to another session');
     }
-    return this.#format.parse(plaintext);
-  }
-
-  fieldsIn(sid: string, text: string): Fields {
-    return this.fieldsOf(this.decode(sid, text));
+    return plaintext;
   }
 
   userTexts(user: unknown): string[] {
@@ -148,11 +152,11 @@ export class EncryptedCodec {
   }
 
   /** An object with the user's hash at the userPath. Empty if the session has no user. */
-  #userHash(fields: Fields): object {
+  #userHash(json: string): object {
     const [key] = this.#userPath;
-    const field = fields.get(key!);
+    const field = fieldAt(json, key!);
     if (field === undefined) return {};
-    const user = userOf(this.#format.parse(this.#format.textOf(new Map([[key!, field]]))), this.#userPath);
+    const user = userOf(this.#format.parse(this.#format.textOf(`{${field}}`)), this.#userPath);
     if (user === null) return {};
     const hash = JSON.stringify(this.#first.hashOf(userText(user)));
     const path = this.#storablePath.map((name) => this.charset.escape(name)); // the row must return the same text

@@ -1,5 +1,7 @@
 // How long a session lives, and when a touch is worth a write.
 import type { SessionData } from 'express-session';
+import { checkCookie, expiresOf, isEnded, MAX_DATE, secondsOfCookie, setExpires } from './cookie.js';
+import { isObject } from './payload.js';
 
 /** Seconds, or a function of the session that returns seconds. */
 export type Ttl = number | ((session: SessionData) => number);
@@ -7,7 +9,6 @@ export type Ttl = number | ((session: SessionData) => number);
 const DEFAULT_TTL = 86_400; // a day, as in connect-pg-simple and connect-pg-pool
 const MAX_COOKIE = 400 * 86_400; // the limit of browsers: draft-ietf-httpbis-rfc6265bis, section 5.5
 const MAX_TTL = 1e11; // about 3,000 years: well before PostgreSQL's last timestamp, in 294276
-const MAX_DATE = 8.64e15; // milliseconds: ECMA-262, section 21.4.1.1
 const MAX_TOUCH_AFTER = 60;
 
 /** The life of a session: the `ttl` option, else its cookie's age, else a day. All in seconds. */
@@ -15,6 +16,7 @@ export class Expiry {
   readonly #ttl: Ttl | undefined;
   readonly #touchAfter: number | undefined;
   readonly #warned = new Set<string>();
+  #isTtlInMilliseconds = false;
 
   constructor({ ttl, touchAfter }: { ttl?: Ttl | undefined; touchAfter?: number | undefined }) {
     if (typeof ttl === 'number') this.#check(ttl);
@@ -30,19 +32,17 @@ export class Expiry {
   /**
    * Seconds that the session lives from now on.
    *
-   * @throws {TypeError} if the ttl function does not return a positive number
+   * @throws {TypeError} if the ttl function does not return a positive number, or the cookie's age
+   *   is not finite
    */
   secondsToLive(session: SessionData): number {
+    checkCookie(session.cookie);
     const ofCookie = secondsOfCookie(session);
     if (this.#ttl === undefined) return ofCookie ?? DEFAULT_TTL;
+    if (isEnded(session.cookie)) return 0;
     const seconds = typeof this.#ttl === 'number' ? this.#ttl : this.#ttl(session);
     this.#check(seconds);
-    if (seconds === session.cookie?.originalMaxAge) {
-      this.#warn(
-        'CONNECT_PG_TYPED_TTL_LONG',
-        `ttl is ${seconds} seconds, the same number as the cookie's maxAge, which is in milliseconds`,
-      );
-    }
+    if (this.#isInMilliseconds(seconds, session.cookie?.originalMaxAge, ofCookie)) return ofCookie ?? seconds / 1000;
     if (ofCookie !== undefined && seconds < ofCookie) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_WINS',
@@ -59,10 +59,10 @@ export class Expiry {
    * its cookie outlive the browser.
    */
   restoreExpires(session: SessionData, secondsLeft: number): void {
-    const stored = dateOfCookie(session);
-    if (!stored) return;
-    const rowExpires = new Date(Math.min(Date.now() + secondsLeft * 1000, MAX_DATE));
-    Object.assign(session.cookie, { expires: this.isByCookie ? rowExpires : stored });
+    if (!isObject(session.cookie)) return;
+    const stored = expiresOf(session.cookie);
+    const rowExpires = Math.min(Date.now() + secondsLeft * 1000, MAX_DATE);
+    setExpires(session, stored !== undefined && this.isByCookie ? rowExpires : stored);
   }
 
   /**
@@ -88,6 +88,22 @@ export class Expiry {
     return moves >= (this.#touchAfter ?? Math.min(MAX_TOUCH_AFTER, ttl / 10));
   }
 
+  /**
+   * Whether ttl is the cookie's maxAge. That is in milliseconds, so the session must live as long as
+   * its cookie. A number that no cookie can live in seconds is then in milliseconds for each session.
+   */
+  #isInMilliseconds(seconds: number, originalMaxAge: unknown, ofCookie = NaN): boolean {
+    if (this.#isTtlInMilliseconds) return true;
+    const isMaxAge = typeof this.#ttl === 'function' && Math.abs(seconds - ofCookie * 1000) < 100;
+    if (!isMaxAge && !isNear(seconds, originalMaxAge)) return false;
+    this.#isTtlInMilliseconds = typeof this.#ttl === 'number' && seconds > MAX_COOKIE;
+    this.#warn(
+      'CONNECT_PG_TYPED_TTL_LONG',
+      `ttl is ${seconds}, the number of the cookie's maxAge, so it is read as milliseconds. Write ttl in seconds`,
+    );
+    return true;
+  }
+
   #check(seconds: unknown): void {
     if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= MAX_TTL)) {
       throw new TypeError(`ttl must be a positive number of seconds, at most ${MAX_TTL}, not ${String(seconds)}`);
@@ -107,17 +123,6 @@ export class Expiry {
   }
 }
 
-function secondsOfCookie(session: SessionData): number | undefined {
-  const expires = dateOfCookie(session);
-  if (expires) return Math.max((expires.getTime() - Date.now()) / 1000, 0);
-  const { maxAge } = session.cookie ?? {}; // a plain object, as a script writes one
-  return typeof maxAge === 'number' ? maxAge / 1000 : undefined;
-}
-
-/** `cookie.expires`: a Date in a Session, a string in a row, null or false in a browser session. */
-function dateOfCookie(session: SessionData): Date | undefined {
-  const expires: unknown = session.cookie?.expires;
-  if (!(expires instanceof Date) && typeof expires !== 'string') return undefined;
-  const date = new Date(expires);
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
+/** Within a hundredth: express-session lets an `originalMaxAge` lose a millisecond now and then. */
+const isNear = (one: number, other: unknown): boolean =>
+  typeof other === 'number' && Math.abs(one - other) <= one / 100;

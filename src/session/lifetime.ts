@@ -1,6 +1,6 @@
 // The absolute limit on a session's life, whatever requests do to keep it alive.
 import type { SessionData } from 'express-session';
-import type { Fields } from './payload.js';
+import { fieldAt, join, split, withField } from './payload.js';
 
 /** The key in the payload with the time of creation, in milliseconds since 1970. */
 export const CREATED_AT = 'ss__createdAt';
@@ -35,10 +35,15 @@ export class Lifetime {
     return Math.max((this.#createdAtOf(session) + this.#ms - Date.now()) / 1000, 0);
   }
 
-  /** The fields with a time of creation: their own, or else the session's. */
-  stamp(fields: Fields, session: SessionData): Fields {
-    if (fields.has(CREATED_AT)) return fields;
-    return new Map([...fields, [CREATED_AT, `"${CREATED_AT}":${this.#createdAtOf(session)}`]]);
+  /** Whether it has the time of creation of this object. Not of a copy, or of an object by the app. */
+  knows(session: SessionData): boolean {
+    return this.#createdAt.has(session);
+  }
+
+  /** The JSON with a time of creation: its own, or else the session's. */
+  stamp(json: string, session: SessionData): string {
+    if (json.includes(CREATED_AT) && fieldAt(json, CREATED_AT)) return json;
+    return withField(json, `"${CREATED_AT}":${this.#createdAtOf(session)}`);
   }
 
   #createdAtOf(session: SessionData): number {
@@ -57,7 +62,7 @@ export function removeCreatedAt(session: object): unknown {
 }
 
 /** Drops a time of creation that the app has set. */
-export function withoutCreatedAt(fields: Fields): Fields {
-  if (!fields.has(CREATED_AT)) return fields;
-  return new Map([...fields].filter(([key]) => key !== CREATED_AT));
+export function withoutCreatedAt(json: string): string {
+  if (!json.includes(CREATED_AT)) return json;
+  return join(new Map([...split(json)].filter(([key]) => key !== CREATED_AT)));
 }

@@ -15,52 +15,97 @@ const UNSTORABLE = /\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\(?:u([0-9a-f
 const ESCAPED = /\x7fu([0-9a-f]{4})|\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
 
 /**
- * The session's fields at the time of the call.
+ * The session's JSON at the time of the call.
  *
  * @throws {TypeError} if the session is not an object, or holds a value that JSON cannot hold, such
  *   as a BigInt or a cycle
  */
-export function fieldsOf(session: object): Fields {
-  const { toJSON } = Object(session);
-  const plain: unknown = typeof toJSON === 'function' ? toJSON.call(session, '') : session;
-  if (!isObject(plain)) throw new TypeError('cannot store the session: it must be an object');
-  const fields = new Map<string, string>();
-  for (const key of Object.keys(plain)) {
-    const json = stringifyField(key, plain[key]);
-    if (json) fields.set(key, json); // JSON omits undefined and functions
+export function jsonOf(session: object): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(session);
+  } catch (error) {
+    throw cannotStringify(session, error);
   }
-  return fields;
+  if (json?.[0] !== '{') throw new TypeError('cannot store the session: it must be an object');
+  return json;
 }
 
-function stringifyField(key: string, value: unknown): string {
-  try {
-    return JSON.stringify({ [key]: value }).slice(1, -1);
-  } catch (error) {
-    const [reason] = String((error as Error)?.message ?? error).split('\n');
-    const advice = `cannot store the session: JSON.stringify failed on key ${printable(`${JSON.stringify(key)}: ${reason}`)}`;
-    throw new TypeError(advice, { cause: error });
+function cannotStringify(session: object, error: unknown): TypeError {
+  for (const [key, value] of Object.entries(session)) {
+    try {
+      JSON.stringify({ [key]: value });
+    } catch (cause) {
+      const where = printable(`${JSON.stringify(key)}: ${firstLine(cause)}`);
+      return new TypeError(`${FAILED} on key ${where}`, { cause });
+    }
   }
+  return new TypeError(`${FAILED}: ${firstLine(error)}`, { cause: error });
 }
+
+const FAILED = 'cannot store the session: JSON.stringify failed';
+const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0]!;
+
+/** The session's fields at the time of the call. Throws as `jsonOf`. */
+export const fieldsOf = (session: object): Fields => split(jsonOf(session));
 
 /**
- * The fields in a row's text. This is faster than parsing the text and serializing it again. Fields
- * that this store wrote equal those of `fieldsOf`. Others may be spelled differently.
+ * The fields in a row's text. Fields that this store wrote equal those of `fieldsOf`. Others may be
+ * spelled differently.
  *
  * @param text a JSON object that `parse` has accepted
  */
-export function fieldsIn(text: string): Fields {
-  if (hasEscapes(text)) return fieldsOf(parse(text)); // an escape has several spellings
+export const fieldsIn = (text: string): Fields => split(jsonIn(text));
+
+/** The JSON in a row's text. An escape has several spellings: here it has that of JSON.stringify. */
+export const jsonIn = (text: string): string => (hasEscapes(text) ? jsonOf(parse(text)) : text);
+
+/** The fields of a JSON object. */
+export function split(json: string): Fields {
   const fields = new Map<string, string>();
-  let at = text.indexOf('"');
-  while (at >= 0) {
-    const keyEnd = endOfString(text, at);
-    const key = text.slice(at, keyEnd);
-    const start = text.indexOf(':', keyEnd) + 1;
-    const end = endOfValue(text, start);
-    fields.set(JSON.parse(key), `${key}:${text.slice(start, end).trim()}`);
-    at = text.indexOf('"', end);
+  for (let member = memberAt(json, 0); member; member = memberAt(json, member.end)) {
+    fields.set(member.key, member.field);
   }
   return fields;
+}
+
+/** A top-level member of a JSON object. */
+export interface Member {
+  key: string;
+  /** `"key":value`, without the spaces around the value. */
+  field: string;
+  start: number;
+  /** The index of the comma or brace after it. */
+  end: number;
+}
+
+/** The first member after this index, which is before the member or at the end of the previous one. */
+export function memberAt(json: string, index: number): Member | undefined {
+  const at = json.indexOf('"', index);
+  if (at < 0) return undefined;
+  const keyEnd = endOfString(json, at);
+  const start = json.indexOf(':', keyEnd) + 1;
+  const end = endOfValue(json, start);
+  const name = json.slice(at + 1, keyEnd - 1);
+  const key = name.includes('\\') ? JSON.parse(`"${name}"`) : name;
+  const isCompact = start === keyEnd + 1 && json.charCodeAt(start) > SPACE && json.charCodeAt(end - 1) > SPACE;
+  const field = isCompact ? json.slice(at, end) : `"${name}":${json.slice(start, end).trim()}`;
+  return { key, field, start: at, end };
+}
+
+/** The member with this key, or undefined. */
+export function fieldAt(json: string, key: string): string | undefined {
+  for (let member = memberAt(json, 0); member; member = memberAt(json, member.end)) {
+    if (member.key === key) return member.field;
+  }
+  return undefined;
+}
+
+/** Adds a member to a JSON object that does not have it. */
+export function withField(json: string, field: string): string {
+  const end = json.lastIndexOf('}');
+  const isEmpty = !json.includes('"');
+  return `${json.slice(0, end)}${isEmpty ? '' : ','}${field}}`;
 }
 
 /** The index after the string that begins at `start`. */
@@ -133,12 +178,15 @@ function memberOf(json: string, key: string): string | undefined {
   return isArray && /^[-+]?\d+$/.test(key) ? values.at(Number(key)) : member;
 }
 
-const [QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
+export const [SPACE, BACKSLASH, QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x20, 0x5c, 0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
+/** The JSON object with these fields. */
+export const join = (fields: Fields): string => `{${[...fields.values()].join(',')}}`;
 
 /** JSON that `json`, `jsonb` and `text` columns can store. */
-export function textOf(fields: Fields): string {
-  return escapeUnstorable(`{${[...fields.values()].join(',')}}`);
-}
+export const textOf = (fields: Fields): string => escapeUnstorable(join(fields));
 
 const hasEscapes = (text: string): boolean => text.includes('\\u') || text.includes(DEL) || text.includes(OLD_ESCAPE);
 
@@ -165,10 +213,10 @@ export function escapeUnstorable(text: string): string {
  *
  * @throws {TypeError} if the session is not an object, or JSON cannot hold one of its values
  */
-export const stringify = (session: SessionData): string => textOf(fieldsOf(session));
+export const stringify = (session: SessionData): string => escapeUnstorable(jsonOf(session));
 
 /** A string as the stored JSON spells it. */
-export const storableText = (text: string): string => JSON.parse(textOf(fieldsOf({ text }))).text;
+export const storableText = (text: string): string => JSON.parse(escapeUnstorable(jsonOf({ text }))).text;
 
 /** A string as an older version of the store spelled it. */
 export const oldStorableText = (text: string): string =>
@@ -194,32 +242,19 @@ export function parse(text: string): SessionData {
   return session as unknown as SessionData;
 }
 
-/** How a session becomes fields and text: as JSON, or by the app's serializer. */
+/** How a session becomes JSON and text: as it is, or by the app's serializer. */
 export interface Format {
-  fieldsOf: typeof fieldsOf;
-  textOf: typeof textOf;
+  jsonOf: typeof jsonOf;
+  /** The text to store. */
+  textOf(json: string): string;
   parse: typeof parse;
-  fieldsIn: typeof fieldsIn;
+  /** The JSON in a stored text that `parse` has accepted. */
+  jsonIn: typeof jsonIn;
 }
 
-export const JSON_FORMAT: Format = { fieldsOf, textOf, parse, fieldsIn };
+export const JSON_FORMAT: Format = { jsonOf, textOf: escapeUnstorable, parse, jsonIn };
 
-/**
- * Adds a browser-session cookie if there is none, since express-session fails without a cookie.
- *
- * @throws {SyntaxError} if the cookie's age is not a number, which express-session cannot handle
- */
-export function withCookie(session: SessionData): SessionData {
-  if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
-  const { maxAge, originalMaxAge } = session.cookie;
-  for (const age of [maxAge, originalMaxAge]) {
-    if (typeof (age ?? 0) !== 'number')
-      throw new SyntaxError('a row of the session table does not hold a valid cookie');
-  }
-  return session;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseJson(text: string): unknown {

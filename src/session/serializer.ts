@@ -1,7 +1,16 @@
 // The app's serializer in place of JSON. It is applied key by key, so that changed keys can be
 // merged.
 import type { SessionData } from 'express-session';
-import { escapeUnstorable, type Fields, type Format, fieldsOf, JSON_FORMAT, unescapeStored } from './payload.js';
+import {
+  escapeUnstorable,
+  type Format,
+  fieldsOf,
+  isObject,
+  JSON_FORMAT,
+  join,
+  split,
+  unescapeStored,
+} from './payload.js';
 
 /** Two functions that turn a session into text and back, in place of JSON. */
 export interface Serializer {
@@ -14,20 +23,39 @@ export interface Serializer {
   /**
    * Returns the session that `stringify` turned into this text. In a `jsonb` column, PostgreSQL may
    * have changed the spaces, the order of keys and the spelling of numbers. If the function throws
-   * or does not return an object, the row is unreadable.
+   * or does not return an object, the row is unreadable. Neither function may be async: a promise is
+   * refused with a `TypeError`.
    */
   parse(text: string): SessionData;
 }
 
+/** The serializer returned a promise. */
+export class AsyncSerializerError extends TypeError {
+  constructor(method: string) {
+    super(`serializer.${method} must not be async: it returned a promise`);
+  }
+}
+
+function refusePromise<T>(method: keyof Serializer, result: T): T {
+  if (typeof Object(result).then !== 'function') return result;
+  Promise.resolve(result).catch(() => {}); // the error below is enough
+  throw new AsyncSerializerError(method);
+}
+
 /** The cookie stays JSON, because the store reads it. Each other key is serialized alone. */
 export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: boolean }): Format {
-  const serialize = (key: string, value: unknown) => serializer.stringify(only(key, value) as unknown as SessionData);
-  const deserialize = (key: string, text: string) =>
-    (serializer.parse(text) as unknown as Record<string, unknown>)[key];
+  const stringify = (session: object): string => {
+    const text: unknown = refusePromise('stringify', serializer.stringify(session as SessionData));
+    if (typeof text === 'string') return text;
+    throw new TypeError('serializer.stringify must return a string');
+  };
+  const parse = (text: string): unknown => refusePromise('parse', serializer.parse(text));
+  const serialize = (key: string, value: unknown) => stringify(only(key, value));
+  const deserialize = (key: string, text: string) => (parse(text) as Record<string, unknown>)[key];
 
-  function sessionOf(fields: Fields): SessionData {
+  function sessionOf(json: string): SessionData {
     const session = {};
-    for (const [key, field] of fields) {
+    for (const [key, field] of split(json)) {
       const value = JSON.parse(`{${field}}`)[key];
       put(session, key, key === 'cookie' || typeof value !== 'string' ? value : deserialize(key, value));
     }
@@ -35,10 +63,10 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
   }
 
   return {
-    fieldsIn(text) {
-      return this.fieldsOf(this.parse(text));
+    jsonIn(text) {
+      return this.jsonOf(this.parse(text));
     },
-    fieldsOf(session) {
+    jsonOf(session) {
       const fields = new Map<string, string>();
       for (const key of Object.keys(session)) {
         const value = (session as Record<string, unknown>)[key];
@@ -46,18 +74,18 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
         const json = key === 'cookie' ? value : serialize(key, value);
         fields.set(key, fieldsOf(only(key, json)).get(key)!);
       }
-      return fields;
+      return join(fields);
     },
-    textOf(fields) {
-      const text = serializer.stringify(sessionOf(fields));
+    textOf(json) {
+      const text = stringify(sessionOf(json));
       if (mustBeJson && !isJson(text)) {
         throw new TypeError('serializer.stringify must return JSON. With encryption it may return any text');
       }
       return escapeUnstorable(text);
     },
     parse(text) {
-      const session = attempt(() => serializer.parse(unescapeStored(text)));
-      if (typeof session === 'object' && session !== null && !Array.isArray(session)) return session;
+      const session = attempt(() => parse(unescapeStored(text)));
+      if (isObject(session)) return session as unknown as SessionData;
       return JSON_FORMAT.parse('null'); // throws the error of any row that does not hold a session
     },
   };
@@ -77,7 +105,8 @@ function only(key: string, value: unknown): object {
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
-  } catch {
+  } catch (error) {
+    if (error instanceof AsyncSerializerError) throw error;
     return undefined;
   }
 }

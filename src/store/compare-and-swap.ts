@@ -6,10 +6,9 @@ import type { Deadline } from '../postgres/deadline.js';
 import { isOutcomeUnknown } from '../postgres/retry.js';
 import { othersChanges } from '../session/changes.js';
 import type { Codec } from '../session/codec.js';
-import type { Fields } from '../session/payload.js';
 import type { RowsById } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
-import type { StoredRow } from './snapshots.js';
+import { StoredRow } from './snapshots.js';
 
 const FIRST_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 100;
@@ -17,7 +16,8 @@ const GIVE_UP_MS = 100; // before the deadline, so that the caller gets CONFLICT
 
 /** What a row becomes. */
 export interface Change {
-  fields: Fields;
+  /** The session as JSON. */
+  json: string;
   /** Seconds to live. */
   ttl: number;
   /** Whether the row may expire earlier than before. */
@@ -46,14 +46,13 @@ export interface SwapOptions {
 export async function compareAndSwap(
   { rows, codec }: { rows: RowsById; codec: Codec },
   sid: string,
-  change: (row: StoredRow) => Change | undefined,
+  change: (row: StoredRow) => Change | undefined | Promise<Change | undefined>,
   { deadline, read, idempotent }: SwapOptions,
 ): Promise<StoredRow | null> {
   const readRow = async (): Promise<StoredRow | undefined> => {
     const row = await rows.get(sid, deadline);
     if (!row) return undefined;
-    const fields = codec.fieldsOf(codec.decode(sid, row.sess));
-    return { text: row.sess, fields, secondsLeft: row.secondsLeft };
+    return new StoredRow(row.sess, row.secondsLeft, () => codec.jsonOf(codec.decode(sid, row.sess)));
   };
   let conflicts = 0;
   let unknown: { loaded: string; sent: StoredRow; error: unknown } | undefined; // an attempt without an answer
@@ -62,14 +61,15 @@ export async function compareAndSwap(
       if (!isSent(row, unknown.sent, codec)) throw unknown.error; // it failed, or others changed the row since
       return unknown.sent;
     }
-    const changed = change(row);
+    let changed = change(row);
+    if (changed instanceof Promise) changed = await changed; // no await for most: it takes a turn
     if (!changed) return row;
-    const { fields, ttl, mayShorten } = changed;
-    const sent = { text: '', fields, secondsLeft: ttl };
+    const { json, ttl, mayShorten } = changed;
     const { text: loaded } = row;
+    let sent!: StoredRow;
     try {
       const isReplaced = await escapingMissing(codec.charset, () => {
-        sent.text = codec.encode(sid, fields);
+        sent = new StoredRow(codec.encode(sid, json), ttl, () => json);
         return rows.replace({ sid, loaded, payload: sent.text, ttl, mayShorten }, deadline);
       });
       if (isReplaced) return sent;
@@ -93,4 +93,4 @@ export async function compareAndSwap(
  * compared.
  */
 const isSent = (row: StoredRow, sent: StoredRow, codec: Codec): boolean =>
-  codec.keyId ? row.text === sent.text : othersChanges(sent.fields, row.fields).size === 0;
+  codec.keyId ? row.text === sent.text : othersChanges(sent.json, row.json).size === 0;

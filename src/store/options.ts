@@ -71,7 +71,8 @@ export interface StoreOptions {
    * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
    * constructor throws a `TypeError`, or the call fails with one if a function returned it. The
    * store warns if the number is more than 400 days, which no cookie lives: it may be meant as
-   * milliseconds.
+   * milliseconds. If the number is the cookie's `maxAge`, it is in milliseconds: the session lives
+   * as long as its cookie, and the store warns once. A cookie with a negative age ends its session.
    *
    * @category Expiry
    * @default the time until the cookie's `expires`; 86,400 seconds (a day) if the cookie has none
@@ -81,7 +82,8 @@ export interface StoreOptions {
    * Seconds that a session may live after its creation, however often it is used. A positive
    * number, measured by the clock of the app's server. `req.session.regenerate` starts a new
    * session. If a session is older than this option, the seconds count from its first save with the
-   * option.
+   * option. With this option, `set` and `touch` of an object that the store did not hand out first
+   * read the row: it may be a copy of a session, so that the seconds must go on.
    *
    * @category Expiry
    * @default no limit
@@ -182,8 +184,8 @@ export interface StoreOptions {
    */
   trustOwner?: string | readonly string[] | undefined;
   /**
-   * Whether `touch` does nothing: then a request that reads a session without changing it does not
-   * extend the session's life.
+   * Whether `touch` never moves the expiry: then a request that reads a session without changing it
+   * does not extend the session's life. A changed cookie is still stored.
    *
    * @category Expiry
    * @default `false`

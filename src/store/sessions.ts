@@ -1,60 +1,67 @@
 // Gets, saves, touches and destroys sessions: in order for each session, and without losing what
 // other requests save.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import type { Deadline } from '../postgres/deadline.js';
-import { applyChanges, type Changes, changesOf, isSameCookie, othersChanges } from '../session/changes.js';
+import { applyChanges, type Changes, changesOf, hasSameLife, othersChanges } from '../session/changes.js';
 import type { Codec } from '../session/codec.js';
+import { CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
 import { handleOf } from '../session/handle.js';
 import { type Lifetime, withoutCreatedAt } from '../session/lifetime.js';
-import { type Fields, withCookie } from '../session/payload.js';
+import { fieldAt, join, split } from '../session/payload.js';
+import { AsyncSerializerError } from '../session/serializer.js';
 import type { RowsById } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
 import { type Change, compareAndSwap } from './compare-and-swap.js';
 import type { Events, GoneEvent } from './events.js';
-import { Reading, type Snapshot, type Snapshots, type StoredRow } from './snapshots.js';
+import { Reading, type Snapshot, type Snapshots, StoredRow, type Written } from './snapshots.js';
+
+const LARGE = 2 ** 20; // characters: some 10 ms to parse
 
 export interface SessionsOptions {
   rows: RowsById;
   codec: Codec;
   expiry: Expiry;
-  /** Undefined with `concurrency: 'overwrite'`. */
-  snapshots: Snapshots | undefined;
+  snapshots: Snapshots;
+  /** Whether a save writes the whole session. */
+  overwrite: boolean;
+  /** Whether a touch of an unchanged session does nothing. */
+  disableTouch: boolean;
   lifetime: Lifetime | undefined;
   events: Events;
   log: (message: string, error: unknown) => void;
 }
 
 /** A save or touch: what the session holds at the time of the call. */
-interface Save {
-  fields: Fields;
-  /** Seconds to live. */
-  ttl: number;
-  deadline: Deadline;
-}
-interface Touch {
-  cookie: string | undefined;
-  /** Seconds to live. */
+interface Save extends Written {
+  /** Seconds to live, without the limit of the lifetime. */
   ttl: number;
   deadline: Deadline;
   during: GoneEvent['during'];
 }
+type Touch = Omit<Save, 'json'>;
 
 export class Sessions {
   readonly #rows: RowsById;
   readonly #codec: Codec;
   readonly #expiry: Expiry;
-  readonly #snapshots: Snapshots | undefined;
+  readonly #snapshots: Snapshots;
+  readonly #overwrite: boolean;
+  readonly #disableTouch: boolean;
   readonly #lifetime: Lifetime | undefined;
   readonly #events: Events;
   readonly #log: SessionsOptions['log'];
   readonly #queue = new SessionQueue();
 
-  constructor({ rows, codec, expiry, snapshots, lifetime, events, log }: SessionsOptions) {
+  constructor(options: SessionsOptions) {
+    const { rows, codec, expiry, snapshots, overwrite, disableTouch, lifetime, events, log } = options;
     this.#rows = rows;
     this.#codec = codec;
     this.#expiry = expiry;
     this.#snapshots = snapshots;
+    this.#overwrite = overwrite;
+    this.#disableTouch = disableTouch;
     this.#lifetime = lifetime;
     this.#events = events;
     this.#log = log;
@@ -68,25 +75,35 @@ export class Sessions {
     if (row && session) {
       const mayShorten = this.#expiry.mayShorten(session, row.secondsLeft);
       const expiresAt = performance.now() + row.secondsLeft * 1000;
-      this.#snapshots?.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
+      this.#snapshots.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
     }
     return session;
   }
 
   async set(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
-    const save: Save = { fields: this.#fieldsOf(session), ttl: this.#secondsToLive(session), deadline };
+    const json = this.#jsonOf(session);
+    const cookie = new CookieState(session.cookie);
+    const save: Save = { json, cookie, ttl: this.#expiry.secondsToLive(session), deadline, during: 'set' };
     await this.#queue.run(sid, () => {
-      const snapshot = this.#snapshots?.of(sid, session);
+      const snapshot = this.#overwrite ? undefined : this.#snapshots.of(sid, session);
       return snapshot ? this.#merge(sid, session, snapshot, save) : this.#write(sid, session, save);
     });
   }
 
+  /** Moves the expiry. Also stores the cookie, if the request changed it. */
   async touch(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
-    const ttl = this.#secondsToLive(session);
-    if (this.#queue.isIdle(sid) && !this.#isWorthTouching(sid, session, ttl)) return; // true for most
-    const cookie = this.#codec.fieldsOf({ cookie: session.cookie }).get('cookie');
+    const cookie = new CookieState(session.cookie);
+    const snapshot = this.#snapshots.of(sid, session);
+    const isIdle = this.#queue.isIdle(sid);
+    const isSameCookie = !snapshot || snapshot.cookie.isSame(cookie);
+    if (isIdle && isSameCookie && this.#disableTouch) return;
+    const ttl = this.#expiry.secondsToLive(session);
+    const isWorthwhile = !snapshot || this.#isWorthTouching(snapshot, this.#limited(ttl, session));
+    if (isIdle && isSameCookie && !isWorthwhile) return; // true for most
     const touch: Touch = { cookie, ttl, deadline, during: 'touch' };
-    await this.#queue.run(sid, () => this.#touch(sid, session, touch), { isTouch: true });
+    // Now, because the app may change the cookie while the touch waits.
+    const json = isIdle && isSameCookie ? undefined : this.#codec.jsonOf({ cookie: session.cookie });
+    await this.#queue.run(sid, () => this.#touch(sid, session, touch, json), { isTouch: true });
   }
 
   update(sid: string, change: (session: SessionData) => void, deadline: Deadline): Promise<SessionData | null> {
@@ -99,7 +116,7 @@ export class Sessions {
 
   /** Records that express-session made a Session from an object that `get` returned. */
   created(from: SessionData, session: Parameters<Snapshots['loaded']>[1]): void {
-    this.#snapshots?.loaded(from, session);
+    this.#snapshots.loaded(from, session);
     this.#lifetime?.pass(from, session);
   }
 
@@ -113,50 +130,61 @@ export class Sessions {
     handle = handleOf,
   ): SessionData | null {
     try {
-      const session = withCookie(this.#codec.decode(sid, sess, handle));
-      this.#lifetime?.take(session);
-      const lifeLeft = this.#lifetime?.secondsLeft(session) ?? secondsLeft;
-      if (lifeLeft === 0) return null; // the row lives on only if it was touched before there was a lifetime
-      this.#expiry.restoreExpires(session, Math.min(secondsLeft, lifeLeft));
-      return session;
+      return this.#decode(sid, sess, secondsLeft, handle);
     } catch (error) {
+      if (error instanceof AsyncSerializerError) throw error; // the app's mistake, not the row's
       if (!this.#events.isListenedTo('unreadable')) this.#log('A row does not hold a session:', error);
       this.#events.emitLater('unreadable', { handle: handle(sid) });
       return null;
     }
   }
 
+  /** @throws {SyntaxError} if the text does not hold a session */
+  #decode(sid: string, text: string, secondsLeft: number, handle = handleOf): SessionData | null {
+    const session = withCookie(this.#codec.decode(sid, text, handle));
+    this.#lifetime?.take(session);
+    const lifeLeft = this.#lifetime?.secondsLeft(session) ?? secondsLeft;
+    if (lifeLeft === 0) return null; // the row lives on only if it was touched before there was a lifetime
+    this.#expiry.restoreExpires(session, Math.min(secondsLeft, lifeLeft));
+    return session;
+  }
+
   /** The first save of a Session, and each save of another object. */
-  async #write(sid: string, session: SessionData, { fields, ttl, deadline }: Save): Promise<void> {
-    const stamped = this.#stamp(fields, session);
+  async #write(sid: string, session: SessionData, save: Save): Promise<void> {
+    const { json, deadline } = save;
+    if (this.#lifetime) await this.#inheritCreatedAt(sid, session, deadline);
+    const stamped = this.#stamp(json, session);
+    const ttl = this.#limited(save.ttl, session);
     let payload = '';
     await escapingMissing(this.#codec.charset, () => {
       payload = this.#codec.encode(sid, stamped);
       return this.#rows.set({ sid, payload, ttl }, deadline);
     });
-    this.#snapshots?.saved(sid, session, fields, { text: payload, fields: stamped, secondsLeft: ttl });
+    this.#snapshots.saved(sid, session, save, new StoredRow(payload, ttl, () => stamped));
   }
 
   /** The save of a Session that was loaded or saved before: merges its changes into the row. */
   async #merge(sid: string, session: SessionData, snapshot: Snapshot, save: Save): Promise<void> {
-    const { fields, ttl, deadline } = save;
-    const cookie = fields.get('cookie');
-    const changes = changesOf(snapshot.base, fields);
-    if (changes.size === 0) return this.#touch(sid, session, { cookie, ttl, deadline, during: 'set' });
-    const shorten = mayShorten(snapshot, cookie);
+    const { json, deadline, during } = save;
+    const { base } = snapshot;
+    const difference = changesOf(base, json, snapshot.keys);
+    const { changes } = difference;
+    if (changes.size === 0) return this.#move(sid, session, save);
+    const ttl = this.#limited(save.ttl, session);
+    const mayShorten = snapshot.mayShorten || changes.has('cookie');
     let others: Changes = new Map();
     const change = (row: StoredRow): Change => {
-      if (row !== snapshot.row) others = othersChanges(snapshot.row.fields, row.fields);
-      const merged = this.#stamp(applyChanges(row.fields, changes, fields), session);
-      // If another request changed the cookie, its expiry stays.
-      return isSameCookie(merged.get('cookie'), cookie)
-        ? { fields: merged, ttl, mayShorten: shorten }
-        : { fields: merged, ttl: 0, mayShorten: false };
+      if (row !== snapshot.row) others = othersChanges(snapshot.row.json, row.json);
+      const merged = this.#stamp(applyChanges(row.json, difference, base, json), session);
+      // If another request changed the age of the cookie, its expiry stays.
+      return row.json === base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
+        ? { json: merged, ttl, mayShorten }
+        : { json: merged, ttl: 0, mayShorten: false };
     };
     const options = { deadline, read: snapshot.row, idempotent: true };
     const row = await compareAndSwap({ rows: this.#rows, codec: this.#codec }, sid, change, options);
-    if (!row) return this.#events.emitLater('gone', { handle: handleOf(sid), during: 'set' });
-    this.#snapshots?.saved(sid, session, fields, row);
+    if (!row) return this.#events.emitLater('gone', { handle: handleOf(sid), during });
+    this.#snapshots.saved(sid, session, save, row);
     if (others.size > 0) {
       const keys = [...others.keys()];
       const overwritten = keys.filter((key) => changes.has(key));
@@ -164,64 +192,94 @@ export class Sessions {
     }
   }
 
-  async #touch(sid: string, session: SessionData, { cookie, ttl, deadline, during }: Touch): Promise<void> {
-    if (!this.#isWorthTouching(sid, session, ttl)) return;
-    const snapshot = this.#snapshots?.of(sid, session);
-    const isLive = await this.#rows.touch({ sid, ttl, mayShorten: mayShorten(snapshot, cookie) }, deadline);
+  /** @param json the session's cookie. Undefined if the request did not change it */
+  async #touch(sid: string, session: SessionData, touch: Touch, json: string | undefined): Promise<void> {
+    const snapshot = this.#snapshots.of(sid, session);
+    if (json && snapshot && !snapshot.cookie.isSame(touch.cookie)) {
+      return this.#merge(sid, session, snapshot, { ...touch, json: withCookieOf(json, snapshot) });
+    }
+    if (!this.#disableTouch) await this.#move(sid, session, touch);
+  }
+
+  /** Moves the expiry of a session that the request did not change. */
+  async #move(sid: string, session: SessionData, { ttl: wanted, deadline, during }: Touch): Promise<void> {
+    const snapshot = this.#snapshots.of(sid, session);
+    if (this.#lifetime) await this.#inheritCreatedAt(sid, session, deadline);
+    const ttl = this.#limited(wanted, session);
+    if (snapshot && !this.#isWorthTouching(snapshot, ttl)) return;
+    // Another request may have given the session a longer life. This one does not shorten it.
+    const mayShorten = snapshot === undefined || snapshot.mayShorten;
+    const isLive = await this.#rows.touch({ sid, ttl, mayShorten }, deadline);
     if (!isLive) this.#events.emitLater('gone', { handle: handleOf(sid), during });
     else if (snapshot) snapshot.expiresAt = performance.now() + ttl * 1000;
   }
 
   async #update(sid: string, change: (session: SessionData) => void, deadline: Deadline): Promise<SessionData | null> {
     let changed: SessionData | null = null;
-    const changeRow = ({ text, secondsLeft = 0 }: StoredRow): Change | undefined => {
-      changed = this.toSession(sid, { sess: text, secondsLeft });
-      if (!changed) return undefined;
-      const before = this.#fieldsOf(changed);
-      const returned: unknown = change(changed);
+    const changeFound = (found: SessionData, { text, secondsLeft }: StoredRow): Change | undefined => {
+      const cookie = JSON.stringify(found.cookie);
+      const returned: unknown = change(found);
       if (typeof Object(returned).then === 'function') {
         Promise.resolve(returned).catch(() => {}); // the error below is enough
         throw new TypeError('update() needs a function that is not async. Do slow work before update()');
       }
-      const fields = this.#fieldsOf(changed);
-      const isCookieChanged = before.get('cookie') !== fields.get('cookie'); // including expires
-      if (!isCookieChanged && changesOf(before, fields).size === 0) return undefined;
-      const stamped = this.#stamp(fields, changed);
+      checkCookie(found.cookie);
+      const json = this.#jsonOf(found);
+      const isCookieChanged = JSON.stringify(found.cookie) !== cookie; // including expires
+      if (!isCookieChanged) {
+        const { changes } = changesOf(this.#codec.jsonIn(sid, text), json);
+        if (changes.size === 0 || (changes.size === 1 && changes.has('cookie'))) return undefined;
+      }
+      const stamped = this.#stamp(json, found);
       return isCookieChanged && this.#expiry.isByCookie
-        ? { fields: stamped, ttl: this.#secondsToLive(changed), mayShorten: true }
-        : { fields: stamped, ttl: secondsLeft, mayShorten: false };
+        ? { json: stamped, ttl: this.#limited(this.#expiry.secondsToLive(found), found), mayShorten: true }
+        : { json: stamped, ttl: secondsLeft, mayShorten: false };
+    };
+    const changeRow = (row: StoredRow) => {
+      const found = this.#decode(sid, row.text, row.secondsLeft);
+      changed = found;
+      if (!found || row.text.length < LARGE) return found ? changeFound(found, row) : undefined;
+      return nextTurn().then(() => changeFound(found, row)); // parsing it has blocked the event loop already
     };
     const options = { deadline, idempotent: false };
     const row = await compareAndSwap({ rows: this.#rows, codec: this.#codec }, sid, changeRow, options);
     return row && changed;
   }
 
-  #isWorthTouching(sid: string, session: SessionData, ttl: number): boolean {
-    const snapshot = this.#snapshots?.of(sid, session);
-    return snapshot === undefined || this.#expiry.isWorthTouching(ttl, snapshot.expiresAt);
+  /** Whether a touch moves the expiry far enough. With `overwrite`, each touch does. */
+  #isWorthTouching({ expiresAt }: Snapshot, ttl: number): boolean {
+    return this.#overwrite || this.#expiry.isWorthTouching(ttl, expiresAt);
   }
 
-  #secondsToLive(session: SessionData): number {
-    const ttl = this.#expiry.secondsToLive(session);
+  /** Seconds to live, limited by the lifetime. */
+  #limited(ttl: number, session: SessionData): number {
     return this.#lifetime ? Math.min(ttl, this.#lifetime.secondsLeft(session)) : ttl;
   }
 
-  #fieldsOf(session: SessionData): Fields {
-    const fields = this.#codec.fieldsOf(session);
-    return this.#lifetime ? withoutCreatedAt(fields) : fields;
+  /** Reads the creation time of an object that the store did not hand out, such as a copy of a session. */
+  async #inheritCreatedAt(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
+    if (this.#lifetime!.knows(session)) return;
+    const row = await this.#rows.get(sid, deadline);
+    const stored = row && this.toSession(sid, row);
+    if (stored) this.#lifetime!.pass(stored, session);
   }
 
-  #stamp(fields: Fields, session: SessionData): Fields {
-    return this.#lifetime ? this.#lifetime.stamp(fields, session) : fields;
+  #jsonOf(session: SessionData): string {
+    const json = this.#codec.jsonOf(session);
+    return this.#lifetime ? withoutCreatedAt(json) : json;
+  }
+
+  #stamp(json: string, session: SessionData): string {
+    return this.#lifetime ? this.#lifetime.stamp(json, session) : json;
   }
 }
 
-/**
- * A request that did not change the cookie must not shorten the life that another request gave the
- * session.
- */
-const mayShorten = (snapshot: Snapshot | undefined, cookie: string | undefined): boolean =>
-  snapshot === undefined || snapshot.mayShorten || !isSameCookie(snapshot.base.get('cookie'), cookie);
+/** The Session's JSON when it was loaded, with the cookie of another JSON. */
+function withCookieOf(json: string, { base, keys }: Snapshot): string {
+  const fields = new Map([...split(base)].filter(([key]) => key !== 'cookie' && (!keys || keys.includes(key))));
+  const cookie = fieldAt(json, 'cookie');
+  return join(cookie ? new Map([['cookie', cookie], ...fields]) : fields);
+}
 
 /** The pending writes of a session. */
 interface Pending {

@@ -1,15 +1,28 @@
 // Remembers what each Session was loaded from, so that a save knows what the request changed.
 import type { Session, SessionData } from 'express-session';
 import type { Codec } from '../session/codec.js';
-import type { Fields } from '../session/payload.js';
+import { CookieState } from '../session/cookie.js';
 
 /** A live row as it was read or written. */
-export interface StoredRow {
+export class StoredRow {
   /** The payload as the server has it. */
-  text: string;
-  fields: Fields;
-  /** Set if the row was read or written just now. */
-  secondsLeft?: number;
+  readonly text: string;
+  /** Seconds to live when it was read or written. */
+  readonly secondsLeft: number;
+  readonly #readJson: () => string;
+  #json: string | undefined;
+
+  /** @param readJson gets the JSON of the row's session: at its first use, since most requests only read */
+  constructor(text: string, secondsLeft: number, readJson: () => string) {
+    this.text = text;
+    this.secondsLeft = secondsLeft;
+    this.#readJson = readJson;
+  }
+
+  get json(): string {
+    this.#json ??= this.#readJson();
+    return this.#json;
+  }
 }
 
 /** What `get` read for the object that it returned. */
@@ -30,52 +43,44 @@ export class Reading {
 export interface Snapshot {
   sid: string;
   row: StoredRow;
-  /**
-   * The Session's fields. The row has more if others saved, or if a key was in the Session's
-   * prototype.
-   */
-  base: Fields;
+  /** The Session's JSON. The row has more if others saved. */
+  base: string;
+  /** The Session's keys, if it does not have all keys of its base: some are in its prototype. */
+  keys: readonly string[] | undefined;
+  cookie: CookieState;
   mayShorten: boolean;
   /** When the row expires at the earliest, in milliseconds of `performance.now()`. */
   expiresAt: number;
 }
 
-/** Splits the row's text into fields only for a request that saves: most requests only read. */
+/** A class, so that the JSON is only read for a request that saves: most requests only read. */
 class LoadedSnapshot implements Snapshot {
   readonly sid: string;
+  readonly row: StoredRow;
+  readonly keys: readonly string[] | undefined;
+  readonly cookie: CookieState;
   readonly mayShorten: boolean;
   expiresAt: number;
-  readonly #text: string;
-  readonly #keys: string[] | undefined;
-  readonly #codec: Codec;
-  #row: StoredRow | undefined;
 
-  /** @param keys the Session's keys, if it does not have all keys of the row */
-  constructor({ sid, text, mayShorten, expiresAt }: Reading, keys: string[] | undefined, codec: Codec) {
+  constructor(reading: Reading, cookie: CookieState, keys: string[] | undefined, codec: Codec) {
+    const { sid, text, mayShorten, expiresAt } = reading;
     this.sid = sid;
+    this.row = new StoredRow(text, 0, () => codec.jsonIn(sid, text));
+    this.keys = keys;
+    this.cookie = cookie;
     this.mayShorten = mayShorten;
     this.expiresAt = expiresAt;
-    this.#text = text;
-    this.#keys = keys;
-    this.#codec = codec;
   }
 
-  get row(): StoredRow {
-    this.#row ??= { text: this.#text, fields: this.#fields() };
-    return this.#row;
+  get base(): string {
+    return this.row.json;
   }
+}
 
-  /** With the cookie that `get` gave the session if the row has none. */
-  #fields(): Fields {
-    const fields = this.#codec.fieldsIn(this.sid, this.#text);
-    if (/^"cookie":[{[]/.test(fields.get('cookie') ?? '')) return fields;
-    return new Map([...fields, ...this.#codec.fieldsOf({ cookie: { originalMaxAge: null } })]);
-  }
-
-  get base(): Fields {
-    const { fields } = this.row;
-    return this.#keys ? new Map([...fields].filter(([key]) => this.#keys!.includes(key))) : fields;
-  }
+/** What a Session held when it was written. */
+export interface Written {
+  json: string;
+  cookie: CookieState;
 }
 
 /** Holds the snapshots for as long as a request holds its Session. */
@@ -99,15 +104,16 @@ export class Snapshots {
     if (!reading) return;
     const keys = Object.keys(session);
     const isWhole = keys.length === Object.keys(from).length;
-    this.#snapshots.set(session, new LoadedSnapshot(reading, isWhole ? undefined : keys, this.#codec));
+    const cookie = new CookieState(session.cookie);
+    this.#snapshots.set(session, new LoadedSnapshot(reading, cookie, isWhole ? undefined : keys, this.#codec));
   }
 
   /** Records that a Session was written. For another object, the next `set` is still its first. */
-  saved(sid: string, session: SessionData, base: Fields, row: StoredRow): void {
+  saved(sid: string, session: SessionData, { json: base, cookie }: Written, row: StoredRow): void {
     const { id, save } = session as Partial<Session>;
     if (id !== sid || typeof save !== 'function') return;
-    const expiresAt = performance.now() + (row.secondsLeft ?? 0) * 1000;
-    this.#snapshots.set(session, { sid, row, base, mayShorten: false, expiresAt });
+    const expiresAt = performance.now() + row.secondsLeft * 1000;
+    this.#snapshots.set(session, { sid, row, base, keys: undefined, cookie, mayShorten: false, expiresAt });
   }
 
   /** The snapshot of a Session that was loaded or saved under this id. */

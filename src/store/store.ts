@@ -71,7 +71,6 @@ export class PgSessionStore extends Store {
   readonly #pruneTimer: PruneTimer;
   readonly #channel: string | undefined;
   readonly #listener: RevocationListener | undefined;
-  readonly #disableTouch: boolean;
   readonly #log: (message: string, error: unknown) => void;
   readonly #ignorePoolErrors: () => void;
   readonly #onUnhandled = (error: unknown) => this.#log('A call of the session store failed without a handler:', error);
@@ -95,7 +94,6 @@ export class PgSessionStore extends Store {
     this.#bind = tableBinder(names);
     this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
     this.#ownPool = own;
-    this.#disableTouch = checked.disableTouch ?? false;
     this.#log = safeErrorLog(checked.errorLog);
     this.#channel = listener && revocationChannel(names);
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
@@ -115,7 +113,9 @@ export class PgSessionStore extends Store {
       rows: rowsById(this.#rows, this.#location, checked.hashIds),
       codec,
       expiry,
-      snapshots: checked.concurrency === 'overwrite' ? undefined : new Snapshots(codec),
+      snapshots: new Snapshots(codec),
+      overwrite: checked.concurrency === 'overwrite',
+      disableTouch: checked.disableTouch ?? false,
       lifetime: checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime),
       events: this.#events,
       log: this.#log,
@@ -184,16 +184,13 @@ export class PgSessionStore extends Store {
   }
 
   /**
-   * Moves the expiry of a live session. If the session is gone, it stays gone, and the call
-   * succeeds.
+   * Moves the expiry of a live session. If the session was loaded and its cookie has changed since,
+   * also stores the cookie. If the session is gone, it stays gone, and the call succeeds.
    */
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback: Callback<void> | undefined): void;
   override touch(sid: string, session: SessionData, callback?: Callback<void>) {
-    const touch = async (deadline: Deadline) => {
-      if (!this.#disableTouch) await this.#sessions.touch(sid, session, deadline);
-    };
-    return this.#call('touch', callback, touch, { sid });
+    return this.#call('touch', callback, (deadline) => this.#sessions.touch(sid, session, deadline), { sid });
   }
 
   /**

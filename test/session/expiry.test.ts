@@ -1,13 +1,16 @@
 // How long a session lives, in each time zone.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionData } from 'express-session';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
+import { Browser, startApp } from '../support/app.js';
 import {
   cookieFor,
   freshPool,
   freshStore,
   loadSession,
+  newSession,
   OPTIONS,
   session,
   statementsOf,
@@ -109,6 +112,49 @@ test('the store warns if the ttl is a day in milliseconds', async () => {
   const pool = freshPool();
   const inMilliseconds = () => new PgSessionStore({ pool, ttl: 86_400_000, pruneSessionInterval: false });
   assert.equal(await warnings(inMilliseconds), ['CONNECT_PG_TYPED_TTL_LONG']);
+});
+
+const WEEK_MS = 604_800_000;
+const likeCookie: [what: string, ttl: number | ((session: SessionData) => number)][] = [
+  ['ttl', WEEK_MS],
+  ['ttl: 3600000', 3_600_000],
+  ['a ttl function that returns originalMaxAge', ({ cookie }) => cookie.originalMaxAge!],
+  ['a ttl function that returns maxAge', ({ cookie }) => (cookie as { maxAge?: number }).maxAge!],
+];
+
+for (const [what, ttl] of likeCookie) {
+  test(`a session lives as long as its cookie if ${what} is the cookie's maxAge in milliseconds, with one warning`, async () => {
+    const age = typeof ttl === 'number' ? ttl : WEEK_MS;
+    const codes = await warnings(async () => {
+      const { store, pool, table } = await freshStore({ ttl });
+      await store.set('a', newSession(store, 'a', { n: 1 }, age));
+      assertNear(await secondsLeft(pool, table), age / 1000);
+      const loaded = await loadSession(store, 'a');
+      await pool.query(`UPDATE ${table} SET expire = now() + interval '100 s'`);
+      loaded.touch();
+      loaded.n = 2;
+      await store.set('a', loaded);
+      assertNear(await secondsLeft(pool, table), age / 1000);
+    });
+    assert.equal(codes, ['CONNECT_PG_TYPED_TTL_LONG']);
+  });
+}
+
+test('once a ttl is known to be in milliseconds, it is so for sessions with another maxAge or none', async () => {
+  const { store, pool, table } = await freshStore({ ttl: WEEK_MS });
+  await store.set('a', newSession(store, 'a', {}, WEEK_MS));
+  await store.set('a', newSession(store, 'a', {}, 60_000));
+  assertNear(await secondsLeft(pool, table), 60);
+  await store.set('a', newSession(store, 'a', {}, null));
+  assertNear(await secondsLeft(pool, table), WEEK_MS / 1000);
+});
+
+test('a browser with session({ cookie: { maxAge } }) and the same number as ttl has a row of that age', async () => {
+  const { store, pool, table } = await freshStore({ ttl: WEEK_MS });
+  const browser = new Browser(await startApp({ store, cookie: { maxAge: WEEK_MS } }));
+  await browser.post('/count');
+  await browser.post('/count');
+  assertNear(await secondsLeft(pool, table), WEEK_MS / 1000);
 });
 
 test("the store warns if the ttl is the number of the cookie's maxAge", async () => {

@@ -1,5 +1,7 @@
 // The option `lifetime`: a limit from the creation of a session, however often it is used.
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionData } from 'express-session';
 import * as assert from 'uvu/assert';
 import { Browser, startApp } from '../support/app.js';
 import { cookieFor, freshStore, loadSession, newSession, session } from '../support/fresh-store.js';
@@ -94,6 +96,58 @@ test('the lifetime of a session that is older than the option starts with its ne
   other.m = 2;
   await store.set('a', other);
   assert.ok(Math.abs((await row()).createdAt - Date.now()) < 5000);
+});
+
+/** What apps do to a session before they save it. */
+const COPIES: Record<string, (found: SessionData) => SessionData> = {
+  spread: (found) => ({ ...found }),
+  'Object.assign()': (found) => Object.assign({}, found),
+  'JSON and back': (found) => JSON.parse(JSON.stringify(found)),
+  'structuredClone()': (found) => structuredClone({ ...found, cookie: { ...found.cookie } }) as SessionData,
+  'a new object with the same data': ({ cookie, n }) => ({ cookie, n }) as SessionData,
+};
+
+for (const concurrency of ['merge', 'overwrite'] as const) {
+  for (const [how, copy] of Object.entries(COPIES)) {
+    test(`the lifetime goes on after the app saved a copy of the session made by ${how}, with '${concurrency}'`, async () => {
+      const { store, age, row } = await fresh({ concurrency });
+      await store.set('a', newSession(store, 'a', { n: 1 }, 7_200_000));
+      await age(3000);
+      for (const found of [(await store.get('a'))!, await loadSession(store, 'a')]) {
+        await store.set('a', copy(found));
+        const { createdAt, left } = await row();
+        assert.ok(Math.abs(createdAt - (Date.now() - 3_000_000)) < 5000);
+        assert.ok(Math.abs(left - 600) < 5, `${left} s left`);
+        await store.touch('a', copy(found));
+        assert.ok((await row()).left < 605);
+      }
+      await age(601);
+      assert.is(await store.get('a'), null);
+      await store.set('a', session({ n: 2 })); // the old session is gone, so this is a new one
+      assert.is((await store.get('a'))!.n, 2);
+    });
+  }
+}
+
+test('the lifetime of an encrypted session goes on after the app saved a copy', async () => {
+  const { store } = await fresh({ encryption: { keys: [randomBytes(32)] }, lifetime: 2 });
+  await store.set('a', session({ n: 1 }));
+  const createdAt = Date.now();
+  await sleep(1100);
+  await store.set('a', { ...(await store.get('a'))! });
+  await sleep(createdAt + 2100 - Date.now());
+  assert.is(await store.get('a'), null);
+});
+
+test('the lifetime goes on after a request replaced its Session by a copy', async () => {
+  const { store, age, row } = await fresh();
+  await store.set('a', newSession(store, 'a', { n: 1 }));
+  await age(3000);
+  const { req, id: _, ...data } = await loadSession(store, 'a');
+  const replaced = store.createSession(req!, { ...data, n: 2 } as SessionData);
+  await new Promise((resolve) => replaced.save(resolve));
+  assert.ok(Math.abs((await row()).createdAt - (Date.now() - 3_000_000)) < 5000);
+  assert.is((await store.get('a'))!.n, 2);
 });
 
 test('regenerate() starts a new lifetime', async () => {
