@@ -1,9 +1,11 @@
 // The absolute limit on a session's life, whatever requests do to keep it alive.
-import type { SessionData } from 'express-session';
+import type { Session, SessionData } from 'express-session';
 import { fieldAt, join, split, withField } from './payload.js';
 
 /** The key in the payload with the time of creation, in milliseconds since 1970. */
 export const CREATED_AT = 'ss__createdAt';
+
+const MAX_LAST_READ = 10_000; // ids. More reads than that while one request runs are unlikely
 
 /**
  * Knows when each session was created. A session without a time of creation, which is new or older
@@ -12,6 +14,7 @@ export const CREATED_AT = 'ss__createdAt';
 export class Lifetime {
   readonly #ms: number;
   readonly #createdAt = new WeakMap<object, number>();
+  readonly #lastRead = new Set<string>();
 
   /** @param seconds how long a session may live after its creation */
   constructor(seconds: number) {
@@ -35,9 +38,22 @@ export class Lifetime {
     return Math.max((this.#createdAtOf(session) + this.#ms - Date.now()) / 1000, 0);
   }
 
-  /** Whether it has the time of creation of this object. Not of a copy, or of an object by the app. */
-  knows(session: SessionData): boolean {
-    return this.#createdAt.has(session);
+  /** Records that a request got the session with this id. */
+  read(sid: string): void {
+    this.#lastRead.delete(sid);
+    this.#lastRead.add(sid);
+    if (this.#lastRead.size > MAX_LAST_READ)
+      for (const oldest of this.#lastRead) return void this.#lastRead.delete(oldest);
+  }
+
+  /**
+   * Whether the time of creation must be read from the row: the object may be a copy of a session. A
+   * Session under an id that no request has read is new.
+   */
+  mustRead(sid: string, session: SessionData): boolean {
+    if (this.#createdAt.has(session)) return false;
+    const { id, save } = session as Partial<Session>;
+    return id !== sid || typeof save !== 'function' || this.#lastRead.has(sid);
   }
 
   /** The JSON with a time of creation: its own, or else the session's. */

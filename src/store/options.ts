@@ -83,7 +83,7 @@ export interface StoreOptions {
    * number, measured by the clock of the app's server. `req.session.regenerate` starts a new
    * session. If a session is older than this option, the seconds count from its first save with the
    * option. With this option, `set` and `touch` of an object that the store did not hand out first
-   * read the row: it may be a copy of a session, so that the seconds must go on.
+   * read the row: it may be a copy of a session, and then the seconds go on.
    *
    * @category Expiry
    * @default no limit

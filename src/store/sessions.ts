@@ -75,6 +75,7 @@ export class Sessions {
     if (row && session) {
       const mayShorten = this.#expiry.mayShorten(session, row.secondsLeft);
       const expiresAt = performance.now() + row.secondsLeft * 1000;
+      this.#lifetime?.read(sid);
       this.#snapshots.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
     }
     return session;
@@ -258,7 +259,7 @@ export class Sessions {
 
   /** Reads the creation time of an object that the store did not hand out, such as a copy of a session. */
   async #inheritCreatedAt(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
-    if (this.#lifetime!.knows(session)) return;
+    if (!this.#lifetime!.mustRead(sid, session)) return;
     const row = await this.#rows.get(sid, deadline);
     const stored = row && this.toSession(sid, row);
     if (stored) this.#lifetime!.pass(stored, session);

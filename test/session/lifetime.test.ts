@@ -4,7 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import * as assert from 'uvu/assert';
 import { Browser, startApp } from '../support/app.js';
-import { cookieFor, freshStore, loadSession, newSession, session } from '../support/fresh-store.js';
+import {
+  cookieFor,
+  freshPool,
+  freshStore,
+  loadSession,
+  newSession,
+  session,
+  statementsOf,
+} from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('lifetime', { timeout: 30_000 });
@@ -148,6 +156,11 @@ test('the lifetime goes on after a request replaced its Session by a copy', asyn
   await new Promise((resolve) => replaced.save(resolve));
   assert.ok(Math.abs((await row()).createdAt - (Date.now() - 3_000_000)) < 5000);
   assert.is((await store.get('a'))!.n, 2);
+});
+
+test('the first save of a new Session sends one statement', async () => {
+  const { store, pool } = await fresh({ pool: freshPool({ max: 1 }) });
+  assert.equal(await statementsOf(pool, () => store.set('a', newSession(store, 'a'))), ['INSERT']);
 });
 
 test('regenerate() starts a new lifetime', async () => {

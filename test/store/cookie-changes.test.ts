@@ -20,7 +20,7 @@ const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 5, `${actual}, expected ${expected}`);
 
 async function fresh(options: Parameters<typeof freshStore>[0] = {}) {
-  const made = await freshStore(options);
+  const made = await freshStore({ lifetime: undefined, ...options });
   const { store, pool, table } = made;
   await store.set('a', session({ views: 1 }, cookieFor(3600)));
   const secondsLeft = async (): Promise<number> =>
