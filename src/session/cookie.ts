@@ -22,7 +22,7 @@ export function secondsOfCookie(session: SessionData): number | undefined {
   const { cookie } = session;
   const expires = expiresOf(cookie) ?? expiryOfKoa(session);
   const ms = expires === undefined ? ageOf(cookie) : expires - Date.now();
-  return ms === undefined ? undefined : clamp(Math.max(ms, 0), MAX_DATE - Date.now()) / 1000;
+  return ms === undefined ? undefined : Math.max(ms, 0) / 1000;
 }
 
 /** Whether the app ended the session by an age of zero or less, even if `expires` is not stored. */

@@ -27,11 +27,11 @@ const CHANGES: Record<string, (cookie: AnyCookie) => unknown> = {
   "expires = ''": (cookie) => (cookie.expires = ''),
   'expires = undefined': (cookie) => (cookie.expires = undefined),
   'expires = a later date': (cookie) => (cookie.expires = soon()),
-  'expires = an earlier date': (cookie) => (cookie.expires = new Date(Date.now() + 60_000)),
+  'expires = an earlier date': (cookie) => (cookie.expires = new Date(Date.now() + 600_000)),
   'expires = a past date': (cookie) => (cookie.expires = new Date(0)),
   'expires = a number': (cookie) => (cookie.expires = Date.now() + MONTH),
   'maxAge = 30 days': (cookie) => (cookie.maxAge = MONTH),
-  'maxAge = a minute': (cookie) => (cookie.maxAge = 60_000),
+  'maxAge = 10 minutes': (cookie) => (cookie.maxAge = 600_000),
   'maxAge = null': (cookie) => (cookie.maxAge = null),
   'maxAge = false': (cookie) => (cookie.maxAge = false),
   'maxAge = undefined': (cookie) => (cookie.maxAge = undefined),
@@ -122,6 +122,7 @@ async function serve(store: session.Store, { resave, rolling }: Setting) {
   app.post('/change/:what', (req, res) => {
     CHANGES[req.params.what]!(req.session.cookie as unknown as AnyCookie);
     if (req.query.data) req.session.n = 2;
+    res.set('Connection', 'close'); // Express closes it if the save fails, when a client may already use it again
     res.json({});
   });
   app.get('/', (req, res) => {
