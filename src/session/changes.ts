@@ -204,36 +204,29 @@ function isSoon(json: string, { end }: Member, key: string): boolean {
 
 /** Moves both places to the end of the last member up to which the objects are equal. */
 function skipEqual(one: string, other: string, place: { one: number; other: number }): void {
-  let [i, j, depth, isInString] = [place.one, place.other, 0, false];
+  let i = place.one;
+  let j = place.other;
+  let depth = 0;
+  let isInString = false;
   for (; ; i++, j++) {
-    let [a, b] = [one.charCodeAt(i), other.charCodeAt(j)];
-    if (!isInString) {
-      while (a <= SPACE) a = one.charCodeAt(++i);
-      while (b <= SPACE) b = other.charCodeAt(++j);
-    }
-    if (a !== b) return;
+    let a = one.charCodeAt(i);
+    let b = other.charCodeAt(j);
     if (isInString) {
+      if (a !== b) return;
       if (a === QUOTE) isInString = false;
       else if (a === BACKSLASH && one.charCodeAt(++i) !== other.charCodeAt(++j)) return;
       continue;
     }
-    switch (a) {
-      case QUOTE:
-        isInString = true;
-        break;
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++;
-        break;
-      case CLOSE_BRACKET:
-        depth--;
-        break;
-      case CLOSE_BRACE:
-        if (depth-- > 0) break;
-        [place.one, place.other] = [i, j];
-        return;
-      case COMMA:
-        if (depth === 0) [place.one, place.other] = [i, j];
+    while (a <= SPACE) a = one.charCodeAt(++i);
+    while (b <= SPACE) b = other.charCodeAt(++j);
+    if (a !== b) return;
+    if (a === QUOTE) isInString = true;
+    else if (a === OPEN_BRACE || a === OPEN_BRACKET) depth++;
+    else if (a === CLOSE_BRACKET || (a === CLOSE_BRACE && depth > 0)) depth--;
+    else if (a === CLOSE_BRACE || (a === COMMA && depth === 0)) {
+      place.one = i;
+      place.other = j;
+      if (a === CLOSE_BRACE) return;
     }
   }
 }
