@@ -61,11 +61,11 @@ function withoutExponent(text: string): string {
 /**
  * The user in the text of a row that is not encrypted, as the text that PostgreSQL compares, or null.
  *
- * @param escape escapes the characters that the database lacks
+ * @param spell escapes the characters that the database lacks
  */
-export function userIn(text: string, userPath: UserPath, escape: (key: string) => string): string | null {
+export function userIn(text: string, userPath: UserPath, spell: (key: string) => string): string | null {
   for (const path of storablePaths(userPath)) {
-    const stored = textAt(text, path.map(escape));
+    const stored = textAt(text, path.map(spell));
     if (stored !== undefined) return originalText(stored);
   }
   return null;
