@@ -104,7 +104,7 @@ export class Sessions {
     const touch: Touch = { cookie, ttl, deadline, during: 'touch' };
     // Now, because the app may change the cookie while the touch waits.
     const json = isIdle && isSameCookie ? undefined : this.#codec.jsonOf({ cookie: session.cookie });
-    await this.#queue.run(sid, () => this.#touch(sid, session, touch, json), { isTouch: true });
+    await this.#queue.run(sid, () => this.#touch(sid, session, touch, json), { isTouch: json === undefined });
   }
 
   update(sid: string, change: (session: SessionData) => void, deadline: Deadline): Promise<SessionData | null> {

@@ -201,6 +201,15 @@ test('a touch with a changed cookie, and the save after it, keep the keys that e
   assert.is(cookie.sameSite, 'lax');
 });
 
+test('get() waits for an earlier touch that stores a changed cookie', async () => {
+  const { store } = await fresh();
+  const loaded = await loadSession(store, 'a');
+  loaded.cookie.sameSite = 'strict';
+  const touching = store.touch('a', loaded);
+  assert.is((await store.get('a'))!.cookie.sameSite, 'strict');
+  await touching;
+});
+
 test('a touch of a session that was not loaded changes only the expiry', async () => {
   const { store, secondsLeft } = await fresh();
   await store.touch('a', session({ views: 7 }, invalid({ ...cookieFor(60), sameSite: 'strict' })));

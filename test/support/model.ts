@@ -138,15 +138,21 @@ export class Model {
 
   save(slot: Slot): void {
     const { sid, data, known } = slot;
-    if (!known) {
-      this.write(sid, slot);
-      slot.known = { base: data, row: data, outlives: false };
+    if (known) {
+      this.#merge(slot, known, data, 'set');
       return;
     }
+    this.write(sid, slot);
+    slot.known = { base: data, row: data, outlives: false };
+  }
+
+  /** Saves the keys of `data` that changed. */
+  #merge(slot: Slot, known: NonNullable<Slot['known']>, data: Data, during: 'set' | 'touch'): void {
+    const { sid } = slot;
     const changed = differences(known.base, data);
     const row = this.live(sid);
     if (changed.size === 0 || !row) {
-      this.#touch(sid, slot, known.outlives, 'set');
+      this.#touch(sid, slot, known.outlives, during);
       return;
     }
     const changedByOthers = [...differences(known.row, row.data)].sort();
@@ -166,8 +172,10 @@ export class Model {
 
   touch(slot: Slot): void {
     const { known, data } = slot;
-    const mayShorten = !known || known.outlives || known.base.get('cookie') !== data.get('cookie');
-    this.#touch(slot.sid, slot, mayShorten, 'touch');
+    const cookie = data.get('cookie')!;
+    if (known)
+      this.#merge(slot, known, new Map([...known.base, ['cookie', cookie]]), 'touch'); // stores the cookie
+    else this.#touch(slot.sid, slot, true, 'touch');
   }
 
   touchPlain(sid: string, view: View): void {
