@@ -390,6 +390,18 @@ for (const [what, head] of Object.entries(invalidHeads)) {
   }
 }
 
+test('a handler can catch the error of an invalid status, as without the middleware', async () => {
+  const { send } = await startPlainApp((req, res) => {
+    req.session.views = 1;
+    try {
+      Object.assign(res, { statusCode: 99 }).end('never seen');
+    } catch (error) {
+      res.status(200).send(`recovered from ${(error as NodeJS.ErrnoException).code}`);
+    }
+  });
+  assert.is((await send()).responses[0]?.body, 'recovered from ERR_HTTP_INVALID_STATUS_CODE');
+});
+
 test('a session that was emptied with unset: destroy is destroyed before the response', async () => {
   const app = await startApp(
     (req, res) => {
