@@ -742,6 +742,20 @@ export const mutations: Mutation[] = [
     tests: ['save-before'],
   },
   {
+    guard: 'a refused session is sent alone',
+    file: 'src/table/batcher.ts',
+    from: 'if (isOfOneItem && !isLocked) this.#refused.add',
+    to: 'if (this === undefined) this.#refused.add',
+    tests: ['bad-rows'],
+  },
+  {
+    guard: 'a session that is no longer refused is batched again',
+    file: 'src/table/batcher.ts',
+    from: 'if (calls.length === 1) this.#refused.delete',
+    to: 'if (this === undefined) this.#refused.delete',
+    tests: ['bad-rows'],
+  },
+  {
     guard: 'the error response does not pass the methods that have ended',
     file: 'src/store/save-before-response.ts',
     from: 'for (const name of REPLACED) Reflect.deleteProperty(res, name);',

@@ -4,6 +4,7 @@ import { hasSqlState, timedOut } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { LOCK_NOT_AVAILABLE, ROLLED_BACK } from '../sql-states.js';
 import { mayConcernOneItem } from './batch-errors.js';
+import { RefusedRows } from './refused-rows.js';
 
 /**
  * `part`: the items are a part of a failed batch. The statement is not retried, and does not wait
@@ -17,6 +18,7 @@ export interface BatchStatement<Item, Result> {
    * Sends one statement for all items. Resolves with the results in the order of the items.
    */
   send(items: Item[], deadline: Deadline, stage: Stage): Promise<Result[]>;
+  sidOf(item: Item): string;
   /** About how many bytes an item adds to the statement or its result. */
   bytes(item: Item): number;
   /** Runs `work`, which sends a part of a failed batch, when a connection may be used for it. */
@@ -53,6 +55,7 @@ const SLOW_MS = 200; // a statement that takes longer no longer blocks the queue
  */
 export class Batcher<Item, Result> {
   readonly #statement: BatchStatement<Item, Result>;
+  readonly #refused = new RefusedRows();
   #queue: QueuedCall<Item, Result>[] = [];
   /** The batches in flight that block the queue: slow ones are removed. */
   readonly #inFlight = new Set<Batch>();
@@ -70,7 +73,12 @@ export class Batcher<Item, Result> {
    */
   call(item: Item, deadline: Deadline): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#queue.push(new QueuedCall(item, deadline, resolve, reject));
+      const call = new QueuedCall(item, deadline, resolve, reject);
+      if (this.#refused.has(this.#statement.sidOf(item))) {
+        void this.#send([call]);
+        return;
+      }
+      this.#queue.push(call);
       if (this.#isFlushScheduled) return;
       if (!this.#canSend()) {
         this.#watchSlow();
@@ -147,12 +155,15 @@ export class Batcher<Item, Result> {
     try {
       const items = calls.map(({ item }) => item);
       const results = await this.#statement.send(items, deadline, stage);
+      if (calls.length === 1) this.#refused.delete(this.#statement.sidOf(items[0]!));
       for (const [n, { resolve }] of calls.entries()) resolve(results[n]!);
     } catch (error) {
-      if (calls.length > 1 && mayConcernOneItem(error)) this.#sendParts(calls);
-      else if (stage === 'part' && hasSqlState(error, LOCK_NOT_AVAILABLE, ...ROLLED_BACK))
-        void this.#send(calls, 'alone');
-      else for (const { reject } of calls) reject(error);
+      const isOfOneItem = mayConcernOneItem(error);
+      if (calls.length > 1 && isOfOneItem) return this.#sendParts(calls);
+      const isLocked = hasSqlState(error, LOCK_NOT_AVAILABLE, ...ROLLED_BACK);
+      if (stage === 'part' && isLocked) return void this.#send(calls, 'alone');
+      if (isOfOneItem && !isLocked) this.#refused.add(this.#statement.sidOf(calls[0]!.item));
+      for (const { reject } of calls) reject(error);
     }
   }
 

@@ -161,7 +161,7 @@ export class SessionRows {
     };
   }
 
-  #caller<Item, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
+  #caller<Item extends string | { sid: string }, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
     const { send, writes = true, bytes = () => 100, idempotent = true } = statement;
     const { batch, lockWaits } = this.#options;
     const retryLone: Retry = writes ? { ...this.write, idempotent } : this.#read;
@@ -191,6 +191,7 @@ export class SessionRows {
         const isShort = stage === 'part' || lockWaits.waiting > 0;
         return sendMany(items, deadline, isShort ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT);
       },
+      sidOf: (item) => (typeof item === 'string' ? item : item.sid),
       bytes,
       runPart: (work) => lockWaits.run(work, { isPart: true }),
     });

@@ -203,6 +203,25 @@ test('a part of a failed batch keeps the deadlines of its calls', async () => {
   assert.is((await store.get('session 7'))!.views, undefined);
 });
 
+test('a session that was refused does not fail the next batches of others', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }) });
+  const setState = await addTrigger(pool, table, 'session 3');
+  const sids = makeSids(8);
+  const call = await callsOf(store, 'set', sids);
+  const sent: number[] = [];
+  const outcomes: unknown[][] = [];
+  for (const state of ['XX000', 'XX000', undefined, undefined]) {
+    await setState(state);
+    const round = async () => outcomes.push(await outcomesOf(sids.map((_, n) => call(n))));
+    sent.push((await statementsOf(pool, round)).length);
+  }
+  const refused = sids.map((_, n) => (n === 3 ? 'XX000' : 'ok'));
+  const saved = sids.map(() => 'ok');
+  assert.equal(outcomes, [refused, refused, saved, saved]);
+  assert.ok(sent[0]! > 2, 'the first batch is sent again in parts');
+  assert.equal(sent.slice(1), [2, 2, 1], 'it is alone until it succeeds');
+});
+
 /** Locks the rows of these sessions in another transaction, and returns a function that unlocks them. */
 async function lockRows(pool: pg.Pool, table: string, sids: string[]) {
   const locker = await pool.connect();

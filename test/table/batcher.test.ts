@@ -94,6 +94,7 @@ test('the batcher does not send a call that is past its deadline, and does not d
       return items;
     },
     bytes: () => 1,
+    sidOf: (item) => item,
     runPart: (work) => work(),
   });
   const now = performance.now();
