@@ -380,8 +380,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a batch that fails because of one row is sent again in parts',
     file: 'src/table/batcher.ts',
-    from: 'calls.length > 1 && mayConcernOneItem(error)',
-    to: 'calls.length > 512 && mayConcernOneItem(error)',
+    from: 'calls.length > 1 && isOfOneItem',
+    to: 'calls.length > 512 && isOfOneItem',
     tests: ['bad-rows', 'batcher'],
   },
   {
