@@ -41,7 +41,7 @@ const SENT_HEAD = {
 };
 
 /** What an app sees of a response that has ended. */
-const ENDED = { writableEnded: true, finished: true, flushHeaders() {}, addTrailers() {} };
+const ENDED = { writableEnded: true, flushHeaders() {}, addTrailers() {} };
 
 /** Without the message over HTTP/2, which has none and warns. */
 export function statusOf(res: ServerResponse): object {
@@ -72,9 +72,11 @@ export class PendingResponse {
 
   /** From now on, the app sees a response that has ended, and the connection stays open. */
   close(): void {
+    // Node's write() refuses a finished response, but compression may still have to write what it was given.
+    const mayBeWritten = this.#res.headersSent && this.#status === undefined;
     this.closeHead();
     this.holdSocket();
-    this.#undo.push(replaceProperties(this.#res, ENDED));
+    this.#undo.push(replaceProperties(this.#res, mayBeWritten ? ENDED : { ...ENDED, finished: true }));
   }
 
   /**
