@@ -136,7 +136,7 @@ const isSameLife = (a: Record<string, unknown>, b: Record<string, unknown>): boo
   (expiresOf(a) === undefined) === (expiresOf(b) === undefined);
 
 /** Whether two cookies are the same, apart from `expires`. But whether there is a date must be the same. */
-export function isSameCookie(one: string | undefined, other: string | undefined): boolean {
+function isSameCookie(one: string | undefined, other: string | undefined): boolean {
   if (one === other || hasSameText(one, other)) return true;
   const [a, b] = [attributesOf(one), attributesOf(other)];
   return isSameLife(a, b) && isDeepStrictEqual({ ...a, ...AGELESS }, { ...b, ...AGELESS });

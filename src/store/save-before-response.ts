@@ -1,7 +1,7 @@
 // The opt-in middleware that sends a response only when its session is stored.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES, validateHeaderValue } from 'node:http';
 import type { Session, SessionData, Store } from 'express-session';
-import { isSameCookie } from '../session/changes.js';
+import { CookieState } from '../session/cookie.js';
 import { headersSent, PendingResponse, statusOf } from './pending-response.js';
 import { type StoreCall, storeCallIn } from './store-call.js';
 
@@ -50,7 +50,7 @@ const REPLACED = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 const MAX_HELD_BYTES = 65_536;
 
 function delayResponse(req: Request, res: ServerResponse, next: Next, session: AnySession, store: Store): void {
-  const loaded = { id: session.id, text: textOf(session), cookie: cookieOf(session) };
+  const loaded = { id: session.id, text: textOf(session), cookie: new CookieState(session.cookie) };
   const head = { headers: headersOf(res), status: statusOf(res) };
   const original: Record<(typeof REPLACED)[number], Method> = {
     writeHead: res.writeHead,
@@ -185,7 +185,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
       return;
     }
     const { name, callback, send } = call;
-    if (name === 'touch' && req.session && isSameCookie(cookieOf(req.session), loaded.cookie)) {
+    if (name === 'touch' && req.session && loaded.cookie.isSame(new CookieState(req.session.cookie))) {
       send((error) => error && afterResponse(res, () => next(error)));
       sendEnd(callback, onFinish);
     } else {
@@ -233,14 +233,12 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
 
   function isChanged(session: AnySession): boolean {
     const { id, text, cookie } = loaded;
-    return session.id !== id || textOf(session) !== text || !isSameCookie(cookieOf(session), cookie);
+    return session.id !== id || textOf(session) !== text || !cookie.isSame(new CookieState(session.cookie));
   }
 }
 
 /** What express-session compares to find changes: all but the cookie. */
 const textOf = (session: AnySession): string => JSON.stringify({ ...session, cookie: undefined });
-
-const cookieOf = ({ cookie }: AnySession): string => JSON.stringify({ cookie }).slice(1, -1);
 
 /** With the names as the app spelled them. */
 function headersOf(res: ServerResponse): [string, number | string | string[]][] {
