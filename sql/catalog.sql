@@ -59,8 +59,8 @@ WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p') AND
 /*
  * The table's owner, and whether this role trusts the owner: triggers, rules and policies of the
  * table run with this role's rights. It trusts itself, the roles it belongs to, superusers, the
- * owners of the schema and of the database, and the given roles. pg_has_role() does not do: to a
- * superuser it says that he belongs to each role.
+ * owners of the schema and of the database, and the given roles. pg_has_role()
+ * does not help: it says that a superuser belongs to each role.
  */
 /* @name findOwner */
 WITH RECURSIVE ss__own AS (

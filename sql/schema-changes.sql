@@ -20,8 +20,8 @@ CREATE INDEX CONCURRENTLY ON "session_store"."session" ((sess::json #>> '{ss__us
 CREATE INDEX CONCURRENTLY ON "session_store"."session" (expire);
 
 /*
- * The settings hold until the transaction ends. Null keeps the TimeZone. All other statements queue behind a waiting ALTER
- * TABLE, and the store's calls fail after 5 s, so it waits at most 2 s.
+ * The settings hold until the transaction ends. Null keeps the TimeZone. All other statements queue
+ * behind a waiting ALTER TABLE, and the store's calls fail after 5 s, so it waits at most 2 s.
  */
 /* @name beginConversion */
 SELECT pg_catalog.set_config('TimeZone', coalesce(:timeZone, pg_catalog.current_setting('TimeZone')), true) AS "timeZone", pg_catalog.set_config('lock_timeout', '2s', true) AS "lockTimeout";

@@ -807,9 +807,16 @@ export const mutations: Mutation[] = [
   {
     guard: 'a response that waits looks ended',
     file: 'src/store/pending-response.ts',
-    from: 'this.#undo.push(replaceProperties(this.#res, ENDED));',
+    from: 'this.#undo.push(replaceProperties(this.#res, mayBeWritten ? ENDED : { ...ENDED, finished: true }));',
     to: '',
     tests: ['save-before', 'response-sequences'],
+  },
+  {
+    guard: 'compression may write what it was given while the end of a stream waits',
+    file: 'src/store/pending-response.ts',
+    from: 'mayBeWritten ? ENDED : { ...ENDED, finished: true }',
+    to: '{ ...ENDED, finished: true }',
+    tests: ['save-before'],
   },
   {
     guard: 'the head of a response that waits is closed',

@@ -96,8 +96,8 @@ async function mismatchesOf(client: PoolClient, names: TableNames, sidType: stri
 }
 
 /**
- * The difference in words. varchar counts as text, which older tables have, and so does the type of sid,
- * such as a domain: a check of its own judges it. quote_all_identifiers puts quotes around types.
+ * The difference in words. varchar counts as text, which older tables have. So does the type of sid,
+ * such as a domain, which another check covers. quote_all_identifiers puts quotes around types.
  */
 function differenceOf(found: Description, compiled: Description, sidType: string | null): string | undefined {
   const unquoted = (type: string) => type.replaceAll('"', '');

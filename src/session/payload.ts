@@ -49,14 +49,6 @@ const firstLine = (error: unknown): string => String((error as Error)?.message ?
 /** The session's fields at the time of the call. Throws as `jsonOf`. */
 export const fieldsOf = (session: object): Fields => split(jsonOf(session));
 
-/**
- * The fields in a row's text. Fields that this store wrote equal those of `fieldsOf`. Others may be
- * spelled differently.
- *
- * @param text a JSON object that `parse` has accepted
- */
-export const fieldsIn = (text: string): Fields => split(jsonIn(text));
-
 /** The JSON in a row's text. An escape has several spellings: here it has that of JSON.stringify. */
 export const jsonIn = (text: string): string => (hasEscapes(text) ? jsonOf(parse(text)) : text);
 

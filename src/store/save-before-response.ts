@@ -33,8 +33,8 @@ type Callback = (error?: Error | null) => void;
  * the touch of a session that did not change. If such a touch fails, `next(error)` is called once
  * the response was sent.
  *
- * An error response is sent by Node's own methods: it passes by middleware that replaced
- * `res.write()` or `res.end()`, such as compression.
+ * An error response is sent by Node's own methods: middleware that replaced `res.write()` or
+ * `res.end()`, such as compression, does not see it.
  */
 export function saveBeforeResponse(): Middleware {
   return (req: Request, res, next) => {

@@ -5,6 +5,8 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import compression from 'compression';
 import express from 'express';
 import session from 'express-session';
 import type pg from 'pg';
@@ -268,10 +270,10 @@ test('an error of the app becomes a 500 after its changes are saved', async () =
 });
 
 /** Starts an app as its own Express app does it: its errors end at Express's own handler. */
-async function startPlainApp(handler: Handler, { failing = false } = {}) {
-  const { store, pool, table } = await freshStore();
-  if (failing) await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
+async function startPlainApp(handler: Handler, { compressed = false } = {}) {
+  const { store } = await freshStore();
   const app = express().set('env', 'test');
+  if (compressed) app.use(compression());
   app.use(session({ store, secret: 'test', resave: false, saveUninitialized: false }));
   app.use(saveBeforeResponse());
   app.get('/ping', (_req, res) => void res.send('pong'));
@@ -280,7 +282,8 @@ async function startPlainApp(handler: Handler, { failing = false } = {}) {
   await once(server, 'listening');
   onEnd(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const requests = 'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const requests =
+    'GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\nGET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
   return { store, send: () => exchange(port, requests, ['GET', 'GET']) };
 }
 
@@ -432,6 +435,22 @@ test('a stream of a changed session starts after the save, and a failed save is 
   assert.equal([early, response.body], [false, readFileSync('package-lock.json', 'utf8')]);
   await app.pool.query(`ALTER TABLE ${app.table} RENAME TO elsewhere`);
   assert.is((await app.send()).status, 503);
+});
+
+test('a compressed stream arrives whole while its end waits for the store', async () => {
+  const text = readFileSync('package-lock.json', 'utf8');
+  const { store, send } = await startPlainApp(
+    (req, res) => {
+      res.type('text').write(text); // compression has not compressed it yet
+      req.session.views = 1;
+      res.end();
+    },
+    { compressed: true },
+  );
+  const set = store.set.bind(store);
+  Object.assign(store, { set: (...args: Parameters<typeof set>) => setTimeout(set, 100, ...args) });
+  const [response] = (await send()).responses;
+  assert.is(gunzipSync(Buffer.from(response!.body, 'latin1')).toString(), text);
 });
 
 test('server-sent events arrive while the response is open', async () => {
