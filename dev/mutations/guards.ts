@@ -149,8 +149,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a message has no password of an argument',
     file: 'src/cli/passwords.ts',
-    from: 'if (safe === undefined) continue;',
-    to: 'if (safe !== undefined) continue;',
+    from: '() => maskPassword(safe)',
+    to: '() => quoted',
     tests: ['--package', 'cli/cli'],
   },
   {
@@ -1142,7 +1142,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'clear() notifies',
-    file: 'src/store/store.ts',
+    file: 'src/table/session-rows.ts',
     from: 'channel === undefined ? clearSessions',
     to: 'channel ? clearSessions',
     tests: ['revocations'],

@@ -62,12 +62,16 @@ interface CountedEvents {
   unreadable: UnreadableEvent;
 }
 
+const MAX_LOGGED_HANDLES = 100;
+
 export class Events {
   readonly count = { gone: 0, conflict: 0, unreadable: 0 };
   readonly #emitter: EventEmitter;
+  readonly #log: (message: string, error: unknown) => void;
 
-  constructor(emitter: EventEmitter) {
+  constructor(emitter: EventEmitter, log: (message: string, error: unknown) => void) {
     this.#emitter = emitter;
+    this.#log = log;
   }
 
   isListenedTo(name: keyof CountedEvents): boolean {
@@ -80,5 +84,16 @@ export class Events {
   emitLater<Name extends keyof CountedEvents>(name: Name, details: CountedEvents[Name]): void {
     this.count[name]++;
     process.nextTick(() => this.#emitter.emit(name, details));
+  }
+
+  /** Emits the sessions that one pruning kept, or logs them if there is no listener. */
+  reportKept(kept: KeptEvent[]): void {
+    if (this.#emitter.listenerCount('kept') > 0) {
+      for (const event of kept) process.nextTick(() => this.#emitter.emit('kept', event));
+      return;
+    }
+    const handles = kept.slice(0, MAX_LOGGED_HANDLES).map(({ handle }) => handle);
+    const more = kept.length > handles.length ? ` and ${kept.length - handles.length} more` : '';
+    this.#log(`Pruning could not delete ${kept.length} expired sessions: ${handles.join(', ')}${more}`, kept[0]!.error);
   }
 }

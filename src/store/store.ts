@@ -1,13 +1,7 @@
 // The store class that express-session calls.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { type SessionData, Store } from 'express-session';
-import {
-  checkTable,
-  clearSessions,
-  clearSessionsAndNotify,
-  countSessions,
-  listSessions,
-} from '../generated/session.js';
+import { checkTable, countSessions, listSessions } from '../generated/session.js';
 import { choosePool } from '../postgres/connect.js';
 import { PoolConnection } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
@@ -28,7 +22,7 @@ import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
 import { checkSid } from '../table/sid-type.js';
 import { safeErrorLog } from './error-log.js';
-import { Events, type KeptEvent } from './events.js';
+import { Events } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
 import { type Callback, type CallLimits, callbackOrPromise, InFlightCalls, type OnEnd } from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
@@ -67,7 +61,7 @@ export class PgSessionStore extends Store {
   readonly #rows: SessionRows;
   readonly #sessions: Sessions;
   readonly #calls: InFlightCalls;
-  readonly #events = new Events(this);
+  readonly #events: Events;
   readonly #pruneTimer: PruneTimer;
   readonly #channel: string | undefined;
   readonly #listener: RevocationListener | undefined;
@@ -95,6 +89,7 @@ export class PgSessionStore extends Store {
     this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
     this.#ownPool = own;
     this.#log = safeErrorLog(checked.errorLog);
+    this.#events = new Events(this, this.#log);
     this.#channel = listener && revocationChannel(names);
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
     this.#connection = new PoolConnection(pool, { prepare, connectMs: timeoutMs });
@@ -130,7 +125,7 @@ export class PgSessionStore extends Store {
       batchSize: checked.pruneBatchSize ?? DEFAULT_PRUNE_BATCH,
       timeoutMs,
       onError: (error) => this.#log('Failed to prune sessions:', error),
-      onKept: (kept) => this.#reportKept(kept),
+      onKept: (kept) => this.#events.reportKept(kept),
     });
     this.#ignorePoolErrors = onPoolError(pool, (error) => this.#log('An idle connection of the pool failed:', error));
     this.#listener =
@@ -248,10 +243,7 @@ export class PgSessionStore extends Store {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#call('clear', callback, async (deadline) => {
-      const channel = this.#channel;
-      const clear = (db: IDatabaseConnection): Promise<unknown> =>
-        channel === undefined ? clearSessions.run(undefined, db) : clearSessionsAndNotify.run({ channel }, db);
-      await this.#rows.run(clear, deadline, this.#rows.write);
+      await this.#rows.clear(deadline);
     });
   }
 
@@ -334,20 +326,9 @@ export class PgSessionStore extends Store {
   async #close(): Promise<void> {
     const { pool } = this.#location;
     await Promise.all([this.#pruneTimer.stop(), this.#calls.close(), this.#listener?.close()]);
-    // Its own pool keeps the listener: a server that stops now can still break a connection that
-    // end() left.
+    // Its own pool keeps the listener: a server that stops can break a connection that end() left.
     if (this.#ownPool) await pool.end();
     else this.#ignorePoolErrors();
-  }
-
-  #reportKept(kept: KeptEvent[]): void {
-    if (this.listenerCount('kept') > 0) {
-      for (const event of kept) process.nextTick(() => this.emit('kept', event));
-      return;
-    }
-    const handles = kept.slice(0, MAX_LOGGED_HANDLES).map(({ handle }) => handle);
-    const more = kept.length > handles.length ? ` and ${kept.length - handles.length} more` : '';
-    this.#log(`Pruning could not delete ${kept.length} expired sessions: ${handles.join(', ')}${more}`, kept[0]!.error);
   }
 
   #connect(deadline: Deadline): IDatabaseConnection {
@@ -366,4 +347,3 @@ export class PgSessionStore extends Store {
 }
 
 const UNLIMITED = { unlimited: true };
-const MAX_LOGGED_HANDLES = 100;

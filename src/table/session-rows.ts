@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { hasSqlState, refused } from '../errors.js';
 import {
+  clearSessions,
+  clearSessionsAndNotify,
   destroySession,
   destroySessions,
   destroySessionsAndNotify,
@@ -132,6 +134,14 @@ export class SessionRows {
     const db = bind(this.#isSidChecked ? statement : this.#checkingSid(statement, deadline));
     if (!tableEnsurer || tableEnsurer.isReady) return send(db);
     return retry(() => tableEnsurer.run(deadline), deadline, this.#read).then(() => send(db));
+  }
+
+  /** Deletes all rows, and notifies the channel if there is one. */
+  async clear(deadline: Deadline): Promise<void> {
+    const { channel } = this.#options;
+    const clear = (db: IDatabaseConnection): Promise<unknown> =>
+      channel === undefined ? clearSessions.run(undefined, db) : clearSessionsAndNotify.run({ channel }, db);
+    await this.run(clear, deadline, this.write);
   }
 
   /** Creates a missing table, if the store may. Explains an error that the type of sid causes. */
