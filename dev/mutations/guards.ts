@@ -203,6 +203,13 @@ export const mutations: Mutation[] = [
     tests: ['races'],
   },
   {
+    guard: 'a key that express-session dropped on load is a change if the request adds it',
+    file: 'src/session/changes.ts',
+    from: 'if (keys) for (',
+    to: 'if (keys?.length === 0) for (',
+    tests: ['store/races'],
+  },
+  {
     guard: 'a new expires does not change the cookie',
     file: 'src/session/changes.ts',
     from: ', expires: undefined, _expires',

@@ -15,6 +15,7 @@ import {
   OPEN_BRACKET,
   QUOTE,
   SPACE,
+  split,
 } from './payload.js';
 
 /** The keys that differ, each with its new field, or undefined if it was removed. */
@@ -53,6 +54,8 @@ export function changesOf(base: string, mine: string, keys?: readonly string[]):
     if (key === CREATED_AT || (keys && !keys.includes(key))) kept.push(field);
     else changes.set(key, undefined);
   }
+  // The request's session had no such key, so the request added it, even if the row had the same.
+  if (keys) for (const [key, field] of split(mine)) if (!keys.includes(key)) changes.set(key, field);
   return { changes, kept, isRespelled };
 }
 

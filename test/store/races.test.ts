@@ -160,6 +160,19 @@ test('a save keeps the keys that express-session drops on load, with and without
   assert.is(({} as { admin?: boolean }).admin, undefined);
 });
 
+test('a save keeps a key that express-session dropped on load, if the request adds it with the same value', async () => {
+  const { one, other, pool, table } = await twoStores({ encryption: undefined, lifetime: undefined });
+  await one.set('a', session({ views: 1 }, cookieFor(60)));
+  await pool.query(`UPDATE ${table} SET sess = (left(sess::text, -1) || ',"toString":"x"}')::json`);
+  const first = await loadSession(one, 'a');
+  await other.set('a', session({ views: 2 }, cookieFor(60)));
+
+  Object.defineProperty(first, 'toString', { value: 'x', enumerable: true });
+  await one.set('a', first);
+
+  assert.equal(await data(one), { views: 2, toString: 'x' });
+});
+
 type TwoStores = Awaited<ReturnType<typeof twoStores>>;
 
 for (const [what, end] of Object.entries({
