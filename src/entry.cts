@@ -24,6 +24,8 @@ namespace connectPgTyped {
   export type Ttl = api.Ttl;
   export type Health = api.Health;
   export type Stats = api.Stats;
+  export type PoolLike = api.PoolLike;
+  export type ClientLike = api.ClientLike;
   export type CallMessage = api.CallMessage;
 }
 

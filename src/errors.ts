@@ -69,18 +69,38 @@ export function databaseFailed(cause: unknown): SessionStoreError {
 }
 
 /** What an option must be, in words and as a check. */
-export type Rule = [what: string, isValid: (value: unknown) => boolean];
+export type Rule = [what: string, isValid: (value: unknown) => boolean, extra?: RuleExtra];
 
-/** @throws {TypeError} if the value does not follow the rule */
-export function checkOption(name: string, value: unknown, [what, isValid]: Rule): void {
-  if (!isValid(value)) throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+export interface RuleExtra {
+  /** Whether a wrong value may hold a secret, so that a message must not show it. */
+  isSecret?: boolean;
+  /** What to give instead of a wrong value. */
+  advise?: (value: unknown) => string | undefined;
 }
 
-/** Never the value of a string or an object, which may hold a password. */
-function describe(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+/** @throws {TypeError} if the value does not follow the rule */
+export function checkOption(name: string, value: unknown, [what, isValid, extra = {}]: Rule): void {
+  if (isValid(value)) return;
+  const advice = extra.advise?.(value);
+  const got = describe(value, extra.isSecret);
+  throw new TypeError(`${name} must be ${what}, got ${got}${advice === undefined ? '' : `. ${advice}`}`);
+}
+
+const MAX_SHOWN = 60;
+
+/** The value if it is short and simple, otherwise its type: an object may hold a password. */
+export function describe(value: unknown, isSecret = false): string {
   if (value === '') return 'an empty string';
-  return Array.isArray(value) ? 'an array' : `of the type ${value?.constructor?.name ?? typeof value}`;
+  if (typeof value === 'string') {
+    const isShown = !isSecret && value.length <= MAX_SHOWN && !/:\/\/|pass|pwd/i.test(value);
+    return isShown ? `'${printableLine(value)}'` : 'a string';
+  }
+  if (['number', 'boolean', 'undefined'].includes(typeof value) || value === null) return String(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name = value.constructor?.name;
+  return name === undefined || name === 'Object' ? 'an object' : `an object of the class ${name}`;
 }
 
 /**

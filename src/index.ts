@@ -3,6 +3,7 @@ import { Store } from 'express-session';
 import { PgSessionStore } from './store/store.js';
 
 export { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
+export type { ClientLike, PoolLike } from './postgres/pool.js';
 export type { Encryption } from './session/encryption.js';
 export type { Ttl } from './session/expiry.js';
 export type { HashIds } from './session/handle.js';

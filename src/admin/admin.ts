@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { checkMethodOptions, checkNames, checkOption, type Rule, type SessionStoreError } from '../errors.js';
 import * as queries from '../generated/admin.js';
 import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
+import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
 import { CODEC_RULES, type Codec, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { Expiry } from '../session/expiry.js';
@@ -29,7 +30,7 @@ export type { Admin, Finding, FindingCode, Severity, UserPath };
  */
 export interface AdminOptions extends TableNames {
   /** The `pg.Pool` for all statements. The admin never ends it. */
-  pool: Pool;
+  pool: PoolLike;
   /**
    * The path to the user in a session, as Passport or the app's own login stores it.
    *
@@ -117,7 +118,12 @@ interface OfUser {
   users: string[];
 }
 
-const RULES: Record<string, Rule> = { hashIds: HASH_IDS_RULE, ...CODEC_RULES, trustOwner: TRUST_OWNER_RULE };
+const RULES: Record<string, Rule> = {
+  pool: POOL_RULE,
+  hashIds: HASH_IDS_RULE,
+  ...CODEC_RULES,
+  trustOwner: TRUST_OWNER_RULE,
+};
 const CURSOR = /^([-+:.\dT]+|infinity)\/([0-9a-f]{64})$/;
 const BEGINNING = '-infinity/';
 
@@ -153,6 +159,8 @@ class Admin {
   readonly #codec: Codec;
 
   constructor(options: AdminOptions) {
+    const advice = libraryAdvice(options) ?? (isPool(options) ? 'Pass the pool as an option: { pool }' : undefined);
+    if (advice) throw new TypeError(`createAdmin() needs a pool: createAdmin({ pool }). ${advice}`);
     checkNames(Object(options), [
       'pool',
       'schemaName',
@@ -166,14 +174,18 @@ class Admin {
     const { pool, schemaName, tableName, userPath, hashIds, encryption, serializer, trustOwner } = Object(
       options,
     ) as AdminOptions;
-    if (typeof pool?.connect !== 'function' || !('totalCount' in pool)) {
+    if (pool === undefined || pool === null) {
       throw new TypeError('createAdmin() needs a pool: createAdmin({ pool }), with a pg.Pool');
     }
     for (const [name, rule] of Object.entries(RULES)) {
       const value = options[name as keyof AdminOptions] ?? undefined;
       if (value !== undefined) checkOption(name, value, rule);
     }
-    this.#location = { pool, names: { schemaName, tableName }, trustedOwners: trustedOwners(trustOwner ?? undefined) };
+    this.#location = {
+      pool: pool as Pool,
+      names: { schemaName, tableName },
+      trustedOwners: trustedOwners(trustOwner ?? undefined),
+    };
     this.#givenPath = userPath;
     this.#userPath = userPath ?? encryption?.userPath ?? PASSPORT;
     this.#isHashed = hashIds === true;

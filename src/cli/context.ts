@@ -2,7 +2,7 @@
 // first use.
 import pg, { type Pool } from 'pg';
 import { type Admin, createAdmin } from '../admin/admin.js';
-import { CONNECTION_STRING_RULE, connectionConfig, isConnectionString } from '../postgres/connect.js';
+import { connectionConfig, connectionStringError, isConnectionString } from '../postgres/connect.js';
 import type { UserPath } from '../session/user-path.js';
 import type { TableLocation } from '../table/location.js';
 import type { TableNames } from '../table/names.js';
@@ -48,7 +48,7 @@ function createPool(url: string | undefined): Pool {
   const config = connectionConfig(url);
   if (!config) throw new TypeError('no database given. Pass --url, or set DATABASE_URL or the PG* variables');
   if (config.connectionString !== undefined && !isConnectionString(config.connectionString)) {
-    throw new TypeError(`the URL must be ${CONNECTION_STRING_RULE}`);
+    throw connectionStringError('the URL', config.connectionString);
   }
   // pg would take a part of the password for the host, the port or the database, and errors name those.
   if (/^\w+:\/\/[^/?#@]*:[^/?#@]*(?:[/#][^?]*|\?[^=]*)@/.test(config.connectionString ?? '')) {

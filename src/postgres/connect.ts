@@ -1,9 +1,11 @@
 // Chooses the pool: the app's, or one made from a connection string, a configuration or the
 // environment.
 import pg, { type Pool, type PoolConfig } from 'pg';
+import { describe } from '../errors.js';
+import type { PoolLike } from './pool.js';
 
 export interface PoolOptions {
-  pool?: Pool | undefined;
+  pool?: PoolLike | undefined;
   pgPromise?: { $pool: unknown } | undefined;
   conString?: string | undefined;
   conObject?: PoolConfig | undefined;
@@ -20,9 +22,15 @@ const CONNECTION_STRING = /^(\/|(postgres(ql)?|pg(sql)?|psql|postgis|tcp|socket)
 export const isConnectionString = (value: unknown): boolean =>
   typeof value === 'string' && CONNECTION_STRING.test(value) && isParsable({ connectionString: value });
 
-export const CONNECTION_STRING_RULE =
-  'a connection string, such as postgres://user:password@host/database, ' +
-  'with encodeURIComponent() for special characters in the password';
+const CONNECTION_STRING_FORM =
+  'postgres://user:password@host/database, with encodeURIComponent() for special characters in the password';
+
+/** What is wrong with a connection string. Shows no part of it: it may hold a password. */
+export function connectionStringError(name: string, value: unknown): TypeError {
+  const isText = typeof value === 'string' && value !== '';
+  const fault = isText ? 'is not a postgres:// URL' : `must be a postgres:// URL, got ${describe(value)}`;
+  return new TypeError(`${name} ${fault}. Write ${CONNECTION_STRING_FORM}`);
+}
 
 /** pg parses a connection string only when it connects. */
 function isParsable(config: PoolConfig): boolean {
@@ -57,7 +65,7 @@ export function choosePool({ pool, pgPromise, conString, conObject, timeout }: P
   if ([pool, pgPromise, conString, conObject].filter((given) => given !== undefined).length > 1) {
     throw new TypeError('pass only one of pool, conString and conObject (or pgPromise)');
   }
-  if (pool) return { pool, own: false };
+  if (pool) return { pool: pool as Pool, own: false };
   if (pgPromise) return { pool: pgPromise.$pool as Pool, own: false };
   const config = conObject ?? connectionConfig(conString);
   if (!config) {
@@ -68,7 +76,7 @@ export function choosePool({ pool, pgPromise, conString, conObject, timeout }: P
   const { connectionString } = config;
   if (conObject ? !isParsable(config) : connectionString !== undefined && !isConnectionString(connectionString)) {
     const name = conObject ? 'conObject.connectionString' : 'DATABASE_URL';
-    throw new TypeError(`${name} must be ${CONNECTION_STRING_RULE}`);
+    throw connectionStringError(name, connectionString);
   }
   return { pool: new pg.Pool({ connectionTimeoutMillis: timeout * 1000, ...config }), own: true };
 }

@@ -51,6 +51,7 @@ export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
       if (Object.keys(unknown).length > 0 || !Array.isArray(keys) || keys.length === 0) return false;
       return keys.every(isKey) && [undefined, true, false].includes(allowPlaintext);
     },
+    { isSecret: true },
   ],
   serializer: [
     'an object with the functions stringify and parse',

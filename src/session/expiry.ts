@@ -1,5 +1,6 @@
 // How long a session lives, and when a touch is worth a write.
 import type { SessionData } from 'express-session';
+import { describe } from '../errors.js';
 import { checkCookie, expiresOf, isEnded, MAX_DATE, secondsOfCookie, setExpires } from './cookie.js';
 import { isObject } from './payload.js';
 
@@ -47,7 +48,7 @@ export class Expiry {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_WINS',
         `ttl (${seconds} s) ends sessions before their cookie expires (${Math.round(ofCookie)} s).` +
-          ' ttl wins here; in connect-pg-simple the cookie did. Remove ttl to let the cookie decide',
+          ' ttl wins. Remove ttl to let the cookie decide',
       );
     }
     return seconds;
@@ -106,7 +107,7 @@ export class Expiry {
 
   #check(seconds: unknown): void {
     if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= MAX_TTL)) {
-      throw new TypeError(`ttl must be a positive number of seconds, at most ${MAX_TTL}, not ${String(seconds)}`);
+      throw new TypeError(`ttl must be a positive number of seconds, at most ${MAX_TTL}, got ${describe(seconds)}`);
     }
     if (seconds > MAX_COOKIE) {
       this.#warn(

@@ -1,7 +1,8 @@
 // The options of the store, their docstrings and their checks.
-import type { Pool, PoolConfig } from 'pg';
+import type { PoolConfig } from 'pg';
 import { checkOption, type Rule } from '../errors.js';
-import { CONNECTION_STRING_RULE, isConnectionString } from '../postgres/connect.js';
+import { connectionStringError, isConnectionString } from '../postgres/connect.js';
+import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
 import { CODEC_RULES } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
@@ -18,13 +19,13 @@ import { TRUST_OWNER_RULE } from '../table/owner.js';
 export interface StoreOptions {
   /**
    * The `pg.Pool` that the app also uses for its own queries. **Recommended.** The store never ends
-   * it. `pool: undefined` without `conString` and `conObject` throws a `TypeError`: the app must
+   * it. The pools of `pg.native`, Neon and Vercel will do too. `pool: undefined` without `conString` and `conObject` throws a `TypeError`: the app must
    * create the pool before the store.
    *
    * @category Connection
    * @default a pool of the store, made from `conString`, `conObject` or the environment
    */
-  pool?: Pool | undefined;
+  pool?: PoolLike | undefined;
   /**
    * The database object of pg-promise, for apps that used this option of connect-pg-simple. The store
    * uses its `$pool` as `pool`, and never ends it.
@@ -252,17 +253,15 @@ const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0 && value < Infinity;
 const isPositiveInteger = (value: unknown) => Number.isInteger(value) && isPositive(value) && value < 2 ** 31;
 
-const isPool = (value: unknown) =>
-  isObject(value) && isFunction((value as Pool).connect) && 'totalCount' in (value as Pool);
-
 const RULES: Record<keyof StoreOptions, Rule> = {
-  pool: ['a pg.Pool', isPool],
+  pool: POOL_RULE,
   pgPromise: [
     'the database object of pg-promise, which has a $pool',
     (value) => isObject(value) && isPool((value as { $pool: unknown }).$pool),
+    { isSecret: true },
   ],
-  conString: [CONNECTION_STRING_RULE, isConnectionString],
-  conObject: ['an object with the configuration of a pg.Pool', isObject],
+  conString: ['a postgres:// URL', isConnectionString],
+  conObject: ['an object with the configuration of a pg.Pool', isObject, { isSecret: true }],
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
@@ -294,6 +293,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
       (isObject(value) &&
         Object.keys(value as object).join() === 'connectionString' &&
         isConnectionString((value as { connectionString: unknown }).connectionString)),
+    { isSecret: true },
   ],
   errorLog: ['a function (message, error) => void', isFunction],
 };
@@ -304,19 +304,24 @@ const RULES: Record<keyof StoreOptions, Rule> = {
  * @throws {TypeError} if an option is unknown or has the wrong type
  */
 export function checkOptions(given: StoreOptions): StoreOptions {
-  if (!isObject(given)) throw new TypeError('the options must be an object, such as { pool }');
-  if (isFunction((given as Pool).connect)) throw new TypeError('pass the pool as an option: { pool }');
+  if (isPool(given)) throw new TypeError('pass the pool as an option: { pool }');
+  const advice = libraryAdvice(given) ?? '';
+  if (advice || !isObject(given)) {
+    throw new TypeError(`the options must be an object, such as { pool }. ${advice}`.trimEnd());
+  }
   const options = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
   );
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(RULES, name)) throw new TypeError(unknownOption(name));
+    if (name === 'conString' && !isConnectionString(value)) throw connectionStringError(name, value);
     checkOption(name, value, RULES[name as keyof StoreOptions]);
   }
   const { pool, pgPromise, conString, conObject } = options;
   if ('pool' in given && ![pool, pgPromise, conString, conObject].some((way) => way !== undefined)) {
     throw new TypeError(`pool is ${given.pool}. Create it before the store, or omit the option`);
   }
+  warnOfMilliseconds(options);
   return splitLegacyName(options);
 }
 
@@ -342,6 +347,25 @@ function distance(one: string, other: string): number {
 }
 
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
+
+const [A_DAY, A_YEAR] = [86_400, 366 * 86_400]; // seconds
+
+/** `ttl` has a warning of its own, which knows the cookie too. */
+function warnOfMilliseconds({ pruneSessionInterval, touchAfter, lifetime }: StoreOptions): void {
+  const limits = {
+    pruneSessionInterval: [pruneSessionInterval, A_DAY],
+    touchAfter: [touchAfter, A_DAY],
+    lifetime: [lifetime, A_YEAR],
+  };
+  for (const [name, [seconds, usual]] of Object.entries(limits)) {
+    if (typeof seconds !== 'number' || seconds <= (usual as number)) continue;
+    const days = Math.round(seconds / A_DAY);
+    warn(
+      'CONNECT_PG_TYPED_SECONDS',
+      `${name} is ${seconds} seconds, which is ${days} days. Was it meant as milliseconds?`,
+    );
+  }
+}
 
 /** connect-pg-simple and connect-pg-pool accept a schema in tableName: 'web"."session'. */
 function splitLegacyName(options: StoreOptions): StoreOptions {

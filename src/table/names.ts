@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
+import { describe } from '../errors.js';
 import type { Queryable } from '../postgres/connection.js';
+import { libraryAdvice } from '../postgres/pool.js';
 import { queryableOf } from '../postgres/result-types.js';
 
 /** The schema and the name of the session table. */
@@ -42,6 +44,12 @@ const MAX_TEXTS = 64; // `-> (...)` expansions have a text for each length
  *   `names` has another key
  */
 export function bindTable(connection: Queryable, names: TableNames = {}): IDatabaseConnection {
+  const advice = libraryAdvice(connection);
+  if (typeof connection?.query !== 'function' || advice) {
+    throw new TypeError(
+      `bindTable() needs a pg.Pool or a pg.Client, got ${describe(connection, true)}. ${advice ?? ''}`.trimEnd(),
+    );
+  }
   const isPg = 'getTypeParser' in connection || 'totalCount' in connection;
   return tableBinder(names)(isPg ? queryableOf(connection as Pool) : connection);
 }
@@ -95,11 +103,10 @@ interface BoundNames {
 }
 
 function boundNames(names: TableNames): BoundNames {
+  if (typeof names !== 'object' || names === null || Array.isArray(names)) throw new TypeError(namesAdvice(names));
   const unknown = Object.keys(names).find((key) => key !== 'schemaName' && key !== 'tableName');
-  if (typeof names !== 'object' || unknown !== undefined) {
-    throw new TypeError(
-      `the table must be an object { schemaName, tableName }${unknown === undefined ? '' : `, without "${unknown}"`}`,
-    );
+  if (unknown !== undefined) {
+    throw new TypeError(`the table must be an object { schemaName, tableName }, without "${unknown}"`);
   }
   const { schemaName, tableName = DEFAULT_TABLE } = names;
   const schema = schemaName === undefined ? undefined : quote('schemaName', schemaName);
@@ -108,6 +115,14 @@ function boundNames(names: TableNames): BoundNames {
     throw new TypeError(`tableName '${tableName}' begins with ss__, like names inside the queries. Set schemaName too`);
   }
   return { schema, table: schema === undefined ? table : `${schema}.${table}` };
+}
+
+/** For the names as text, such as 'web.session'. */
+function namesAdvice(names: unknown): string {
+  const parts = typeof names === 'string' ? names.split('.').map((part) => `'${part.replace(/^"|"$/g, '')}'`) : [];
+  const [table = "'session'", schema = "'web'"] = parts.reverse();
+  const example = parts.length === 1 ? `{ tableName: ${table} }` : `{ schemaName: ${schema}, tableName: ${table} }`;
+  return `the table must be an object, such as ${example}, got ${describe(names)}`;
 }
 
 function quote(option: string, name: string): string {

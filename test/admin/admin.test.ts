@@ -399,7 +399,7 @@ test('the admin throws a TypeError that explains a wrong option or parameter', a
   const { pool, admin } = await fresh();
   const wrongCalls: [() => unknown, RegExp][] = [
     [() => createAdmin(invalid(undefined)), /createAdmin\(\) needs a pool: createAdmin\(\{ pool \}\)/],
-    [() => createAdmin({ pool: invalid({}) }), /needs a pool/],
+    [() => createAdmin({ pool: invalid({}) }), /pool must be a pg\.Pool, got an object$/],
     [() => createAdmin(invalid({ pool, schema: 'web' })), /unknown option "schema". The options are pool, schemaName/],
     [() => createAdmin({ pool, tableName: '' }), /tableName is empty/],
     [() => createAdmin({ pool, userPath: invalid('user.id') }), /userPath must be an array of keys/],

@@ -189,7 +189,7 @@ test('a URL that pg accepts works as --url and as DATABASE_URL, and a wrong one 
   for (const wrong of ['mysql://ada:secret@host/app', 'postgres://ada:sec#ret@host:5432/app']) {
     const { code, stderr } = await cli(['list', '--url', wrong]);
     assert.is(code, 2);
-    assert.match(stderr, /the URL must be a connection string/);
+    assert.match(stderr, /the URL is not a postgres:\/\/ URL/);
     assert.not.match(stderr, /sec/);
   }
 });
@@ -273,7 +273,7 @@ test('a usage error exits with 2, and prints one line that explains it', async (
     [['prune', '--batch', 'all'], /--batch must be a positive integer/],
     [['migrate', ...at(freshNames())], /the table does not exist/],
     [['init', '--create-schema'], /--create-schema needs --schema/],
-    [['stats', '--url', 'mysql://x'], /the URL must be a connection string, such as postgres:/],
+    [['stats', '--url', 'mysql://x'], /the URL is not a postgres:\/\/ URL\. Write postgres:/],
   ];
   const results = await Promise.all(wrong.map(async ([args]) => cli(args)));
   for (const [n, [args, message]] of wrong.entries()) {

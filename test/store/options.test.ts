@@ -15,31 +15,43 @@ const wrong: [what: string, options: object, message: RegExp][] = [
   ['a pgPromise without a pool', { pgPromise: {} }, /pgPromise must be the database object of pg-promise.*\$pool/],
   ['the library as pgPromise', { pgPromise: () => {} }, /pgPromise must be the database object of pg-promise/],
   ['a pgPromise and a conString', { pgPromise: { $pool: new pg.Pool() }, conString: 'pg://x' }, /pass only one of/],
-  ['a client as the pool', { pool: new pg.Client() }, /pool must be a pg\.Pool, not of the type Client/],
-  ['a string as the pool', { pool: 'postgres://x' }, /pool must be a pg\.Pool, not of the type String/],
+  [
+    'a client as the pool',
+    { pool: new pg.Client() },
+    /pool must be a pg\.Pool, got an object of the class Client\. A client is a single connection\. Make a pg\.Pool/,
+  ],
+  [
+    'a string as the pool',
+    { pool: 'postgres://x' },
+    /pool must be a pg\.Pool, got a string\. To connect by a connection string, use conString/,
+  ],
   ['a pool instead of the options', new pg.Pool(), /pass the pool as an option: \{ pool \}/],
   ['an undefined pool', { pool: undefined }, /pool is undefined. Create it before the store/],
-  ['a conString that is not a URL', { conString: 'localhost/app' }, /conString must be a connection string/],
-  ['a timeout of 0', { timeout: 0 }, /timeout must be a positive number of seconds, at most 600, not 0/],
+  [
+    'a conString that is not a URL',
+    { conString: 'localhost/app' },
+    /conString is not a postgres:\/\/ URL\. Write postgres:/,
+  ],
+  ['a timeout of 0', { timeout: 0 }, /timeout must be a positive number of seconds, at most 600, got 0/],
   [
     'a timeout in milliseconds',
     { timeout: 5000 },
-    /timeout must be a positive number of seconds, at most 600, not 5000/,
+    /timeout must be a positive number of seconds, at most 600, got 5000/,
   ],
-  ['a maxWaiting of 0', { maxWaiting: 0 }, /maxWaiting must be a positive integer, not 0/],
-  ['a maxWaiting of 0.5', { maxWaiting: 0.5 }, /maxWaiting must be a positive integer, not 0.5/],
-  ['a number as conString', { conString: 5 }, /conString must be a connection string.*not 5/],
-  ['an empty conString', { conString: '' }, /conString must be a connection string.*not an empty string/],
+  ['a maxWaiting of 0', { maxWaiting: 0 }, /maxWaiting must be a positive integer, got 0/],
+  ['a maxWaiting of 0.5', { maxWaiting: 0.5 }, /maxWaiting must be a positive integer, got 0.5/],
+  ['a number as conString', { conString: 5 }, /conString must be a postgres:\/\/ URL, got 5/],
+  ['an empty conString', { conString: '' }, /conString must be a postgres:\/\/ URL, got an empty string\. Write/],
   ['a string as conObject', { conObject: 'x' }, /conObject must be an object/],
   [
     'a pool and a conString',
     { pool: new pg.Pool(), conString: 'postgres://x' },
     /one of pool, conString and conObject/,
   ],
-  ['a number as schemaName', { schemaName: 5 }, /schemaName must be a string, not 5/],
+  ['a number as schemaName', { schemaName: 5 }, /schemaName must be a string, got 5/],
   ['an empty tableName', { tableName: '' }, /tableName is empty/],
   ['a string as ttl', { ttl: '60' }, /ttl must be a number of seconds, or a function of the session/],
-  ['a lifetime of 0', { lifetime: 0 }, /lifetime must be a positive number of seconds, not 0/],
+  ['a lifetime of 0', { lifetime: 0 }, /lifetime must be a positive number of seconds, got 0/],
   [
     'an encryption without keys',
     { encryption: {} },
@@ -50,10 +62,11 @@ const wrong: [what: string, options: object, message: RegExp][] = [
     { serializer: JSON.parse },
     /serializer must be an object with the functions stringify/,
   ],
-  ['an unknown word as hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', not/],
+  ['an unknown word as hashIds', { hashIds: 'yes' }, /hashIds must be true, false or 'upgrade', got 'yes'/],
+  ['an unknown word as concurrency', { concurrency: 'last' }, /concurrency must be 'merge' or 'overwrite', got 'last'/],
   ['a string as createTableIfMissing', { createTableIfMissing: 'yes' }, /createTableIfMissing must be true or false/],
-  ['a number as disableTouch', { disableTouch: 1 }, /disableTouch must be true or false, not 1/],
-  ['a pruneSessionInterval of 0', { pruneSessionInterval: 0 }, /positive number of seconds, or false for never, not 0/],
+  ['a number as disableTouch', { disableTouch: 1 }, /disableTouch must be true or false, got 1/],
+  ['a pruneSessionInterval of 0', { pruneSessionInterval: 0 }, /positive number of seconds, or false for never, got 0/],
   ['a pruneSessionInterval of NaN', { pruneSessionInterval: Number.NaN }, /positive number of seconds/],
   ['true as pruneSessionInterval', { pruneSessionInterval: true }, /positive number of seconds/],
   [
@@ -61,8 +74,8 @@ const wrong: [what: string, options: object, message: RegExp][] = [
     { pruneSessionRandomizedInterval: 5 },
     /pruneSessionRandomizedInterval must be true, false/,
   ],
-  ['a pruneBatchSize of 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive integer, not 0/],
-  ['a pruneBatchSize of 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive integer, not 1.5/],
+  ['a pruneBatchSize of 0', { pruneBatchSize: 0 }, /pruneBatchSize must be a positive integer, got 0/],
+  ['a pruneBatchSize of 1.5', { pruneBatchSize: 1.5 }, /pruneBatchSize must be a positive integer, got 1.5/],
   ['a string as revocations', { revocations: 'yes' }, /revocations must be true, false, or \{ connectionString \}/],
   [
     'revocations without a connectionString',
@@ -81,7 +94,7 @@ const wrong: [what: string, options: object, message: RegExp][] = [
   ],
   [
     'revocations with a pool without connection options',
-    { pool: { connect() {}, totalCount: 0 }, revocations: true },
+    { pool: { connect() {}, on() {}, totalCount: 0 }, revocations: true },
     /revocations: this pool does not say where it connects. Use \{ connectionString \}/,
   ],
   ['an object as errorLog', { errorLog: console }, /errorLog must be a function/],
@@ -215,7 +228,7 @@ for (const conString of [
     for (const options of [{}, { conString }, { pool: freshPool(), revocations: { connectionString: conString } }]) {
       const construct = () => new PgSessionStore(options);
       assert.throws(construct, (error: Error) => error instanceof TypeError && !error.message.includes(SECRET));
-      assert.throws(construct, /(conString|DATABASE_URL|revocations) must be|connection past a pooler/);
+      assert.throws(construct, /(conString|DATABASE_URL) is not a postgres:\/\/ URL|connection past a pooler/);
     }
   });
 }
@@ -223,7 +236,7 @@ for (const conString of [
 test('a conObject that pg cannot parse throws at once, without printing the password', () => {
   const conObject = { connectionString: `postgres://ada:${SECRET}@host/app` };
   const construct = () => new PgSessionStore({ conObject });
-  assert.throws(construct, /^conObject\.connectionString must be a connection string/);
+  assert.throws(construct, /^conObject\.connectionString is not a postgres:\/\/ URL/);
   assert.throws(construct, (error: Error) => !error.message.includes(SECRET));
 });
 
@@ -312,6 +325,52 @@ test('a dot in tableName is part of the name, and without a schemaName the store
     (await warned).message,
     /'web.session' names a table with a dot in its name. To name a schema, use schemaName/,
   );
+});
+
+for (const [option, inMilliseconds, inSeconds] of [
+  ['pruneSessionInterval', 900_000, 900],
+  ['touchAfter', 90_000, 60],
+  ['lifetime', 86_400_000, 86_400 * 30],
+] as const) {
+  test(`the store warns if ${option} seems to be in milliseconds`, async () => {
+    const warned: string[] = [];
+    const onWarning = ({ message }: Error) => void warned.push(message);
+    process.on('warning', onWarning);
+    onEnd(() => process.off('warning', onWarning));
+    for (const value of [inSeconds, inMilliseconds]) {
+      onEnd(() => store.close());
+      const store = new PgSessionStore({ pool: freshPool(), [option]: value });
+    }
+    await sleep(1);
+    assert.is(warned.length, 1);
+    assert.match(warned[0]!, new RegExp(`^${option} is ${inMilliseconds} seconds, .* meant as milliseconds\\?$`));
+  });
+}
+
+test('an error shows a wrong value only if it cannot be a secret', () => {
+  const SECRET = 'hunter2';
+  const messageOf = (options: object) => {
+    try {
+      new PgSessionStore({ pool: freshPool(), ...options });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'no error';
+  };
+  for (const options of [
+    { encryption: SECRET },
+    { revocations: SECRET },
+    { pool: SECRET },
+    { conObject: SECRET },
+    { batch: `postgres://ada:${SECRET}@host/app` },
+    { hashIds: `password=${SECRET}` },
+    { errorLog: { password: SECRET } },
+  ]) {
+    assert.match(messageOf(invalid(options)), / must be .*, got /);
+    assert.not.match(messageOf(invalid(options)), new RegExp(SECRET));
+  }
+  assert.match(messageOf({ batch: 'no\u001b[2J' }), /batch must be true or false, got 'no\\u\{1b\}\[2J'/);
+  assert.match(messageOf({ hashIds: 'x'.repeat(1000) }), /hashIds must be .*, got a string$/);
 });
 
 test('the error for a wrong option does not contain the password', () => {

@@ -44,7 +44,7 @@ function recordEvents(store: PgSessionStore) {
 }
 
 /** Creates a store that is already listening. */
-async function freshListener({ pool = freshPool(), ...options }: StoreOptions = {}) {
+async function freshListener({ pool = freshPool(), ...options }: StoreOptions & { pool?: pg.Pool } = {}) {
   const fresh = await freshStore({ pool });
   const store = new PgSessionStore({
     pool,

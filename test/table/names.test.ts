@@ -268,13 +268,26 @@ test('bindTable() asks for a schemaName if the table is called like a CTE of the
 });
 
 test('bindTable() rejects other keys than schemaName and tableName', () => {
-  for (const wrong of [{ schema: 'web', table: 'x' }, 'user sessions', { tablename: 'x' }]) {
+  for (const wrong of [{ schema: 'web', table: 'x' }, { tablename: 'x' }]) {
     assert.throws(
       () => bindTable(freshPool(), invalid(wrong)),
       /the table must be an object \{ schemaName, tableName \}/,
     );
   }
 });
+
+for (const [given, example] of [
+  ['user sessions', "{ tableName: 'user sessions' }, got 'user sessions'"],
+  ['web.session', "{ schemaName: 'web', tableName: 'session' }, got 'web.session'"],
+  ['"web"."user sessions"', "{ schemaName: 'web', tableName: 'user sessions' }, got '\"web\".\"user sessions\"'"],
+  [['web', 'session'], "{ schemaName: 'web', tableName: 'session' }, got an array"],
+  [null, "{ schemaName: 'web', tableName: 'session' }, got null"],
+] as const) {
+  test(`bindTable() says how to write ${JSON.stringify(given)}`, () => {
+    const bind = () => bindTable(freshPool(), invalid(given));
+    assert.throws(bind, (error: Error) => error.message === `the table must be an object, such as ${example}`);
+  });
+}
 
 test('without a schemaName, the search_path decides the schema', async () => {
   const { store, names } = await freshStore();

@@ -135,7 +135,7 @@ test('trustOwner must be the name of a role or an array of names', async () => {
   const pool = freshPool();
   for (const trustOwner of ['', [''], 1, {}, true]) {
     const given = { pool, trustOwner: invalid<string>(trustOwner) };
-    assert.throws(() => storeOf(pool, given), /^trustOwner must be the name of a role, or an array of names, not /);
+    assert.throws(() => storeOf(pool, given), /^trustOwner must be the name of a role, or an array of names, got /);
     assert.throws(() => createAdmin(given), /^trustOwner must be/);
     assert.match(
       (await failure(storeOf(pool).createTable({ trustOwner: given.trustOwner }))).message,

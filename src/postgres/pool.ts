@@ -1,0 +1,88 @@
+// Which objects are a pool, and what to give instead of another object.
+
+import type { Rule } from '../errors.js';
+
+/**
+ * The members of a `pg.Pool` that this package uses. `pg.native.Pool` and the pools of
+ * `@neondatabase/serverless` and `@vercel/postgres` have them too. A `pg.Client` does not.
+ */
+export interface PoolLike {
+  connect(callback: (error: Error | undefined, client: ClientLike | undefined) => void): void;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
+
+/** A client of a pool. */
+export interface ClientLike {
+  query(query: { text: string; values?: unknown[] }): Promise<{ rows: unknown[]; rowCount: number | null }>;
+  release(error?: Error | boolean): void;
+}
+
+/** Any value, as an object to look for members in. */
+type Members = Record<string, unknown>;
+
+export const isPool = (value: unknown): value is PoolLike =>
+  typeof value === 'object' && hasMethods(value, 'connect', 'on') && 'totalCount' in (value as Members);
+
+const MAKE_POOL = 'Make a pg.Pool for the store: new pg.Pool({ connectionString })';
+
+/** Each library by members that no other one has. All but Knex and postgres.js give objects. */
+const LIBRARIES: [is: (value: unknown) => boolean, advice: (value: Members) => string][] = [
+  [
+    (value) => hasMethods(value, 'select', 'insert', 'execute') && '$client' in (value as Members),
+    ({ $client }) =>
+      isPool($client)
+        ? 'This is a Drizzle database. Pass its pool: db.$client'
+        : `This is a Drizzle database without a pg.Pool. ${MAKE_POOL}`,
+  ],
+  [
+    (value) => hasMethods(value, 'oneOrNone', 'manyOrNone'),
+    () => 'This is a pg-promise database. Pass its pool: db.$pool',
+  ],
+  [
+    (value) => hasMethods(value, 'createQueryRunner', 'initialize'),
+    () => 'This is a TypeORM DataSource. After dataSource.initialize(), pass its pool: dataSource.driver.master',
+  ],
+  [
+    (value) => hasMethods(value, 'selectFrom', 'getExecutor'),
+    () => 'This is a Kysely database. Pass the pg.Pool that its PostgresDialect uses',
+  ],
+  [(value) => hasMethods(value, 'raw', 'from', 'transaction'), () => `This is Knex. ${MAKE_POOL}`],
+  [(value) => hasMethods(value, 'getQueryInterface'), () => `This is Sequelize. ${MAKE_POOL}`],
+  [(value) => hasMethods(value, '$connect', '$disconnect'), () => `This is a Prisma client. ${MAKE_POOL}`],
+  [(value) => hasMethods(value, 'unsafe', 'begin', 'end'), () => `This is postgres.js. ${MAKE_POOL}`],
+  [
+    (value) => hasMethods(value, 'exec', 'execProtocol'),
+    () => 'This is PGlite, which has no pool. Serve it with @electric-sql/pglite-socket, and make a pg.Pool for that',
+  ],
+];
+
+/** What to give instead of another library's object. Undefined if it is not known. */
+export function libraryAdvice(value: unknown): string | undefined {
+  const [, advice] = LIBRARIES.find(([is]) => is(value)) ?? [];
+  return advice?.(value as Members);
+}
+
+/** What to give instead of a value that is not a pool. Undefined if it is not known. */
+export function poolAdvice(value: unknown): string | undefined {
+  if (typeof value === 'string') return 'To connect by a connection string, use conString';
+  if (hasMethods(value, 'then')) return 'This is a promise. Await it first';
+  const advice = libraryAdvice(value);
+  if (advice) return advice;
+  if (hasMethods(value, 'connect', 'query')) return `A client is a single connection. ${MAKE_POOL}`;
+  const { prototype, Pool } = Object(value) as Members;
+  if (hasMethods(prototype, 'connect', 'query') || typeof Pool === 'function') return MAKE_POOL;
+  if (['connectionString', 'host', 'database'].some((key) => key in Object(value))) {
+    return 'To give the configuration of a pool, use conObject';
+  }
+  return undefined;
+}
+
+export const POOL_RULE: Rule = ['a pg.Pool', isPool, { isSecret: true, advise: poolAdvice }];
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  return names.every((name) => typeof (Object(value) as Members)[name] === 'function');
+}
