@@ -128,7 +128,8 @@ async function loggingServer() {
 test('with hashIds: true, no place holds any of 100 ids, with encryption and without', async () => {
   const { countIds, openStore, use, storeOutput } = await loggingServer();
   const unhashed = newIds();
-  const plain = openStore('plain', { createTableIfMissing: true });
+  const plain = openStore('plain');
+  await plain.createTable();
   await Promise.all(unhashed.slice(0, 50).map((id) => plain.set(id, session())));
   const { 'the output of the store': ours, ...places } = await countIds(unhashed.slice(0, 50));
   assert.equal(new Set(Object.values(places)), new Set([50])); // proves that countIds() finds unhashed ids
@@ -138,10 +139,9 @@ test('with hashIds: true, no place holds any of 100 ids, with encryption and wit
   for (const [tableName, options] of Object.entries({ hashed: {}, encrypted: { encryption: { keys: [KEY] } } })) {
     const ids = newIds();
     const before = storeOutput.length;
-    await use(openStore(tableName, { createTableIfMissing: true, hashIds: true, ...options }), tableName, ids, {
-      hashIds: true,
-      ...options,
-    });
+    const store = openStore(tableName, { hashIds: true, ...options });
+    await store.createTable();
+    await use(store, tableName, ids, { hashIds: true, ...options });
     assert.ok(storeOutput.length > before + 400, `${storeOutput.length - before} events and errors`);
     for (const [place, count] of Object.entries(await countIds(ids))) assert.is(count, 0, `${tableName}: ${place}`);
   }
