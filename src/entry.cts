@@ -21,6 +21,7 @@ namespace connectPgTyped {
   export type KeptEvent = api.KeptEvent;
   export type UnreadableEvent = api.UnreadableEvent;
   export type RevokedEvent = api.RevokedEvent;
+  export type StoreEvents = api.StoreEvents;
   export type Ttl = api.Ttl;
   export type Health = api.Health;
   export type Stats = api.Stats;

@@ -8,7 +8,14 @@ export type { Encryption } from './session/encryption.js';
 export type { Ttl } from './session/expiry.js';
 export type { HashIds } from './session/handle.js';
 export type { Serializer } from './session/serializer.js';
-export type { ConflictEvent, GoneEvent, KeptEvent, RevokedEvent, UnreadableEvent } from './store/events.js';
+export type {
+  ConflictEvent,
+  GoneEvent,
+  KeptEvent,
+  RevokedEvent,
+  StoreEvents,
+  UnreadableEvent,
+} from './store/events.js';
 export type { Health, Stats } from './store/health.js';
 export type { CallMessage } from './store/in-flight-calls.js';
 export type { StoreOptions } from './store/options.js';

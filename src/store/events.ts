@@ -1,5 +1,6 @@
 // The events that the store emits.
 import type { EventEmitter } from 'node:events';
+import { Store } from 'express-session';
 import type { SessionStoreError } from '../errors.js';
 
 /** A write found its session gone, destroyed or expired, and left it so. */
@@ -53,6 +54,33 @@ export interface KeptEvent {
 export interface RevokedEvent {
   /** The SHA-256 of each session id, in hexadecimal. At most 120. */
   handles: string[];
+}
+
+/** The parameters of each event's listeners. */
+export interface StoreEvents {
+  gone: [event: GoneEvent];
+  conflict: [event: ConflictEvent];
+  unreadable: [event: UnreadableEvent];
+  kept: [event: KeptEvent];
+  revoked: [event: RevokedEvent];
+  resync: [];
+}
+
+type Listener<Name extends keyof StoreEvents> = (...args: StoreEvents[Name]) => void;
+
+/** A store on which only its own events compile. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: EventEmitter has all these methods
+export abstract class StoreWithEvents extends Store {}
+
+export interface StoreWithEvents {
+  on<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  once<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  off<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  addListener<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  prependListener<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  prependOnceListener<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  removeListener<Name extends keyof StoreEvents>(event: Name, listener: Listener<Name>): this;
+  emit<Name extends keyof StoreEvents>(event: Name, ...args: StoreEvents[Name]): boolean;
 }
 
 /** The events that are counted in `stats()`. */

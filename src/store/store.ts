@@ -1,6 +1,6 @@
 // The store class that express-session calls.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import { type SessionData, Store } from 'express-session';
+import type { SessionData, Store } from 'express-session';
 import { checkTable, countSessions, listSessions } from '../generated/session.js';
 import { choosePool } from '../postgres/connect.js';
 import { PoolConnection } from '../postgres/connection.js';
@@ -22,7 +22,7 @@ import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
 import { checkSid } from '../table/sid-type.js';
 import { safeErrorLog } from './error-log.js';
-import { Events } from './events.js';
+import { Events, StoreWithEvents } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
 import { type Callback, type CallLimits, callbackOrPromise, InFlightCalls, type OnEnd } from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
@@ -52,7 +52,7 @@ type CreateSession = Store['createSession'];
  * @fires resync No argument. The store listens for revocations from now on, at the start or after
  *   its connection broke, and missed earlier ones. Needs the option `revocations`.
  */
-export class PgSessionStore extends Store {
+export class PgSessionStore extends StoreWithEvents {
   readonly #location: TableLocation;
   readonly #ownPool: boolean;
   readonly #connection: PoolConnection;

@@ -43,6 +43,25 @@ export async function sessionsHaveTheTypeOfTheApp() {
   return [viewsGot, text];
 }
 
+export function eventsAreTyped() {
+  const handles: string[] = [];
+  store.on('revoked', (event) => handles.push(...event.handles));
+  store.once('conflict', ({ handle, keys }) => handles.push(handle, ...keys));
+  store.off('gone', ({ during }) => during === 'set');
+  store.on('kept', ({ error }) => error.sqlState);
+  store.on('resync', () => {});
+  // @ts-expect-error: the store has no event with this name
+  store.on('revokd', () => {});
+  // @ts-expect-error: the store has no event with this name
+  store.once('error', () => {});
+  // @ts-expect-error: the event has no such property
+  store.on('unreadable', ({ sid }) => sid);
+  // @ts-expect-error: the event has no parameter
+  store.on('resync', (event) => event);
+  const emitter: NodeJS.EventEmitter = store;
+  return [handles, emitter, store.listenerCount('revoked')];
+}
+
 export async function eachMethodTakesACallbackOrReturnsAPromise(data: SessionData) {
   const promises: Promise<void>[] = [
     store.set('a', data),
