@@ -1,6 +1,6 @@
 // docs/api.md: everything that the package exports.
 import ts from 'typescript';
-import { sourceOf } from '../types/run-pgtyped.js';
+import { sourceOf } from '../../src/cli/pgtyped/compile.js';
 import { block, code, join, linkTo, NOTE } from './markdown.js';
 import { OPTION_HEADINGS } from './options.js';
 import { declarationOf, docOf, oneLine, type Surface, typeText, withoutAlias } from './source.js';

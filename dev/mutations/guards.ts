@@ -175,6 +175,27 @@ export const mutations: Mutation[] = [
     tests: ['store/options'],
   },
   {
+    guard: 'bindTable() refuses a statement that names the stand-in without quotes',
+    file: 'src/table/names.ts',
+    from: 'if (fault) throw new TypeError(`bindTable()',
+    to: 'if (fault && !fault) throw new TypeError(`bindTable()',
+    tests: ['table/names'],
+  },
+  {
+    guard: 'the check of types refuses a stand-in without an alias',
+    file: 'src/table/stand-in.ts',
+    from: 'if (isQuoted && !(mustHaveAlias && lacksAlias)) continue;',
+    to: 'if (isQuoted) continue;',
+    tests: ['--package', 'cli/types'],
+  },
+  {
+    guard: 'the check of types finds an output without a source',
+    file: 'src/cli/pgtyped/changes.ts',
+    from: "if (!generated.has(file)) changes.push({ kind: 'left over', file });",
+    to: '',
+    tests: ['--package', 'cli/types'],
+  },
+  {
     guard: 'a message has no password of an argument',
     file: 'src/cli/passwords.ts',
     from: '() => maskPassword(safe)',

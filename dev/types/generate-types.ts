@@ -1,13 +1,15 @@
 // npm run types              compiles sql/ against a throwaway server and writes src/generated/
 // npm run types -- --check   for CI: writes nothing, and fails if src/generated/ is out of date
 import * as fs from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { applyToFiles, findChanges } from '../../src/cli/pgtyped/changes.js';
+import { compile, filesIn, sourceOf } from '../../src/cli/pgtyped/compile.js';
+import { readConfig } from '../../src/cli/pgtyped/config.js';
+import { duplicateNames, missingOutputs, sourcesOf } from '../../src/cli/pgtyped/sources.js';
 import { startLocalServer } from '../postgres/local-postgres.js';
 import { describeQueries } from './describe-queries.js';
-import { filesIn, runPgtyped, sourceOf } from './run-pgtyped.js';
 
 const USAGE = `usage: npm run types -- [--check] [--url URL] [--timeout SECONDS]
   --check             change nothing, and fail if src/generated/ is not what sql/ compiles to
@@ -51,24 +53,13 @@ async function types({ check, url, seconds }: ReturnType<typeof givenOptions>): 
   if (foreign) throw new Error(`pgtyped did not generate ${foreign}. Move it out of ${OUTPUT}/, or delete it`);
 
   const generated = await generate(url, seconds);
-  const leftOver = existing.filter((file) => !generated.has(file));
-  const missing = [...generated.keys()].filter((file) => !existing.includes(file));
-  const stale = existing.filter((file) => generated.has(file) && fs.readFileSync(file, 'utf8') !== generated.get(file));
-
-  const changes = [
-    ...missing.map((file) => `  missing: ${file}`),
-    ...stale.map((file) => `  out of date: ${file}`),
-    ...leftOver.map((file) => `  left over: ${file}`),
-  ].join('\n');
+  const found = findChanges([OUTPUT], generated);
+  const changes = found.map(({ kind, file }) => `  ${kind}: ${file}`).join('\n');
   if (!changes) return `${OUTPUT}/ is up to date`;
   if (check) {
     throw new Error(`${OUTPUT}/ is not what sql/ compiles to. Run 'npm run types' and commit the result\n${changes}`);
   }
-  for (const file of [...missing, ...stale]) {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, generated.get(file)!);
-  }
-  for (const file of leftOver) fs.rmSync(file);
+  applyToFiles(found, generated);
   return `updated ${OUTPUT}/\n${changes}`;
 }
 
@@ -83,8 +74,10 @@ async function generate(url: string | undefined, seconds: number): Promise<Map<s
   try {
     const client = new pg.Client({ connectionString: url ?? server!.url, connectionTimeoutMillis: 10_000 });
     await prepare(client, server !== undefined);
-    const generated = await runPgtyped(client, seconds);
-    refuseDuplicates(generated);
+    const config = readConfig('pgtyped.config.json');
+    const generated = await compile(client, config, seconds);
+    const [problem] = [...missingOutputs(sourcesOf(config), generated), ...duplicateNames(generated)];
+    if (problem) throw new Error(problem);
     return generated.set(DESCRIPTIONS, await describeQueries({ connectionString: url ?? server!.url }, generated));
   } finally {
     await server?.stop();
@@ -111,19 +104,6 @@ async function prepare(client: pg.Client, isThrowaway: boolean): Promise<void> {
     }
   } finally {
     await client.end();
-  }
-}
-
-/** Refuses a name that two queries have: pgtyped would export it twice. */
-function refuseDuplicates(generated: Map<string, string>): void {
-  const seen = new Map<string, string>();
-  for (const text of generated.values()) {
-    const source = sourceOf(text)!;
-    for (const [, name] of text.matchAll(/^export const (\w+) = /gm)) {
-      const files = [...new Set([seen.get(name!) ?? source, source])].join(' and ');
-      if (seen.has(name!)) throw new Error(`two queries in ${files} have the name ${name}. Rename one of them`);
-      seen.set(name!, source);
-    }
   }
 }
 

@@ -7,6 +7,7 @@ import { describe } from '../errors.js';
 import type { Queryable } from '../postgres/connection.js';
 import { libraryAdvice } from '../postgres/pool.js';
 import { queryableOf } from '../postgres/result-types.js';
+import { STAND_INS, standInFaults } from './stand-in.js';
 
 /** The schema and the name of the session table. */
 export interface TableNames {
@@ -149,7 +150,9 @@ function nameTable(statement: string, { schema, table }: BoundNames): string {
     if (schema === undefined) throw new TypeError('this statement needs a schemaName');
     return schema;
   };
-  return statement.replace(/"session_store"(\."session")?/g, named).trim();
+  const [fault] = standInFaults(statement, { mustHaveAlias: false });
+  if (fault) throw new TypeError(`bindTable() cannot replace the table of this statement: ${fault.message}`);
+  return statement.replace(STAND_INS, named).trim();
 }
 
 /** The names as parameters of the catalog queries. */

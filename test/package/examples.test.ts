@@ -1,19 +1,14 @@
 // The examples run and do what their documents say.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { createAdmin } from '../../src/admin/admin.js';
 import { revocationChannel } from '../../src/table/names.js';
 import { Browser } from '../support/app.js';
-import { cli } from '../support/cli.js';
-import { freshDatabase } from '../support/fresh-database.js';
 import { freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { statusOf } from '../support/status-of.js';
@@ -167,46 +162,4 @@ test('docs/typed-queries.md shows the files of typed-queries', () => {
   const { scripts } = JSON.parse(readFileSync('examples/typed-queries/package.json', 'utf8'));
   for (const [name, script] of Object.entries(scripts))
     assert.ok(document.includes(`"${name}": ${JSON.stringify(script)}`));
-});
-
-test('the check of typed-queries fails only if the table or the query changed', async () => {
-  const { url } = await freshDatabase();
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'typed-queries-'));
-  onEnd(() => rmSync(folder, { recursive: true }));
-  cpSync('examples/typed-queries', folder, { recursive: true });
-  symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'));
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL|GIT_)/.test(name)),
-  );
-  const run = (command: string, ...args: string[]) =>
-    promisify(execFile)(command, args, { cwd: folder, env: { ...clean, DEV_DATABASE_URL: url }, timeout: 30_000 });
-  const check = () => run('npm', 'run', 'types:check').then(Boolean, () => false);
-
-  await run('git', 'init', '--quiet');
-  await run('git', 'add', 'queries');
-  await run(
-    'git',
-    '-c',
-    'user.name=test',
-    '-c',
-    'user.email=test@example.org',
-    'commit',
-    '--quiet',
-    '--message',
-    'test',
-  );
-  const created = await cli(['init', '--schema', 'session_store', '--create-schema', '--url', url]);
-  assert.is(created.code, 0);
-  assert.is(await check(), true);
-
-  const dev = new pg.Client({ connectionString: url });
-  await dev.connect();
-  await dev.query('ALTER TABLE session_store.session RENAME sess TO payload');
-  assert.is(await check(), false);
-  assert.not.ok(existsSync(path.join(folder, 'queries/sessionsByTenant.ts')));
-  await dev.query('ALTER TABLE session_store.session RENAME payload TO sess');
-  await dev.end();
-  assert.is(await check(), true);
-  await run('sed', '-i.bak', 's/::int//', 'sql/sessionsByTenant.sql');
-  assert.is(await check(), false);
 });

@@ -12,9 +12,9 @@ export interface CliResult {
 export const printed: string[] = [];
 
 /** Runs the CLI on the test server, unless `env` names another one. */
-export function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
+export function cli(args: string[], env: NodeJS.ProcessEnv = {}, cwd = process.cwd()): Promise<CliResult> {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL)/.test(name)));
-  const options = { env: { ...clean, DATABASE_URL: process.env.TEST_SERVER_URL, ...env }, timeout: 30_000 };
+  const options = { cwd, env: { ...clean, DATABASE_URL: process.env.TEST_SERVER_URL, ...env }, timeout: 30_000 };
   return new Promise((resolve) => {
     execFile(process.execPath, [compiled('src/cli/main.ts'), ...args], options, (error, stdout, stderr) => {
       printed.push(stdout, stderr);

@@ -1,14 +1,15 @@
 // bindTable() puts a table's names in place of the relation's stand-in, and changes nothing else.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { PreparedQuery } from '@pgtyped/runtime';
 import fc from 'fast-check';
 import { loadModule, parseSync } from 'libpg-query';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { countSessions } from '../../src/generated/session.js';
+import { clearSessions, countSessions } from '../../src/generated/session.js';
 import { PgSessionStore } from '../../src/index.js';
 import { createTable } from '../../src/table/create-table.js';
 import { bindTable, type TableNames } from '../../src/table/names.js';
+import { freshDatabase } from '../support/fresh-database.js';
 import { administrator, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
@@ -16,7 +17,7 @@ import { failure } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
 
 const test = suite('table names');
-const STAND_IN = { schemaName: 'session_store', tableName: 'session' };
+const STAND_IN = { schemaName: 'use bindTable', tableName: 'session' }; // in generated code
 
 await loadModule();
 const queries: [name: string, query: PreparedQuery<any, unknown>][] = [];
@@ -100,6 +101,7 @@ const hostile = fc
         'session',
         'session_store',
         '"session_store"."session"',
+        '"use bindTable"."session"',
         'select',
         'user',
         'excluded',
@@ -155,8 +157,8 @@ function lint(text: string): string[] {
       wrong.push(`a relation that is not the stand-in: ${node.schemaname}.${node.relname}`);
     }
   });
-  const spelled = text.split('"session_store"."session"').length - 1;
-  const mentioned = text.match(/session_store/gi)?.length ?? 0;
+  const spelled = text.split('"use bindTable"."session"').length - 1;
+  const mentioned = text.match(/use bindTable|session_store/gi)?.length ?? 0;
   if (spelled !== relations)
     wrong.push(`${relations} relations, but ${spelled} in the spelling that bindTable replaces`);
   if (mentioned !== relations + schemas) wrong.push('the stand-in is not only a relation');
@@ -178,16 +180,16 @@ test('each query uses the stand-in only as a relation, in the spelling that bind
 test('lint() reports each wrong spelling or use of the stand-in', () => {
   const wrong = [
     'SELECT 1 FROM session_store.session',
-    'SELECT 1 FROM "session_store" . "session"',
+    'SELECT 1 FROM "use bindTable" . "session"',
     'SELECT 1 FROM Session_Store./**/"session"',
     'SELECT 1 FROM session',
     'SELECT 1 FROM public.users',
-    'SELECT 1 FROM "session_store"."users"',
-    `SELECT '"session_store"."session"'::regclass`,
-    `SELECT $$"session_store"."session"$$`,
-    'SELECT 1 /* "session_store"."session" */',
-    'SELECT "session_store"."session".sid FROM "session_store"."session"',
-    'SELECT 1 AS "session_store"',
+    'SELECT 1 FROM "use bindTable"."users"',
+    `SELECT '"use bindTable"."session"'::regclass`,
+    `SELECT $$"use bindTable"."session"$$`,
+    'SELECT 1 /* "use bindTable"."session" */',
+    'SELECT "use bindTable"."session".sid FROM "use bindTable"."session"',
+    'SELECT 1 AS "use bindTable"',
     'WITH doomed AS (SELECT 1) SELECT 1 FROM doomed',
   ];
   assert.equal(
@@ -298,9 +300,47 @@ test('without a schemaName, the search_path decides the schema', async () => {
   assert.is(row?.count, 1);
 });
 
-test('a query without bindTable() fails, because the stand-in does not exist', async () => {
-  const error = await failure(countSessions.run(undefined, freshPool()));
-  assert.is(error.code, '42P01');
+/** A database with the stand-in, as developers have it. */
+async function standIn(): Promise<pg.Pool> {
+  const { url } = await freshDatabase();
+  const pool = freshPool({ connectionString: url });
+  await pool.query(readFileSync('sql/schema.sql', 'utf8'));
+  return pool;
+}
+
+test('a query without bindTable() fails with an error that names bindTable, with the stand-in and without', async () => {
+  for (const pool of [freshPool(), await standIn()]) {
+    for (const query of [countSessions, clearSessions]) {
+      const error = await failure(query.run(undefined, pool));
+      assert.is(error.code, '42P01');
+      assert.is(error.message, 'relation "use bindTable.session" does not exist');
+    }
+  }
+});
+
+test('a statement that names the stand-in in another way fails in bindTable(), with the stand-in and without', async () => {
+  for (const pool of [freshPool(), await standIn()]) {
+    const table = bindTable(pool, { schemaName: 'web' });
+    for (const [sql, written] of [
+      ['SELECT count(*) FROM session_store.session', 'session_store.session'],
+      ['SELECT count(*) FROM Session_Store . "session" AS s', 'Session_Store . "session"'],
+      ['SELECT count(*) FROM "session_store".session AS s', '"session_store".session'],
+      ['DELETE FROM "session_store" ."session" WHERE true', '"session_store" ."session"'],
+      ['SELECT 1 WHERE EXISTS (SELECT FROM session_store\n.session)', 'session_store .session'],
+    ] as const) {
+      const error = await failure(table.query(sql, []));
+      assert.instance(error, TypeError);
+      assert.ok(error.message.includes(`${written} is not "session_store"."session". Write `), error.message);
+    }
+  }
+});
+
+test('bindTable() accepts a mention of the stand-in in a text, a comment or another name', async () => {
+  const table = bindTable(await standIn(), { schemaName: 'session_store' });
+  const sql = `SELECT 'session_store.session' AS "of session_store", $$session_store$$ AS b, E'\\'session_store' AS c
+    -- session_store.session
+    FROM "session_store"."session" AS t /* session_store */`;
+  assert.equal((await table.query(sql, [])).rows, []);
 });
 
 test(`the store accepts connect-pg-simple's tableName: 'schema"."table', with a warning`, async () => {

@@ -8,6 +8,7 @@ import { migrate } from '../../src/admin/migrate.js';
 import { descriptions } from '../../src/generated/descriptions.js';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { createTable } from '../../src/table/create-table.js';
+import { statementFor } from '../../src/table/names.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { cookieFor, freshPool, loadSession, searchPath, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
@@ -16,7 +17,7 @@ import { callsOf, plant } from '../support/planted.js';
 
 const test = suite('planted objects', { timeout: 120_000 });
 
-/** The texts of all generated queries, which name the table "session_store"."session". */
+/** The texts of all generated queries, as they were generated. */
 const texts = new Map<string, string>();
 for (const file of readdirSync(new URL('../../src/generated/', import.meta.url))) {
   if (file === 'descriptions.ts') continue;
@@ -64,6 +65,8 @@ async function planted() {
   return freshPool({ connectionString: own.href, options: searchPath('session_store', 'public') });
 }
 
+const STAND_IN = { schemaName: 'session_store' };
+
 const SAMPLES: Record<string, unknown> = {
   text: 'a',
   'text[]': ['a'],
@@ -90,7 +93,7 @@ async function explainAll(pool: pg.Pool): Promise<void> {
       if (!(type in SAMPLES)) throw new Error(`${name} has a parameter of the type ${type}`);
       return SAMPLES[type];
     });
-    await pool.query(`EXPLAIN ${text}`, values).catch((error) => {
+    await pool.query(`EXPLAIN ${statementFor(text, STAND_IN)}`, values).catch((error) => {
       throw new Error(`${name}: ${error.message}`);
     });
   }

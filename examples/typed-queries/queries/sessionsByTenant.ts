@@ -20,7 +20,7 @@ export interface SessionsByTenantQuery {
   result: SessionsByTenantResult;
 }
 
-const sessionsByTenantIR: any = {"usedParamSet":{"tenants":true},"params":[{"name":"tenants","required":true,"transform":{"type":"scalar"},"locs":[{"a":175,"b":183}]}],"statement":"SELECT\n  t.sess::json ->> 'tenant' AS \"tenant!\",\n  count(*)::int AS \"sessions!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.sess::json ->> 'tenant' = ANY(:tenants!)\nGROUP BY 1\nORDER BY 1"};
+const sessionsByTenantIR: any = {"usedParamSet":{"tenants":true},"params":[{"name":"tenants","required":true,"transform":{"type":"scalar"},"locs":[{"a":175,"b":183}]}],"statement":"SELECT\n  t.sess::json ->> 'tenant' AS \"tenant!\",\n  count(*)::int AS \"sessions!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now() AND t.sess::json ->> 'tenant' = ANY(:tenants!)\nGROUP BY 1\nORDER BY 1"};
 
 /**
  * Query generated from SQL:

@@ -9,6 +9,7 @@ import { prune } from './prune.js';
 import { revoke } from './revoke.js';
 import { show } from './show.js';
 import { stats } from './stats.js';
+import { types } from './types.js';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   init,
@@ -20,4 +21,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   revoke,
   prune,
   migrate,
+  types,
 };

@@ -1,0 +1,76 @@
+// types: compiles the queries of a project, with the pgtyped that it has installed.
+import pg from 'pg';
+import { connectionConfig } from '../../postgres/connect.js';
+import { noPositional, numberOf, stringOf } from '../arguments.js';
+import type { Command, Outcome } from '../command.js';
+import { applyToFiles, findChanges } from '../pgtyped/changes.js';
+import { CompileError, compile, outputFolders } from '../pgtyped/compile.js';
+import { databaseOf, readConfig } from '../pgtyped/config.js';
+import { duplicateNames, missingOutputs, sourcesOf, standInProblems } from '../pgtyped/sources.js';
+
+export const types: Command = {
+  usage: '',
+  summary: 'Compiles your own queries into typed functions.',
+  details:
+    'It runs the pgtyped of your project with its configuration, against a development database that has the stand-in ' +
+    '(see docs/typed-queries.md). It fails if a query does not compile or has no output, or names the stand-in so that ' +
+    'bindTable() cannot replace it. Then it writes nothing. With --check it never writes, and exits with 1 if a ' +
+    'generated file is missing, out of date or left over: use it in CI. --schema and --table have no effect.',
+  options: {
+    check: { help: 'write nothing, and check that the generated files are up to date' },
+    config: { value: 'FILE', help: "pgtyped's configuration; default: pgtyped.config.json" },
+    timeout: { value: 'SECONDS', help: 'limit for pgtyped; default: 60' },
+  },
+  examples: ['types --url $DEV_DATABASE_URL', 'types --check'],
+  async run({ positionals, values }) {
+    noPositional(positionals);
+    const seconds = numberOf(values, 'timeout') ?? 60;
+    try {
+      return await compileProject(stringOf(values.config) ?? 'pgtyped.config.json', {
+        url: stringOf(values.url),
+        check: values.check === true,
+        seconds,
+      });
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      return problemsFound([error.message]);
+    }
+  },
+};
+
+async function compileProject(
+  configFile: string,
+  { url, check, seconds }: { url: string | undefined; check: boolean; seconds: number },
+): Promise<Outcome> {
+  const config = readConfig(configFile);
+  const sources = sourcesOf(config);
+  if (sources.length === 0) throw new CompileError(`no file below ${config.srcDir} is included by ${configFile}`);
+  const unreplaceable = standInProblems(sources);
+  if (unreplaceable.length > 0) return problemsFound(unreplaceable);
+
+  const database = connectionConfig(url) ?? databaseOf(config);
+  if (!database) throw new TypeError('no database given. Pass --url, or set DATABASE_URL or the PG* variables');
+  const client = new pg.Client({ ...database, connectionTimeoutMillis: 10_000 });
+  await client.connect(); // pgtyped would hang without a message
+  await client.end();
+  const generated = await compile(client, config, seconds);
+  const problems = [...missingOutputs(sources, generated), ...duplicateNames(generated)];
+  if (problems.length > 0) return problemsFound(problems);
+
+  const changes = findChanges(outputFolders(config), generated);
+  if (!check) applyToFiles(changes, generated);
+  const list = changes.map(({ kind, file }) => `  ${kind}: ${file}`).join('\n');
+  const json = { changes, problems };
+  if (changes.length === 0) return { text: `${generated.size} generated files are up to date`, json };
+  if (check) {
+    const advice = 'Run connect-pg-typed types, and commit the result';
+    return { text: `the generated files are not what the queries compile to. ${advice}:\n${list}`, json, exitCode: 1 };
+  }
+  return { text: `updated the generated files:\n${list}`, json };
+}
+
+const problemsFound = (problems: string[]): Outcome => ({
+  text: problems.join('\n'),
+  json: { changes: [], problems },
+  exitCode: 1,
+});
