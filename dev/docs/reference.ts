@@ -9,15 +9,15 @@ import { optionsPage } from './options.js';
 import { readSurface } from './source.js';
 
 /** Returns the text that each document should have, by its path. */
-export function references(): Map<string, string> {
+export async function references(): Promise<Map<string, string>> {
   const surface = readSurface();
   return new Map([
-    ['docs/cli.md', cliPage()],
+    ['docs/cli.md', await cliPage()],
     ['docs/options.md', optionsPage(surface)],
     ['docs/api.md', apiPage(surface)],
   ]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [file, text] of references()) writeFileSync(file, text);
+  for (const [file, text] of await references()) writeFileSync(file, text);
 }

@@ -1,7 +1,10 @@
 // The arguments of a command: its options, and how they are read.
 import { parseArgs } from 'node:util';
+import { didYouMean } from './did-you-mean.js';
 
 export interface Option {
+  /** A second name of one letter, which is written after one dash. */
+  short?: string;
   /** The name of its value in the help. Undefined for a flag. */
   value?: string;
   help: string;
@@ -29,7 +32,8 @@ export const COMMON: Options = {
   schema: { value: 'NAME', help: "the table's schema; default: the search_path decides" },
   table: { value: 'NAME', help: 'the table; default: session' },
   json: { help: 'print JSON' },
-  help: { help: 'print this help' },
+  help: { short: 'h', help: 'print this help' },
+  version: { short: 'v', help: 'print the version of this package' },
 };
 
 export const USER_PATH: Options = {
@@ -50,23 +54,59 @@ export const TRUST_OWNER: Options = {
 
 export const DRY_RUN: Options = { 'dry-run': { help: 'only print what the command would do' } };
 
-/** @throws {UsageError} if an option is unknown, empty, or lacks its value */
+/** @throws {UsageError} if an option is unknown, given twice, empty, or lacks its value */
 export function parseArguments(args: string[], commandOptions: Options): Arguments {
-  const options = Object.fromEntries(
-    Object.entries({ ...commandOptions, ...COMMON }).map(([name, { value }]) => [
+  const options: Options = { ...commandOptions, ...COMMON };
+  const config = Object.fromEntries(
+    Object.entries(options).map(([name, { value, short }]) => [
       name,
-      { type: value ? ('string' as const) : ('boolean' as const) },
+      { type: value ? ('string' as const) : ('boolean' as const), ...(short && { short }) },
     ]),
   );
-  try {
-    const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
-    const empty = Object.keys(values).find((name) => values[name] === '');
-    if (empty) throw new Error(`--${empty} is empty`); // an unset variable must not mean the default
-    return { positionals, values: values as Values };
-  } catch (error) {
-    const unknown = /^Unknown option '(.+?)'(?:\. |$)/s.exec((error as Error).message)?.[1];
-    throw new UsageError(unknown ? `unknown option ${unknown}` : (error as Error).message);
+  // With strict, the messages would be Node's. They take two lines, and name no similar option.
+  const { tokens, positionals } = parseArgs({
+    args,
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values: Values = {};
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    if (Object.hasOwn(values, token.name)) throw new UsageError(`--${token.name} is given twice`);
+    values[token.name] = readValue(token, options);
   }
+  return { positionals, values };
+}
+
+interface OptionToken {
+  name: string;
+  rawName: string;
+  value: string | undefined;
+  inlineValue: boolean | undefined;
+}
+
+function readValue({ name, rawName, value, inlineValue }: OptionToken, options: Options): string | true {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!option) throw new UsageError(`unknown option ${rawName}${suggestionFor(name, rawName, options)}`);
+  if (!option.value) {
+    if (value !== undefined) throw new UsageError(`--${name} does not take a value`);
+    return true;
+  }
+  if (value === undefined || (!inlineValue && value.startsWith('-'))) {
+    throw new UsageError(`--${name} needs a value. Write a value that begins with a dash as --${name}=-x`);
+  }
+  if (value === '') throw new UsageError(`--${name} is empty`); // an unset variable must not mean the default
+  return value;
+}
+
+function suggestionFor(name: string, rawName: string, options: Options): string {
+  const similar = didYouMean(
+    `--${name}`,
+    Object.keys(options).map((known) => `--${known}`),
+  );
+  return similar || rawName.startsWith('--') ? similar : '. Write an argument that begins with a dash after --';
 }
 
 export const stringOf = (value: Values[string]): string | undefined => (typeof value === 'string' ? value : undefined);

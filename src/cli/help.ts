@@ -1,10 +1,13 @@
-// The help texts.
+// The help texts, and the version.
+import { createRequire } from 'node:module';
 import { COMMON, type Options } from './arguments.js';
 import type { Command } from './command.js';
 
 const NAME = 'connect-pg-typed';
 const EXIT_CODES =
   'Exit codes: 0 success; 1 nothing found, or a problem was found; 2 usage error; 3 the database failed.';
+
+export const packageVersion = (): string => createRequire(import.meta.url)('connect-pg-typed/package.json').version;
 
 /** The help of one command. */
 export function helpOf(name: string, { usage, summary, details, options, examples }: Command): string {
@@ -20,8 +23,8 @@ export function helpOf(name: string, { usage, summary, details, options, example
 }
 
 /** The help of the program. */
-export function overview(commands: Readonly<Record<string, Command>>): string {
-  const list = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+export function overview(commands: [name: string, command: Command][]): string {
+  const list = commands.map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
   const parts = [
     'Manages the sessions of connect-pg-typed in their PostgreSQL table.',
     `Usage: ${NAME} COMMAND [option ...]`,
@@ -35,9 +38,9 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
 
 const optionList = (options: Options): string =>
   Object.entries(options)
-    .flatMap(([name, { value, help }]) => {
+    .flatMap(([name, { short, value, help }]) => {
       const [first, ...more] = wrap(help, 58);
-      const option = `--${name}${value ? ` ${value}` : ''}`;
+      const option = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
       return [`  ${option.padEnd(20)}${first}`, ...more.map((line) => ' '.repeat(22) + line)];
     })
     .join('\n');

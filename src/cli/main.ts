@@ -2,38 +2,77 @@
 // The command line: runs a command, prints its outcome and sets the exit code.
 import { printableJson, printableLine, printableLines } from '../printable.js';
 import { parseArguments, UsageError } from './arguments.js';
-import { COMMANDS } from './commands/index.js';
-import { type Context, createContext } from './context.js';
-import { messageOf } from './database-errors.js';
-import { helpOf, overview } from './help.js';
+import type { Command } from './command.js';
+import { COMMANDS, loadCommands } from './commands/index.js';
+import type { Context } from './context.js';
+import { didYouMean } from './did-you-mean.js';
+import { helpOf, overview, packageVersion } from './help.js';
 import { maskArguments } from './passwords.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([name, ...args]: string[]): Promise<number> {
-  if (name === undefined || name === '--help' || name === 'help') {
-    console.log(overview(COMMANDS));
-    return name === undefined ? 2 : 0;
+  try {
+    if (name === undefined) return print(overview(await loadCommands()), 2);
+    if (name.startsWith('-')) return await withoutCommand([name, ...args]);
+    if (name === 'help') return print(await helpFor(args.find((given) => !given.startsWith('-'))), 0);
+    return await runCommand(name, await commandOf(name), args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const isCommand = Object.hasOwn(COMMANDS, name!);
+    return fail(`${sentence(error.message)} See connect-pg-typed ${isCommand ? `${name} ` : ''}--help`, 2);
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
-  if (!command) return fail(`unknown command ${JSON.stringify(name)}. See connect-pg-typed --help`, 2);
+}
+
+/** --help and --version also stand alone. */
+async function withoutCommand(args: string[]): Promise<number> {
+  const { values } = parseArguments(args, {});
+  if (values.help) return print(overview(await loadCommands()), 0);
+  if (values.version) return print(packageVersion(), 0);
+  throw new UsageError(
+    `expected a command before ${Object.keys(values).map((name) => `--${name}`)[0] ?? 'the arguments'}`,
+  );
+}
+
+async function helpFor(name: string | undefined): Promise<string> {
+  return name === undefined ? overview(await loadCommands()) : helpOf(name, await commandOf(name));
+}
+
+/** @throws {UsageError} if there is no such command */
+function commandOf(name: string): Promise<Command> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load) return load();
+  throw new UsageError(
+    `unknown command ${JSON.stringify(name)}${didYouMean(name, [...Object.keys(COMMANDS), 'help'])}`,
+  );
+}
+
+async function runCommand(name: string, command: Command, args: string[]): Promise<number> {
+  const given = parseArguments(args, command.options);
+  if (given.values.help) return print(helpOf(name, command), 0);
+  if (given.values.version) return print(packageVersion(), 0);
+  const { createContext } = await import('./context.js'); // after the parsing: it loads pg
+  const { messageOf } = await import('./database-errors.js');
   let context: Context | undefined;
   try {
-    const given = parseArguments(args, command.options);
-    if (given.values.help) {
-      console.log(helpOf(name, command));
-      return 0;
-    }
     context = createContext(given);
     const { text, json, exitCode = 0 } = await command.run(context);
-    console.log(maskArguments(given.values.json ? printableJson(json) : printableLines(text)));
-    return exitCode;
+    return print(given.values.json ? printableJson(json) : printableLines(text), exitCode);
   } catch (error) {
-    if (error instanceof UsageError) return fail(`${error.message}. See connect-pg-typed ${name} --help`, 2);
+    if (error instanceof UsageError) throw error;
     return fail(messageOf(error, context?.names ?? {}), error instanceof TypeError ? 2 : 3);
   } finally {
     await context?.end();
   }
+}
+
+function sentence(message: string): string {
+  return message.endsWith('?') ? message : `${message}.`;
+}
+
+function print(text: string, exitCode: number): number {
+  console.log(maskArguments(text));
+  return exitCode;
 }
 
 function fail(message: string, exitCode: number): number {

@@ -6,7 +6,6 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { maskArguments } from '../../src/cli/passwords.js';
 import { startProgress } from '../../src/cli/progress.js';
 import { handleOf } from '../../src/session/handle.js';
 import { cli, printed } from '../support/cli.js';
@@ -15,32 +14,9 @@ import { cookieFor, freshNames, freshPool, freshStore, searchPath, session } fro
 import { onEnd, suite } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
+import { at, fresh, SID } from './fresh-table.js';
 
 const test = suite('cli', { timeout: 60_000 });
-
-const SID = 'a-secret-session-id-'; // the prefix of each id
-const at = ({ schemaName, tableName }: { schemaName: string; tableName: string }) => [
-  '--schema',
-  schemaName,
-  '--table',
-  tableName,
-];
-
-/** A table with two sessions of ada and one of bob, and a way to run commands on it. */
-async function fresh() {
-  const { store, pool, table, names } = await freshStore();
-  for (const [n, user] of ['ada', 'ada', 'bob'].entries()) {
-    await store.set(`${SID}${n}`, session({ passport: { user } }, cookieFor(7200 + n * 60)));
-  }
-  const run = async (command: string, ...args: string[]) => cli([command, ...at(names), ...args]);
-  const json = async (command: string, ...args: string[]) => {
-    const { code, stdout, stderr } = await run(command, '--json', ...args);
-    assert.is(stderr, '');
-    return { code, ...(stdout && { json: JSON.parse(stdout) }) };
-  };
-  const handles = [0, 1, 2].map((n) => store.handle(`${SID}${n}`));
-  return { store, pool, table, names, run, json, handles };
-}
 
 test('init creates the schema, the table and the indexes, and then prints that nothing is missing', async () => {
   const names = freshNames();
@@ -248,43 +224,6 @@ test('a dry run prints what the command would do, and changes nothing', async ()
   assert.equal(await rows(), before);
 });
 
-test('a usage error exits with 2, and prints one line that explains it', async () => {
-  const { names } = await fresh();
-  const wrong: [args: string[], message: RegExp][] = [
-    [['lst'], /unknown command "lst"\. See connect-pg-typed --help/],
-    [['toString'], /unknown command "toString"/],
-    [['list', 'x'], /unexpected argument "x"\. See connect-pg-typed list --help/],
-    [['list', '--limit', '0'], /--limit must be a positive integer, not "0"\. See/],
-    [['list', '--after', 'yesterday'], /after must be the next of another page/],
-    [['list', '--lmit', '1'], /unknown option --lmit\. See connect-pg-typed list --help/],
-    [['list', '--table', ''], /--table is empty/],
-    [['list', '--table', 'x'.repeat(64)], /tableName is longer than 63 bytes/],
-    [['list', '--user-path', '[1'], /--user-path must be a JSON array/],
-    [['list', '--user-path', '[1]'], /userPath must be an array of keys/],
-    [['list', '--user-path', 'user..id'], /--user-path has an empty key/],
-    [['show'], /expected one HANDLE/],
-    [['show', 'a', 'b'], /expected one HANDLE/],
-    [['show', `${SID}0`], /a handle must have 64 hexadecimal digits/],
-    [['find'], /expected one USER/],
-    [['revoke'], /expected one HANDLE, or --user, or --all/],
-    [['revoke', '--all', '--user', 'ada'], /--all cannot be combined with/],
-    [['revoke', '0'.repeat(64), '--except', '0'.repeat(64)], /--except needs --user/],
-    [['revoke', '--except', '0'.repeat(64)], /expected one HANDLE, or --user/],
-    [['prune', '--batch', 'all'], /--batch must be a positive integer/],
-    [['migrate', ...at(freshNames())], /the table does not exist/],
-    [['init', '--create-schema'], /--create-schema needs --schema/],
-    [['stats', '--url', 'mysql://x'], /the URL is not a postgres:\/\/ URL\. Write postgres:/],
-  ];
-  const results = await Promise.all(wrong.map(async ([args]) => cli(args)));
-  for (const [n, [args, message]] of wrong.entries()) {
-    const { code, stdout, stderr } = results[n]!;
-    assert.equal([code, stdout], [2, ''], `${args}: ${stderr}`);
-    assert.match(stderr, /^connect-pg-typed: [^\n]+\n$/);
-    assert.match(stderr, message);
-  }
-  assert.ok(names);
-});
-
 test('a database failure exits with 3, and prints one line with advice and without a password', async () => {
   const url = (change: Partial<URL>) => Object.assign(new URL(process.env.TEST_SERVER_URL!), change).href;
   const pool = freshPool();
@@ -357,18 +296,6 @@ test('a command without a database exits with 2, and the PG* variables replace a
   assert.is((await cli(['stats', ...at(names)], { DATABASE_URL: undefined, ...variables })).code, 0);
   const url = process.env.TEST_SERVER_URL!;
   assert.is((await cli(['stats', ...at(names), '--url', url], { DATABASE_URL: 'postgres://127.0.0.1:1/x' })).code, 0);
-});
-
-test('a missing command exits with 2 and prints the help, and --help exits with 0', async () => {
-  const none = await cli([]);
-  const help = await cli(['--help']);
-  assert.equal([none.code, help.code, none.stdout], [2, 0, help.stdout]);
-  const lines = (await cli(['revoke', '--help'])).stdout.split('\n');
-  assert.match(lines[2]!, /^Usage: connect-pg-typed revoke HANDLE/);
-  assert.equal(
-    lines.filter((line) => !line.startsWith('Usage:') && line.length > 80),
-    [],
-  );
 });
 
 test('docs/cli.md shows the output of --help', async () => {
@@ -543,91 +470,6 @@ test('the SQL that doctor and init print can be run, for any name and TimeZone',
   client.release();
   assert.is(await doctor(), 'no problem found\n');
   await pool.query(`DROP OWNED BY ${role}`);
-});
-
-test('an error does not print a password, wherever a connection string stands among the arguments', async () => {
-  const url = `postgres://u:s3cret@'"x/y@localhost:1/d`;
-  const ways = [
-    [url],
-    ['stats', url],
-    ['stats', `--databse=${url}`],
-    ['stats', `--${url}?password=s3cret`],
-    ['stats', `--table=${url}`],
-    ['list', '--limit', url],
-    ['list', '--keys-file', `host=h password='s3cret' user=u`],
-    ['find', 'x', '--user-path', url],
-    ['stats', '--url', url],
-    ['stats', '--url', 'postgres://u:12/s3cret@localhost/d'],
-    ['stats', '--url', 'postgres://u:1?s3cret@localhost/d'],
-  ];
-  for (const args of ways) {
-    const { stdout, stderr, code } = await cli(args);
-    assert.not.match(stdout + stderr, /s3cret/, args.join(' '));
-    assert.ok(code > 0);
-  }
-  assert.match((await cli(['stats', 'postgres://u:s3cret@h/d'])).stderr, /"postgres:\/\/u:\*\*\*@h\/d"/);
-});
-
-test('a message that quotes an argument has no password, for any form of connection string', () => {
-  const secrets = [
-    's3cret',
-    's3cret%40x%2Fy',
-    's3cret@x',
-    's3cret/x',
-    's3cret?x',
-    's3cret#x',
-    's3cret:x',
-    `s3cret'"x`,
-    's3cret x',
-  ];
-  const quotes = [(text: string) => text, JSON.stringify, (text: string) => `"${text.split('=')[0]}"`];
-  for (const secret of secrets) {
-    const strings = [
-      `postgres://u:${secret}@localhost:1/d`,
-      `postgresql://:${secret}@localhost:1/d`,
-      `mysql://u:${secret}@localhost:1/d`,
-      `postgres://localhost:1/d?user=u&password=${secret}`,
-      `postgres://localhost:1/d?password=${secret}&user=u`,
-      `host=localhost port=1 password=${secret} dbname=d`,
-      `host=localhost password = '${secret}'`,
-      `PGPASSWORD=${secret}`,
-      encodeURIComponent(`postgres://u:${secret}@localhost:1/d`),
-    ];
-    for (const text of strings) {
-      for (const given of [text, `--url=${text}`, `--databse=${text}`, `--${text}`]) {
-        for (const quote of quotes) {
-          for (const part of [given, text]) assert.not.match(maskArguments(quote(part), [given]), /s3cret/, given);
-        }
-      }
-    }
-  }
-  assert.is(maskArguments('x postgres://u:my y', ['postgres://u:my', 'secret@h']), 'x postgres://u:*** y');
-  for (const harmless of [
-    'postgres://u@h:5432/d',
-    'postgres://localhost:5432/d?sslmode=require',
-    'host=h dbname=d',
-    'a@b:c',
-  ]) {
-    assert.is(maskArguments(harmless, [harmless]), harmless);
-  }
-});
-
-test('an option or a user that is empty is refused, and nothing is deleted', async () => {
-  const { store, run, handles } = await fresh();
-  for (const args of [
-    ['--user='],
-    ['--user', 'ada', '--except', ''],
-    [handles[0]!, '--user='],
-    [''],
-    ['', '--user', 'ada'],
-  ]) {
-    const { code, stderr } = await run('revoke', ...args);
-    assert.is(code, 2, args.join(' '));
-    assert.match(stderr, /is empty|a handle must have/);
-  }
-  assert.is((await run('doctor', '--trust-owner=')).code, 2);
-  assert.is((await run('doctor', '--trust-owner', 'x')).code, 0);
-  assert.is(await store.length(), 3);
 });
 
 test('no command printed a session id', () => {

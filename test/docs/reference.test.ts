@@ -9,7 +9,7 @@ import * as queries from '../../src/queries.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('reference');
-const documents = references();
+const documents = await references();
 
 for (const [file, text] of documents) {
   test(`${file} is what npm run reference writes`, () => {

@@ -1,25 +1,19 @@
-// All commands, in the order of the help.
+// All commands, in the order of the help. A command is loaded when it runs.
 import type { Command } from '../command.js';
-import { doctor } from './doctor.js';
-import { find } from './find.js';
-import { init } from './init.js';
-import { list } from './list.js';
-import { migrate } from './migrate.js';
-import { prune } from './prune.js';
-import { revoke } from './revoke.js';
-import { show } from './show.js';
-import { stats } from './stats.js';
-import { types } from './types.js';
 
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  init,
-  doctor,
-  stats,
-  list,
-  show,
-  find,
-  revoke,
-  prune,
-  migrate,
-  types,
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./init.js')).init,
+  doctor: async () => (await import('./doctor.js')).doctor,
+  stats: async () => (await import('./stats.js')).stats,
+  list: async () => (await import('./list.js')).list,
+  show: async () => (await import('./show.js')).show,
+  find: async () => (await import('./find.js')).find,
+  revoke: async () => (await import('./revoke.js')).revoke,
+  prune: async () => (await import('./prune.js')).prune,
+  migrate: async () => (await import('./migrate.js')).migrate,
+  types: async () => (await import('./types.js')).types,
 };
+
+/** Loads all commands, for the help. */
+export const loadCommands = (): Promise<[name: string, command: Command][]> =>
+  Promise.all(Object.entries(COMMANDS).map(async ([name, load]) => [name, await load()] as [string, Command]));
