@@ -14,6 +14,7 @@ SELECT
   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+  extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!",
   pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
 FROM "session_store"."session" AS t
 WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
@@ -30,7 +31,8 @@ LIMIT :limit!::int;
 SELECT
   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
-  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+  extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
 FROM "session_store"."session" AS t
 WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()
 ORDER BY t.expire DESC, 1;
@@ -40,7 +42,8 @@ ORDER BY t.expire DESC, 1;
 SELECT
   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
   t.sess::text AS "sess!",
-  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+  extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
 FROM "session_store"."session" AS t
 WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now();
 

@@ -11,6 +11,7 @@ SELECT pg_catalog.pg_advisory_xact_lock(:key!);
  */
 /* @name findTable */
 SELECT
+  n.nspname AS "schemaName!",
   c.relkind IN ('r', 'p') AS "isTable!",
   EXISTS (
     SELECT

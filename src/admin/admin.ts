@@ -76,6 +76,8 @@ export interface SessionEntry {
    * if there is none.
    */
   user: string | null;
+  /** When the session expires. Null if it never does. */
+  expiresAt: Date | null;
   /** Seconds until the session expires. */
   secondsLeft: number;
   /**
@@ -110,6 +112,14 @@ export interface SessionStats {
   indexBytes: number;
   /** Deleted rows that are not vacuumed yet, by the server's statistics. */
   deadRows: number;
+}
+
+interface SessionRow {
+  handle: string;
+  sess: string;
+  secondsLeft: number;
+  /** Seconds since 1970. Infinity if it never expires. */
+  expiresAt: number;
 }
 
 /** The parameters of each query about a user. */
@@ -240,7 +250,9 @@ class Admin {
     checkHandle(handle);
     if (this.#isHashed) {
       const [row] = await getSession.run({ sid: hashedId(handle) }, this.#db);
-      return row ? this.#entry({ handle, sess: row.sess ?? '', secondsLeft: row.secondsLeft ?? 0 }) : null;
+      if (!row) return null;
+      const secondsLeft = row.secondsLeft ?? 0;
+      return this.#entry({ handle, sess: row.sess ?? '', secondsLeft, expiresAt: Date.now() / 1000 + secondsLeft });
     }
     const [row] = await queries.showSession.run({ handle }, this.#db);
     return row ? this.#entry(row) : null;
@@ -351,10 +363,16 @@ class Admin {
     return rows;
   }
 
-  #entry({ handle, sess, secondsLeft }: { handle: string; sess: string; secondsLeft: number }): SessionEntry {
+  #entry({ handle, sess, secondsLeft, expiresAt }: SessionRow): SessionEntry {
     const session = this.#sessionIn(handle, sess, secondsLeft);
     const user = session && this.#codec.userIn(sess, session, this.#userPath);
-    return { handle, user, secondsLeft, session };
+    return {
+      handle,
+      user,
+      expiresAt: Number.isFinite(expiresAt) ? new Date(expiresAt * 1000) : null,
+      secondsLeft,
+      session,
+    };
   }
 
   #sessionIn(handle: string, sess: string, secondsLeft: number): SessionData | null {

@@ -15,6 +15,7 @@ export interface ListSessionsAfterParams {
 /** 'ListSessionsAfter' return type */
 export interface ListSessionsAfterResult {
   expire: string;
+  expiresAt: number;
   handle: string;
   secondsLeft: number;
   sess: string;
@@ -26,7 +27,7 @@ export interface ListSessionsAfterQuery {
   result: ListSessionsAfterResult;
 }
 
-const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":481,"b":488},{"a":712,"b":719}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":735,"b":742}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":778,"b":784}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                                               "};
+const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":550,"b":557},{"a":781,"b":788}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":804,"b":811}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":847,"b":853}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 AS \"expiresAt!\",\n  pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\nORDER BY t.expire, 1\nLIMIT :limit!::int                                                                                                                                                                                                               "};
 
 /**
  * Query generated from SQL:
@@ -35,6 +36,7 @@ const listSessionsAfterIR: any = {"usedParamSet":{"expire":true,"handle":true,"l
  *   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!",
  *   pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
  * FROM "session_store"."session" AS t
  * WHERE t.expire > now() AND t.expire >= :expire!::timestamptz
@@ -54,6 +56,7 @@ export interface FindSessionsParams {
 
 /** 'FindSessions' return type */
 export interface FindSessionsResult {
+  expiresAt: number;
   handle: string;
   secondsLeft: number;
   sess: string;
@@ -65,7 +68,7 @@ export interface FindSessionsQuery {
   result: FindSessionsResult;
 }
 
-const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":390,"b":399}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":415,"b":421}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()\nORDER BY t.expire DESC, 1                                                               "};
+const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":459,"b":468}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":484,"b":490}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 AS \"expiresAt!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()\nORDER BY t.expire DESC, 1                                                               "};
 
 /**
  * Query generated from SQL:
@@ -73,7 +76,8 @@ const findSessionsIR: any = {"usedParamSet":{"userPath":true,"users":true},"para
  * SELECT
  *   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
- *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
  * FROM "session_store"."session" AS t
  * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND t.expire > now()
  * ORDER BY t.expire DESC, 1                                                               
@@ -89,6 +93,7 @@ export interface ShowSessionParams {
 
 /** 'ShowSession' return type */
 export interface ShowSessionResult {
+  expiresAt: number;
   handle: string;
   secondsLeft: number;
   sess: string;
@@ -100,7 +105,7 @@ export interface ShowSessionQuery {
   result: ShowSessionResult;
 }
 
-const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":550,"b":557}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     "};
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":619,"b":626}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 AS \"expiresAt!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     "};
 
 /**
  * Query generated from SQL:
@@ -108,7 +113,8 @@ const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"ha
  * SELECT
  *   CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS "handle!",
  *   t.sess::text AS "sess!",
- *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!"
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
  * FROM "session_store"."session" AS t
  * WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                     
  * ```

@@ -42,6 +42,7 @@ export interface FindTableParams {
 export interface FindTableResult {
   hasExpireIndex: boolean;
   isTable: boolean;
+  schemaName: string;
 }
 
 /** 'FindTable' query type */
@@ -50,12 +51,13 @@ export interface FindTableQuery {
   result: FindTableResult;
 }
 
-const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":422,"b":432}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":488,"b":498},{"a":574,"b":584}]}],"statement":"SELECT\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                        "};
+const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":452,"b":462}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":518,"b":528},{"a":604,"b":614}]}],"statement":"SELECT\n  n.nspname AS \"schemaName!\",\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT
+ *   n.nspname AS "schemaName!",
  *   c.relkind IN ('r', 'p') AS "isTable!",
  *   EXISTS (
  *     SELECT
