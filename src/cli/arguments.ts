@@ -7,6 +7,8 @@ export interface Option {
   short?: string;
   /** The name of its value in the help. Undefined for a flag. */
   value?: string;
+  /** The environment variable that is the default. */
+  variable?: string;
   help: string;
 }
 
@@ -18,7 +20,7 @@ export interface Arguments {
   values: Values;
 }
 
-/** The command line is wrong. */
+/** The command line, the environment or the configuration file is wrong. */
 export class UsageError extends Error {}
 
 /** The options of all commands. */
@@ -29,8 +31,8 @@ export const COMMON: Options = {
       'postgres://user:password@host/database; default: DATABASE_URL, or else the PG* variables. ' +
       'Other users of the machine can see a URL on a command line, with its password',
   },
-  schema: { value: 'NAME', help: "the table's schema; default: the search_path decides" },
-  table: { value: 'NAME', help: 'the table; default: session' },
+  schema: { value: 'NAME', variable: 'SESSION_SCHEMA', help: "the table's schema; default: the search_path decides" },
+  table: { value: 'NAME', variable: 'SESSION_TABLE', help: 'the table; default: session' },
   json: { help: 'print JSON' },
   help: { short: 'h', help: 'print this help' },
   version: { short: 'v', help: 'print the version of this package' },
@@ -39,6 +41,7 @@ export const COMMON: Options = {
 export const USER_PATH: Options = {
   'user-path': {
     value: 'PATH',
+    variable: 'SESSION_USER_PATH',
     help: 'the path to the user in a session: user.id, or as JSON ["user","id"]; default: passport.user',
   },
 };
@@ -89,7 +92,7 @@ interface OptionToken {
 
 function readValue({ name, rawName, value, inlineValue }: OptionToken, options: Options): string | true {
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
-  if (!option) throw new UsageError(`unknown option ${rawName}${suggestionFor(name, rawName, options)}`);
+  if (!option) throw new UsageError(`unknown option${quoted(rawName, String)}${suggestionFor(name, rawName, options)}`);
   if (!option.value) {
     if (value !== undefined) throw new UsageError(`--${name} does not take a value`);
     return true;
@@ -109,6 +112,14 @@ function suggestionFor(name: string, rawName: string, options: Options): string 
   return similar || rawName.startsWith('--') ? similar : '. Write an argument that begins with a dash after --';
 }
 
+const MAX_QUOTED = 23; // characters. A session id of express-session has 32
+
+/** The text after a space, for an error, unless it is so long that it may be a session id. */
+export const quoted = (text: string, quote: (text: string) => string = JSON.stringify): string =>
+  text.length > MAX_QUOTED ? '' : ` ${quote(text)}`;
+
+export const emptyVariable = (name: string): string => `${name} is empty. Unset it, or give it a value`;
+
 export const stringOf = (value: Values[string]): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** @throws {UsageError} unless there is exactly one positional argument */
@@ -120,29 +131,31 @@ export function onePositional(positionals: string[], what: string): string {
 
 /** @throws {UsageError} if there is a positional argument */
 export function noPositional(positionals: string[]): void {
-  if (positionals.length > 0) throw new UsageError(`unexpected argument ${JSON.stringify(positionals[0])}`);
+  if (positionals.length > 0) throw new UsageError(`unexpected argument${quoted(positionals[0]!)}`);
 }
 
 /** @throws {UsageError} if the value is not a positive integer */
 export function numberOf(values: Values, name: string): number | undefined {
   const given = stringOf(values[name]);
   if (given !== undefined && !/^[1-9]\d{0,8}$/.test(given)) {
-    throw new UsageError(`--${name} must be a positive integer, not ${JSON.stringify(given)}`);
+    throw new UsageError(
+      `--${name} must be a positive integer${given.length > MAX_QUOTED ? '' : `, not ${JSON.stringify(given)}`}`,
+    );
   }
   return given === undefined ? undefined : Number(given);
 }
 
 /** @throws {UsageError} if the path has an empty key, or is not valid JSON */
-export function pathOf(given: string | undefined): string[] | undefined {
+export function pathOf(given: string | undefined, source = '--user-path'): string[] | undefined {
   if (given === undefined) return undefined;
   if (!given.startsWith('[')) {
     const keys = given.split('.');
-    if (keys.includes('')) throw new UsageError('--user-path has an empty key. Write a path such as user.id');
+    if (keys.includes('')) throw new UsageError(`${source} has an empty key. Write a path such as user.id`);
     return keys;
   }
   try {
     return JSON.parse(given);
   } catch {
-    throw new UsageError('--user-path must be a JSON array of keys, such as ["user","id"]');
+    throw new UsageError(`${source} must be a JSON array of keys, such as ["user","id"]`);
   }
 }

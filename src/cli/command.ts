@@ -8,6 +8,8 @@ export interface Outcome {
   json: unknown;
   /** 1 if nothing was found, or a problem was found. Default: 0. */
   exitCode?: 0 | 1;
+  /** What may be wrong though the command succeeded, for standard error. */
+  warning?: string | undefined;
 }
 
 export interface Command {

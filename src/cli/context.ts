@@ -1,13 +1,12 @@
 // What a command works with: its arguments, the table's names, and a connection that is made at
 // first use.
 import pg, { type Pool } from 'pg';
-import { type Admin, createAdmin } from '../admin/admin.js';
+import type { Admin } from '../admin/admin.js';
 import { connectionConfig, connectionStringError, isConnectionString } from '../postgres/connect.js';
 import type { UserPath } from '../session/user-path.js';
 import type { TableLocation } from '../table/location.js';
 import type { TableNames } from '../table/names.js';
-import { trustedOwners } from '../table/owner.js';
-import { type Arguments, pathOf, stringOf, type Values } from './arguments.js';
+import { type Arguments, emptyVariable, type Options, pathOf, stringOf, UsageError, type Values } from './arguments.js';
 import { encryptionOf } from './keys.js';
 
 export interface Context {
@@ -17,12 +16,14 @@ export interface Context {
   userPath: UserPath | undefined;
   /** Connects, and returns where the table is. */
   location(): TableLocation;
-  admin(): Admin;
+  /** Connects too. It loads the queries, which is most of the start-up. */
+  admin(): Promise<Admin>;
   /** Closes the connection, if there is one. */
   end(): Promise<void>;
 }
 
-export function createContext({ positionals, values }: Arguments): Context {
+/** @param options the command's own. SESSION_KEYS is read only for commands that decrypt */
+export function createContext({ positionals, values }: Arguments, options: Options): Context {
   const names = { schemaName: stringOf(values.schema), tableName: stringOf(values.table) };
   const trustOwner = stringOf(values['trust-owner']);
   const userPath = pathOf(stringOf(values['user-path']));
@@ -36,15 +37,19 @@ export function createContext({ positionals, values }: Arguments): Context {
     values,
     names,
     userPath,
-    location: () => ({ pool: connect(), names, trustedOwners: trustedOwners(trustOwner) }),
-    admin: () =>
-      createAdmin({ pool: connect(), ...names, userPath, encryption: encryptionOf(values, userPath), trustOwner }),
+    location: () => ({ pool: connect(), names, trustedOwners: trustOwner === undefined ? [] : [trustOwner] }),
+    admin: async () => {
+      const { createAdmin } = await import('../admin/admin.js');
+      const encryption = 'keys-file' in options ? encryptionOf(values, userPath) : undefined;
+      return createAdmin({ pool: connect(), ...names, userPath, encryption, trustOwner });
+    },
     end: async () => pool?.end(),
   };
 }
 
 /** @throws {TypeError} if no database is given, or the URL is not a connection string */
 function createPool(url: string | undefined): Pool {
+  if (url === undefined && process.env.DATABASE_URL === '') throw new UsageError(emptyVariable('DATABASE_URL'));
   const config = connectionConfig(url);
   if (!config) throw new TypeError('no database given. Pass --url, or set DATABASE_URL or the PG* variables');
   if (config.connectionString !== undefined && !isConnectionString(config.connectionString)) {

@@ -4,8 +4,9 @@ const MAX_EDITS = 3;
 
 /** `. Did you mean …?`, or an empty text if no name is similar. */
 export function didYouMean(word: string, names: string[]): string {
+  const typed = word.toLowerCase();
   const scored = names
-    .map((name) => ({ name, score: name.startsWith(word) ? 0 : edits(word, name) }))
+    .map((name) => ({ name, score: name.startsWith(typed) ? 0 : edits(typed, name.toLowerCase()) }))
     .filter(({ name, score }) => score <= Math.min(MAX_EDITS, Math.max(word.length, name.length) * 0.45));
   const [best] = scored.sort((one, other) => one.score - other.score);
   return best && word.length > 1 ? `. Did you mean ${best.name}?` : '';

@@ -4,6 +4,10 @@ import { COMMON, type Options } from './arguments.js';
 import type { Command } from './command.js';
 
 const NAME = 'connect-pg-typed';
+const SETTINGS =
+  'SESSION_SCHEMA, SESSION_TABLE and SESSION_USER_PATH replace options that are not given. So do the keys schema, ' +
+  'table and userPath in .connect-pg-typedrc.json, or below "connect-pg-typed" in package.json. The command reads ' +
+  'these files and .env in the current folder. The order is: option, environment, .env, file.';
 const EXIT_CODES =
   'Exit codes: 0 success; 1 nothing found, or a problem was found; 2 usage error; 3 the database failed.';
 
@@ -30,7 +34,8 @@ export function overview(commands: [name: string, command: Command][]): string {
     `Usage: ${NAME} COMMAND [option ...]`,
     `Commands:\n${list.join('\n')}`,
     `${NAME} COMMAND --help prints the options of a command. A HANDLE names a\n` +
-      'session: it is the SHA-256 of the session id. Ids are never read or printed.',
+      'session: it is the SHA-256 of the session id. Ids are never printed.',
+    wrap(SETTINGS, 80).join('\n'),
     wrap(EXIT_CODES, 80).join('\n'),
   ];
   return parts.join('\n\n');
@@ -38,8 +43,8 @@ export function overview(commands: [name: string, command: Command][]): string {
 
 const optionList = (options: Options): string =>
   Object.entries(options)
-    .flatMap(([name, { short, value, help }]) => {
-      const [first, ...more] = wrap(help, 58);
+    .flatMap(([name, { short, value, variable, help }]) => {
+      const [first, ...more] = wrap(variable ? help.replace('default: ', `default: ${variable}, or else `) : help, 58);
       const option = `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
       return [`  ${option.padEnd(20)}${first}`, ...more.map((line) => ' '.repeat(22) + line)];
     })

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Encryption } from '../session/encryption.js';
 import type { UserPath } from '../session/user-path.js';
-import { type Options, stringOf, UsageError, type Values } from './arguments.js';
+import { emptyVariable, type Options, stringOf, UsageError, type Values } from './arguments.js';
 
 export const KEYS: Options = {
   'keys-file': {
@@ -15,12 +15,14 @@ export const KEYS: Options = {
   'allow-plaintext': { help: 'also read sessions that are not encrypted' },
 };
 
-/** @throws {UsageError} if the file cannot be read, or has no key */
+/** @throws {UsageError} if the file cannot be read, or it or the variable has no key */
 export function encryptionOf(values: Values, userPath: UserPath | undefined): Encryption | undefined {
   const file = stringOf(values['keys-file']);
-  const keys = (file === undefined ? (process.env.SESSION_KEYS ?? '') : read(file)).split(/\s+/).filter(Boolean);
-  if (keys.length === 0 && file !== undefined) throw new UsageError(`--keys-file: ${file} has no key`);
-  return keys.length === 0 ? undefined : { keys, userPath, allowPlaintext: values['allow-plaintext'] === true };
+  const given = file === undefined ? process.env.SESSION_KEYS : read(file);
+  if (given === undefined) return undefined;
+  const keys = given.split(/\s+/).filter(Boolean);
+  if (keys.length === 0) throw new UsageError(file ? `--keys-file: ${file} has no key` : emptyVariable('SESSION_KEYS'));
+  return { keys, userPath, allowPlaintext: values['allow-plaintext'] === true };
 }
 
 function read(file: string): string {

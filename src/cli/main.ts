@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // The command line: runs a command, prints its outcome and sets the exit code.
 import { printableJson, printableLine, printableLines } from '../printable.js';
-import { parseArguments, UsageError } from './arguments.js';
+import { parseArguments, quoted, UsageError } from './arguments.js';
 import type { Command } from './command.js';
 import { COMMANDS, loadCommands } from './commands/index.js';
 import type { Context } from './context.js';
 import { didYouMean } from './did-you-mean.js';
 import { helpOf, overview, packageVersion } from './help.js';
 import { maskArguments } from './passwords.js';
+import { loadDotEnv, withSettings } from './settings.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -42,22 +43,23 @@ async function helpFor(name: string | undefined): Promise<string> {
 function commandOf(name: string): Promise<Command> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load) return load();
-  throw new UsageError(
-    `unknown command ${JSON.stringify(name)}${didYouMean(name, [...Object.keys(COMMANDS), 'help'])}`,
-  );
+  throw new UsageError(`unknown command${quoted(name)}${didYouMean(name, [...Object.keys(COMMANDS), 'help'])}`);
 }
 
 async function runCommand(name: string, command: Command, args: string[]): Promise<number> {
   const given = parseArguments(args, command.options);
   if (given.values.help) return print(helpOf(name, command), 0);
   if (given.values.version) return print(packageVersion(), 0);
+  loadDotEnv();
+  const values = withSettings(given.values, command.options);
   const { createContext } = await import('./context.js'); // after the parsing: it loads pg
   const { messageOf } = await import('./database-errors.js');
   let context: Context | undefined;
   try {
-    context = createContext(given);
-    const { text, json, exitCode = 0 } = await command.run(context);
-    return print(given.values.json ? printableJson(json) : printableLines(text), exitCode);
+    context = createContext({ positionals: given.positionals, values }, command.options);
+    const { text, json, exitCode = 0, warning } = await command.run(context);
+    if (warning !== undefined) fail(`warning: ${warning}`, exitCode);
+    return print(values.json ? printableJson(json) : printableLines(text), exitCode);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return fail(messageOf(error, context?.names ?? {}), error instanceof TypeError ? 2 : 3);

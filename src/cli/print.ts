@@ -25,8 +25,16 @@ export const sessionTable = (sessions: SessionEntry[]): string =>
     sessions.map(({ handle, user, secondsLeft }) => [handle, user ?? '-', duration(secondsLeft)]),
   );
 
-/** The JSON of a session without its content. */
-export const summaryOf = ({ handle, user, secondsLeft }: SessionEntry) => ({ handle, user, secondsLeft });
+/** The JSON of a session without its content. The times are null if it never expires. */
+export const summaryOf = ({ handle, user, expiresAt, secondsLeft }: SessionEntry) => ({
+  handle,
+  user,
+  expiresAt: expiresAt && `${expiresAt.toISOString().slice(0, -5)}Z`, // as jq's fromdate needs it
+  secondsLeft: wholeSeconds(secondsLeft),
+});
+
+export const wholeSeconds = (seconds: number | null): number | null =>
+  seconds === null || seconds === Infinity ? null : Math.floor(seconds);
 
 const UNITS: [seconds: number, name: string][] = [
   [86_400, 'd'],

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { confirm } from '../../src/cli/confirm.js';
 import { startProgress } from '../../src/cli/progress.js';
 import { handleOf } from '../../src/session/handle.js';
 import { cli, printed } from '../support/cli.js';
@@ -96,7 +97,7 @@ test('find prints the sessions of a user, and exits with 1 if there are none', a
   const { run, json, handles } = await fresh();
   const found = await json('find', 'ada');
   assert.equal(
-    found.json.map(({ handle, user }: Record<string, string>) => [handle, user]),
+    found.json.sessions.map(({ handle, user }: Record<string, string>) => [handle, user]),
     [
       [handles[1], 'ada'],
       [handles[0], 'ada'],
@@ -104,7 +105,7 @@ test('find prints the sessions of a user, and exits with 1 if there are none', a
   );
   assert.is(found.code, 0);
   assert.is((await run('find', 'ada')).stdout.trim().split('\n').length, 3);
-  assert.equal(await json('find', 'nobody'), { code: 1, json: [] });
+  assert.equal(await json('find', 'nobody'), { code: 1, json: { sessions: [], next: null } });
   assert.equal(await run('find', 'ada', '--user-path', 'user'), {
     code: 1,
     stdout: 'no live session has this user at user\n',
@@ -123,22 +124,107 @@ test('revoke deletes one session, all of a user except one, or all sessions', as
     stdout: 'revoked 1 session\n',
     stderr: '',
   });
-  assert.equal(await json('revoke', handles[1]!), { code: 1, json: { revoked: 0, isDry: false } });
-  assert.is((await run('revoke', handles[2]!, '--user', 'ada')).code, 1);
-  assert.equal(await json('revoke', handles[2]!, '--user', 'bob'), { code: 0, json: { revoked: 1, isDry: false } });
+  assert.equal(await json('revoke', handles[2]!, '--user', 'bob'), { code: 0, json: { dryRun: false, revoked: 1 } });
   assert.is(await store.length(), 1);
   await store.set(`${SID}3`, session());
-  assert.is((await run('revoke', '--all')).stdout, 'revoked 2 sessions\n');
+  assert.is((await run('revoke', '--all', '--yes')).stdout, 'revoked 2 sessions\n');
   assert.is(await store.length(), 0);
 });
 
+test('revoking nothing exits with 0, and with 1 and a warning if sessions live and none has a user at the path', async () => {
+  const { store, run, json, handles } = await fresh();
+  const none = 'revoked 0 sessions: no session has this user at passport.user\n';
+  assert.equal(await run('revoke', '--user', 'eve'), { code: 0, stdout: none, stderr: '' });
+  assert.equal(await json('revoke', handles[2]!, '--user', 'ada'), { code: 0, json: { dryRun: false, revoked: 0 } });
+  assert.equal(await json('revoke', '0'.repeat(64)), { code: 0, json: { dryRun: false, revoked: 0 } });
+  const warning = 'connect-pg-typed: warning: none of the live sessions has a user at user. Check --user-path\n';
+  for (const args of [[], ['--dry-run']]) {
+    const { code, stderr } = await run('revoke', '--user', 'ada', '--user-path', 'user', ...args);
+    assert.equal([code, stderr], [1, warning]);
+  }
+  await store.clear();
+  assert.is((await run('revoke', '--user', 'ada', '--user-path', 'user')).code, 0);
+  assert.equal(await json('revoke', '--all', '--yes', '--dry-run'), {
+    code: 0,
+    json: { dryRun: true, wouldRevoke: 0 },
+  });
+});
+
+test('revoke --all needs --yes without a terminal, and names the host, the database and the table', async () => {
+  const { store, run, names } = await fresh();
+  const { hostname, port, pathname } = new URL(process.env.TEST_SERVER_URL!);
+  const target = `${names.schemaName}.${names.tableName} of the database ${pathname.slice(1)} on ${hostname}:${port}`;
+  const refused = await run('revoke', '--all');
+  assert.equal([refused.code, refused.stdout], [2, '']);
+  assert.ok(refused.stderr.startsWith('connect-pg-typed: revoke --all deletes all 3 live sessions of the table '));
+  assert.ok(refused.stderr.includes(`${target}. Pass --yes if there is no terminal. See`), refused.stderr);
+  assert.is(await store.length(), 3);
+  const done = await run('revoke', '--all', '--yes');
+  assert.equal([done.code, done.stdout], [0, 'revoked 3 sessions\n']);
+  assert.ok(done.stderr.endsWith(`${target}\n`), done.stderr);
+  assert.match((await run('revoke', '--user', 'ada', '--yes')).stderr, /--yes needs --all/);
+});
+
+test('confirm() asks only on a terminal, and only y or yes is a yes', async () => {
+  const ask = async (answer: string, isTTY = true) => {
+    let asked = '';
+    const input = Object.assign(Readable.from(answer === '' ? [] : [answer]), { isTTY });
+    const output = new Writable({
+      write(chunk, _, callback) {
+        asked += chunk;
+        callback();
+      },
+    });
+    return [await confirm('Delete\x1b all?', input, Object.assign(output, { isTTY: true })), asked.includes('[y/N]')];
+  };
+  for (const yes of ['y\n', 'YES\r\n', ' yes \n']) assert.equal(await ask(yes), [true, true]);
+  for (const no of ['\n', 'n\n', 'yep\n', 'no y\n', '']) assert.equal(await ask(no), [false, true], no);
+  assert.equal(await ask('y\n', false), [undefined, false]);
+});
+
+test('list, find and show print the same fields, with the time of expiry in whole seconds', async () => {
+  const { pool, table, json, handles } = await fresh();
+  const { rows } = await pool.query(`SELECT date_trunc('second', expire) AS expire FROM ${table} WHERE sid = $1`, [
+    `${SID}2`,
+  ]);
+  const expiresAt = rows[0].expire.toISOString().replace('.000', '');
+  await pool.query(`UPDATE ${table} SET expire = 'infinity' WHERE sid = $1`, [`${SID}0`]);
+  const listed = (await json('list')).json;
+  const found = (await json('find', 'bob')).json;
+  const { session: content, ...shown } = (await json('show', handles[2]!)).json;
+  assert.equal(Object.keys(found), Object.keys(listed));
+  assert.equal(content.passport, { user: 'bob' });
+  for (const entry of [listed.sessions[1], found.sessions[0], shown]) {
+    const { secondsLeft, ...rest } = entry;
+    assert.equal(rest, { handle: handles[2], user: 'bob', expiresAt });
+    assert.ok(Number.isInteger(secondsLeft) && secondsLeft > 7000, secondsLeft);
+  }
+  const never = listed.sessions.at(-1);
+  assert.equal([never.handle, never.expiresAt, never.secondsLeft], [handles[0], null, null]);
+  const { firstExpiresIn, lastExpiresIn } = (await json('stats')).json;
+  assert.equal([Number.isInteger(firstExpiresIn), lastExpiresIn], [true, null]);
+});
+
+test('list hints at --user-path if no session has a user', async () => {
+  const { store, run } = await fresh();
+  const wrong = await run('list', '--user-path', 'user.id', '--json');
+  assert.equal(
+    [wrong.code, JSON.parse(wrong.stdout).sessions.length, wrong.stderr],
+    [0, 3, 'connect-pg-typed: warning: none of these sessions has a user at user.id. Check --user-path\n'],
+  );
+  await store.set(`${SID}3`, session({}, cookieFor(60)));
+  assert.is((await run('list')).stderr, '');
+  await store.clear();
+  assert.is((await run('list')).stderr, '');
+});
+
 test('prune deletes the expired sessions', async () => {
-  const { pool, table, run } = await fresh();
+  const { pool, table, run, json } = await fresh();
   await pool.query(
     `INSERT INTO ${table} SELECT 'x' || n, '{}', now() - interval '1 s' FROM generate_series(1, 25) AS n`,
   );
   assert.equal(await run('prune', '--batch', '10'), { code: 0, stdout: 'pruned 25 expired sessions\n', stderr: '' });
-  assert.is((await run('prune')).stdout, 'pruned 0 expired sessions\n');
+  assert.equal((await json('prune')).json, { dryRun: false, pruned: 0 });
 });
 
 test('prune passes sessions that a foreign key keeps, prints their handles and exits with 1', async () => {
@@ -171,19 +257,40 @@ test('a URL that pg accepts works as --url and as DATABASE_URL, and a wrong one 
 });
 
 test('doctor prints the problems and what to do, and exits with 1 if one is an error', async () => {
-  const { pool, table, run, json } = await fresh();
-  assert.equal(await run('doctor'), { code: 0, stdout: 'no problem found\n', stderr: '' });
-  assert.equal(await json('doctor'), { code: 0, json: [] });
+  const { pool, table, names, run, json } = await fresh();
+  const { hostname, port, pathname } = new URL(process.env.TEST_SERVER_URL!);
+  const target = { host: `${hostname}:${port}`, database: pathname.slice(1) };
+  const table1 = { schema: names.schemaName, table: names.tableName };
+  const checked = ['owner', 'grants', 'search_path', 'columns', 'key', 'indexes', 'time zones', 'queries'];
+  const rows = ['rows', 'prepared statements'];
+  assert.equal(await run('doctor'), {
+    code: 0,
+    stdout: [
+      `host      ${target.host}`,
+      `database  ${target.database}`,
+      `table     ${names.schemaName}.${names.tableName}`,
+      `checked   ${[...checked, ...rows].join(', ')}`,
+      '\nno problem found\n',
+    ].join('\n'),
+    stderr: '',
+  });
+  assert.equal(await json('doctor'), {
+    code: 0,
+    json: { ...target, ...table1, checked: [...checked, ...rows], findings: [] },
+  });
+  assert.equal((await json('doctor', '--user-path', 'user.id')).json.checked.at(-1), 'index of users at user.id');
+  const absent = await cli(['doctor', '--schema', names.schemaName, '--table', 'nothing', '--json']);
+  assert.equal([absent.code, JSON.parse(absent.stdout).checked], [1, ['whether the table exists']]);
   await pool.query(`ALTER TABLE ${table} RENAME sess TO payload`);
   const { code, stdout } = await run('doctor', '--user-path', 'id');
   assert.is(code, 1);
   assert.match(
     stdout,
-    /^1\. error: getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
+    /\n\n1\. error: getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
   );
   assert.match(stdout, /\n\n2\. warning: there is no index at \["id"\]/);
   assert.equal(
-    (await json('doctor')).json.map((finding: { code: string }) => finding.code),
+    (await json('doctor')).json.findings.map((finding: { code: string }) => finding.code),
     ['query-fails'],
   );
 });
@@ -192,10 +299,10 @@ test('doctor exits with 0 for warnings, and with 1 if --strict is given', async 
   const { run, json } = await fresh();
   const { code, stdout } = await run('doctor', '--user-path', 'id');
   assert.is(code, 0);
-  assert.match(stdout, /^1\. warning: there is no index/);
+  assert.match(stdout, /\n\n1\. warning: there is no index/);
   assert.is((await run('doctor', '--user-path', 'id', '--strict')).code, 1);
   assert.is((await run('doctor', '--strict')).code, 0);
-  const findings = (await json('doctor', '--user-path', 'id')).json;
+  const findings = (await json('doctor', '--user-path', 'id')).json.findings;
   assert.equal([findings[0].severity, findings.length], ['warning', 1]);
 });
 
@@ -204,9 +311,13 @@ test('migrate changes the table of another store into a current one', async () =
   const run = (...args: string[]) => cli(['migrate', ...at(names), ...args]);
   const steps = ['expire as timestamptz, with TimeZone Asia/Tokyo', 'the index on expire', 'the index on the user'];
   const options = ['--time-zone', 'Asia/Tokyo', '--user-path', 'user.id'];
-  assert.equal(JSON.parse((await run(...options, '--dry-run', '--json')).stdout), { steps, isDry: true });
+  assert.equal(JSON.parse((await run(...options, '--dry-run', '--json')).stdout), {
+    dryRun: true,
+    wouldMigrate: steps,
+  });
   assert.equal(await run(...options), { code: 0, stdout: `migrated: ${steps.join(', ')}\n`, stderr: '' });
   assert.equal(await run(...options), { code: 0, stdout: 'nothing to migrate\n', stderr: '' });
+  assert.equal(JSON.parse((await run(...options, '--json')).stdout), { dryRun: false, migrated: [] });
 });
 
 test('a dry run prints what the command would do, and changes nothing', async () => {
@@ -215,12 +326,12 @@ test('a dry run prints what the command would do, and changes nothing', async ()
   const rows = async () => (await pool.query(`SELECT sid, sess::text, expire, xmin FROM ${table} ORDER BY 1`)).rows;
   const before = await rows();
   const revoked = async (...args: string[]) => (await json('revoke', '--dry-run', ...args)).json;
-  assert.equal(await revoked('--user', 'ada'), { revoked: 2, isDry: true });
-  assert.equal(await revoked('--user', 'ada', '--except', handles[0]!), { revoked: 1, isDry: true });
-  assert.equal(await revoked('--all'), { revoked: 3, isDry: true });
-  assert.equal(await revoked(handles[0]!), { revoked: 1, isDry: true });
-  assert.equal(await revoked(handles[0]!, '--user', 'bob'), { revoked: 0, isDry: true });
-  assert.equal((await json('prune', '--dry-run')).json, { pruned: 1, isDry: true });
+  assert.equal(await revoked('--user', 'ada'), { dryRun: true, wouldRevoke: 2 });
+  assert.equal(await revoked('--user', 'ada', '--except', handles[0]!), { dryRun: true, wouldRevoke: 1 });
+  assert.equal(await revoked('--all'), { dryRun: true, wouldRevoke: 3 });
+  assert.equal(await revoked(handles[0]!), { dryRun: true, wouldRevoke: 1 });
+  assert.equal(await revoked(handles[0]!, '--user', 'bob'), { dryRun: true, wouldRevoke: 0 });
+  assert.equal((await json('prune', '--dry-run')).json, { dryRun: true, wouldPrune: 1 });
   assert.equal(await rows(), before);
 });
 
@@ -409,7 +520,7 @@ test('no command prints a control character or an invisible one that a session o
     assert.not.match(stderr.slice(0, -1), /\n/);
     if (!stdout.includes('CREATE TABLE')) assert.not.match(stdout, /^fake line/m);
   }
-  assert.is(JSON.parse((await run('find', HOSTILE, '--json')).stdout)[0].user, HOSTILE);
+  assert.is(JSON.parse((await run('find', HOSTILE, '--json')).stdout).sessions[0].user, HOSTILE);
   assert.equal(JSON.parse((await run('show', handle, '--json')).stdout).session[HOSTILE], HOSTILE);
 
   await pool.query(
@@ -419,7 +530,7 @@ test('no command prints a control character or an invisible one that a session o
   await pool.query(
     `CREATE TRIGGER refuse BEFORE DELETE ON ${table} EXECUTE FUNCTION ${pg.escapeIdentifier(names.schemaName)}.refuse()`,
   );
-  const failed = await run('revoke', '--all');
+  const failed = await run('revoke', '--all', '--yes');
   assert.is(failed.code, 3);
   assert.match(failed.stderr, /fake line/);
   assert.not.match(failed.stderr, UNSAFE);
@@ -468,7 +579,7 @@ test('the SQL that doctor and init print can be run, for any name and TimeZone',
   assert.match(found, /time zone/);
   for (const statement of statements(found)) await client.query(statement);
   client.release();
-  assert.is(await doctor(), 'no problem found\n');
+  assert.match(await doctor(), /\n\nno problem found\n$/);
   await pool.query(`DROP OWNED BY ${role}`);
 });
 

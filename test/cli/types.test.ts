@@ -62,7 +62,7 @@ class Project {
     );
   }
 
-  types = (...args: string[]) => cli(['types', ...args], { DATABASE_URL: url }, this.root);
+  types = (...args: string[]) => cli(['types', ...args], { DATABASE_URL: url }, { cwd: this.root });
 }
 
 const SQL = 'sql/sessionsByTenant.sql';

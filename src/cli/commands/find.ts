@@ -11,9 +11,9 @@ export const find: Command = {
   options: { ...USER_PATH, ...KEYS },
   examples: ['find 42', 'find alice@example.com --user-path user.email'],
   async run({ positionals, userPath, admin }) {
-    const sessions = await admin().find(onePositional(positionals, 'USER'));
-    const json = sessions.map(summaryOf);
-    if (json.length > 0) return { text: sessionTable(sessions), json };
+    const sessions = await (await admin()).find(onePositional(positionals, 'USER'));
+    const json = { sessions: sessions.map(summaryOf), next: null };
+    if (sessions.length > 0) return { text: sessionTable(sessions), json };
     return { text: `no live session has this user at ${pathText(userPath)}`, json, exitCode: 1 };
   },
 };

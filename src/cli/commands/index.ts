@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   stats: async () => (await import('./stats.js')).stats,
   list: async () => (await import('./list.js')).list,
   show: async () => (await import('./show.js')).show,
+  handle: async () => (await import('./handle.js')).handle,
   find: async () => (await import('./find.js')).find,
   revoke: async () => (await import('./revoke.js')).revoke,
   prune: async () => (await import('./prune.js')).prune,

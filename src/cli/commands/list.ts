@@ -3,6 +3,7 @@ import { noPositional, numberOf, stringOf, USER_PATH } from '../arguments.js';
 import type { Command } from '../command.js';
 import { KEYS } from '../keys.js';
 import { sessionTable, summaryOf } from '../print.js';
+import { warningOf } from '../user-path-warning.js';
 
 const DEFAULT_LIMIT = 100;
 
@@ -16,11 +17,16 @@ export const list: Command = {
     ...KEYS,
   },
   examples: ['list --limit 20', 'list --user-path user.id --json'],
-  async run({ positionals, values, admin }) {
+  async run({ positionals, values, userPath, admin }) {
     noPositional(positionals);
     const after = stringOf(values.after) ?? null;
-    const { sessions, next } = await admin().list({ after, limit: numberOf(values, 'limit') ?? DEFAULT_LIMIT });
+    const limit = numberOf(values, 'limit') ?? DEFAULT_LIMIT;
+    const { sessions, next } = await (await admin()).list({ after, limit });
     const more = next ? `\n\nnext page: --after ${next}` : '';
-    return { text: `${sessionTable(sessions)}${more}`, json: { sessions: sessions.map(summaryOf), next } };
+    return {
+      text: `${sessionTable(sessions)}${more}`,
+      json: { sessions: sessions.map(summaryOf), next },
+      warning: warningOf(sessions, userPath),
+    };
   },
 };

@@ -1,5 +1,4 @@
 // migrate: turns an older table into a current one.
-import { migrate as run } from '../../admin/migrate.js';
 import { printable } from '../../printable.js';
 import { DRY_RUN, noPositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
@@ -42,6 +41,7 @@ export const migrate: Command = {
     const encryption = values['re-encrypt'] ? encryptionOf(values, userPath) : undefined;
     if (values['re-encrypt'] && !encryption) throw new UsageError('--re-encrypt needs --keys-file or SESSION_KEYS');
     const progress = await startProgress('migrating', 1);
+    const { migrate: run } = await import('../../admin/migrate.js');
     const steps = await run(location(), {
       timeZone: stringOf(values['time-zone']),
       userPath,
@@ -54,6 +54,6 @@ export const migrate: Command = {
       steps.length > 0
         ? printable(`${dryRun ? 'would migrate' : 'migrated'}: ${steps.join(', ')}`)
         : 'nothing to migrate';
-    return { text, json: { steps, isDry: dryRun } };
+    return { text, json: dryRun ? { dryRun, wouldMigrate: steps } : { dryRun, migrated: steps } };
   },
 };

@@ -1,5 +1,4 @@
 // prune: deletes expired sessions.
-import { DEFAULT_PRUNE_BATCH } from '../../table/prune.js';
 import { DRY_RUN, noPositional, numberOf } from '../arguments.js';
 import type { Command } from '../command.js';
 import { pluralize, table } from '../print.js';
@@ -13,16 +12,20 @@ export const prune: Command = {
     '(a foreign key, a trigger, row-level security, a lock), prints their handles and exits with 1. Stores do this ' +
     'by themselves, unless pruneSessionInterval is false.',
   options: {
-    batch: { value: 'NUMBER', help: `rows that one statement deletes at most; default: ${DEFAULT_PRUNE_BATCH}` },
+    batch: { value: 'NUMBER', help: 'rows that one statement deletes at most; default: 1000' },
     ...DRY_RUN,
   },
   examples: ['prune', 'prune --batch 10000 --schema web'],
   async run({ positionals, values, admin }) {
     noPositional(positionals);
-    const batchSize = numberOf(values, 'batch') ?? DEFAULT_PRUNE_BATCH;
-    const { expired } = await admin().stats();
+    const batchSize = numberOf(values, 'batch');
+    const connected = await admin();
+    const { expired } = await connected.stats();
     if (values['dry-run']) {
-      return { text: `would prune ${pluralize(expired, 'expired session')}`, json: { pruned: expired, isDry: true } };
+      return {
+        text: `would prune ${pluralize(expired, 'expired session')}`,
+        json: { dryRun: true, wouldPrune: expired },
+      };
     }
     const progress = await startProgress('pruning', expired);
     let done = 0;
@@ -32,15 +35,15 @@ export const prune: Command = {
     };
     const kept: { handle: string; reason: string }[] = [];
     const onKept = (handle: string, { message }: Error) => kept.push({ handle, reason: message });
-    const pruned = await admin()
-      .prune({ batchSize, onBatch, onKept })
+    const pruned = await connected
+      .prune({ ...(batchSize && { batchSize }), onBatch, onKept })
       .finally(() => progress.stop());
     const text = `pruned ${pluralize(pruned, 'expired session')}`;
-    if (kept.length === 0) return { text, json: { pruned, isDry: false } };
+    if (kept.length === 0) return { text, json: { dryRun: false, pruned } };
     const rows = kept.map(({ handle, reason }) => [handle, reason]);
     return {
       text: `${text}\n\ncould not delete ${pluralize(kept.length, 'expired session')}:\n\n${table(['HANDLE', 'REASON'], rows)}`,
-      json: { pruned, kept, isDry: false },
+      json: { dryRun: false, pruned, kept },
       exitCode: 1,
     };
   },

@@ -13,7 +13,7 @@ export const show: Command = {
   examples: ['show $HANDLE', 'show $HANDLE --json'],
   async run({ positionals, admin }) {
     const handle = onePositional(positionals, 'HANDLE');
-    const found = await admin().show(handle);
+    const found = await (await admin()).show(handle);
     if (!found) return { text: 'there is no such live session', json: null, exitCode: 1 };
     const { session } = found;
     const head = pairs({ handle, user: found.user ?? '-', 'expires in': duration(found.secondsLeft) });

@@ -1,7 +1,7 @@
 // stats: counts and measures the sessions.
 import { noPositional } from '../arguments.js';
 import type { Command } from '../command.js';
-import { bytes, duration, pairs } from '../print.js';
+import { bytes, duration, pairs, wholeSeconds } from '../print.js';
 
 export const stats: Command = {
   usage: '',
@@ -10,7 +10,7 @@ export const stats: Command = {
   examples: ['stats', 'stats --schema web --json'],
   async run({ positionals, admin }) {
     noPositional(positionals);
-    const found = await admin().stats();
+    const found = await (await admin()).stats();
     const text = pairs({
       live: String(found.live),
       expired: String(found.expired),
@@ -23,6 +23,13 @@ export const stats: Command = {
       indexes: bytes(found.indexBytes),
       'dead rows': String(found.deadRows),
     });
-    return { text, json: found };
+    const json = {
+      ...found,
+      meanBytes: found.meanBytes && Math.round(found.meanBytes),
+      firstExpiresIn: wholeSeconds(found.firstExpiresIn),
+      lastExpiresIn: wholeSeconds(found.lastExpiresIn),
+      overdue: wholeSeconds(found.overdue),
+    };
+    return { text, json };
   },
 };

@@ -1,0 +1,45 @@
+// handle: prints the handle of a session id or a cookie. It reads them from standard input, since
+// others can see command lines.
+import { handleOfRow } from '../../session/handle.js';
+import { stringOf, UsageError } from '../arguments.js';
+import type { Command } from '../command.js';
+import { sessionIdIn } from '../session-id.js';
+
+const DEFAULT_COOKIE = 'connect.sid';
+
+export const handle: Command = {
+  usage: '',
+  summary: 'Prints the handle of the session id or cookie on standard input.',
+  details:
+    'It reads one line: a session id, the value of a session cookie (s:... or s%3A...), or a whole Cookie header. It ' +
+    'does not check the signature, and needs no database. It takes no argument: other users of the machine can see a ' +
+    'command line.',
+  options: {
+    cookie: { value: 'NAME', help: `the name of the cookie in a Cookie header; default: ${DEFAULT_COOKIE}` },
+  },
+  examples: ['handle < cookie.txt', 'handle --cookie app.sid < header.txt'],
+  async run({ positionals, values }) {
+    if (positionals.length > 0) {
+      throw new UsageError(
+        'handle reads standard input. An argument is visible to other users of the machine, as in ps',
+      );
+    }
+    const sid = sessionIdIn(await readOneLine(), stringOf(values.cookie) ?? DEFAULT_COOKIE);
+    const found = handleOfRow(sid);
+    return { text: found, json: { handle: found } };
+  },
+};
+
+/** On a terminal, the first line. */
+async function readOneLine(): Promise<string> {
+  const { createInterface } = await import('node:readline');
+  if (process.stdin.isTTY) console.error('Paste a session id or a cookie, and press Enter:');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line.trim()) lines.push(line.trim());
+    if (lines.length > 1 || (process.stdin.isTTY && lines.length === 1)) break;
+  }
+  if (lines.length !== 1)
+    throw new UsageError(`standard input has ${lines.length === 0 ? 'no line' : 'several lines'}. Pass one line`);
+  return lines[0]!;
+}
