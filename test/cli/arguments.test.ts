@@ -1,10 +1,13 @@
 // The arguments of the command line: options, errors, help, and what an error may quote.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { maskArguments } from '../../src/cli/passwords.js';
 import { cli, printed } from '../support/cli.js';
 import { freshNames } from '../support/fresh-store.js';
-import { suite } from '../support/harness.js';
+import { onEnd, suite } from '../support/harness.js';
 import { at, fresh, SID } from './fresh-table.js';
 
 const test = suite('cli arguments', { timeout: 120_000 });
@@ -84,6 +87,31 @@ test('a missing command exits with 2 and prints the help, and --help exits with 
     lines.filter((line) => !line.startsWith('Usage:') && line.length > 80),
     [],
   );
+});
+
+/** The files that a command loads. */
+async function loadedBy(args: string[], input = ''): Promise<string[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'coverage-'));
+  onEnd(() => rmSync(folder, { recursive: true }));
+  await cli(args, { NODE_V8_COVERAGE: folder }, { input });
+  const { result } = JSON.parse(readFileSync(path.join(folder, readdirSync(folder)[0]!), 'utf8'));
+  const urls: string[] = result.map(({ url }: { url: string }) => url);
+  return urls.filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url));
+}
+
+test('a command loads only what it needs', async () => {
+  const isParser = (file: string) => file.includes('chunk') && readFileSync(file, 'utf8').includes('antlr4ts/');
+  const isPg = (file: string) => file.includes('/node_modules/pg/');
+  const isProgress = (file: string) => file.includes('/cli-progress/');
+  for (const args of [['--version'], ['list', '--help'], ['list', '--lmit'], ['lst']]) {
+    const loaded = await loadedBy(args);
+    assert.equal([loaded.some(isParser), loaded.some(isPg)], [false, false], args.join(' '));
+  }
+  assert.not.ok((await loadedBy(['handle'], SID)).some(isParser));
+  const { names } = await fresh();
+  const loaded = await loadedBy(['stats', ...at(names)]);
+  assert.equal([loaded.some(isParser), loaded.some(isPg), loaded.some(isProgress)], [true, true, false]);
+  assert.not.ok(loaded.some((file) => readFileSync(file, 'utf8').includes('src/admin/migrate.ts')));
 });
 
 test('--version prints the version of the package', async () => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
-import { confirm } from '../../src/cli/confirm.js';
+import { confirm } from '../../src/cli/ask.js';
 import { startProgress } from '../../src/cli/progress.js';
 import { handleOf } from '../../src/session/handle.js';
 import { cli, printed } from '../support/cli.js';

@@ -1,7 +1,9 @@
 // handle: prints the handle of a session id or a cookie. It reads them from standard input, since
 // others can see command lines.
+import { text as readAll } from 'node:stream/consumers';
 import { handleOfRow } from '../../session/handle.js';
 import { stringOf, UsageError } from '../arguments.js';
+import { ask } from '../ask.js';
 import type { Command } from '../command.js';
 import { sessionIdIn } from '../session-id.js';
 
@@ -30,16 +32,9 @@ export const handle: Command = {
   },
 };
 
-/** On a terminal, the first line. */
 async function readOneLine(): Promise<string> {
-  const { createInterface } = await import('node:readline');
-  if (process.stdin.isTTY) console.error('Paste a session id or a cookie, and press Enter:');
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: process.stdin })) {
-    if (line.trim()) lines.push(line.trim());
-    if (lines.length > 1 || (process.stdin.isTTY && lines.length === 1)) break;
-  }
-  if (lines.length !== 1)
-    throw new UsageError(`standard input has ${lines.length === 0 ? 'no line' : 'several lines'}. Pass one line`);
-  return lines[0]!;
+  const text = process.stdin.isTTY ? await ask('Session id or cookie: ') : await readAll(process.stdin);
+  const lines = text.split('\n').filter((line) => line.trim());
+  if (lines.length === 1) return lines[0]!.trim();
+  throw new UsageError(`standard input has ${lines.length === 0 ? 'no line' : 'several lines'}. Pass one line`);
 }

@@ -2,8 +2,8 @@
 import type { Admin } from '../../admin/admin.js';
 import { printableLine } from '../../printable.js';
 import { DRY_RUN, noPositional, onePositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
+import { confirm } from '../ask.js';
 import type { Command, Outcome } from '../command.js';
-import { confirm } from '../confirm.js';
 import type { Context } from '../context.js';
 import { KEYS } from '../keys.js';
 import { pathText, pluralize } from '../print.js';

@@ -11,15 +11,18 @@ export async function confirm(
   output: Stream<NodeJS.WritableStream> = process.stderr, // standard output holds the outcome
 ): Promise<boolean | undefined> {
   if (!input.isTTY || !output.isTTY) return undefined;
+  return /^y(es)?$/i.test((await ask(`${printableLine(question)} [y/N] `, input, output)).trim());
+}
+
+/** The answer of a person, or an empty text if the input ends. */
+export async function ask(
+  question: string,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stderr,
+): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input, output });
-  try {
-    const answer = await Promise.race([
-      terminal.question(`${printableLine(question)} [y/N] `),
-      once(terminal, 'close').then(() => ''),
-    ]);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
+  const ended = once(terminal, 'close').then(() => '');
+  const answered = terminal.question(question).catch(() => ''); // Ctrl+C and Ctrl+D, in some versions of Node
+  return Promise.race([answered, ended]).finally(() => terminal.close());
 }
