@@ -1399,4 +1399,18 @@ export const mutations: Mutation[] = [
     to: 'return ttl;',
     tests: ['lifetime'],
   },
+  {
+    guard: 'a printed index has a name, so that its statement can run twice',
+    file: 'src/table/create-table.ts',
+    from: '`INDEX IF NOT EXISTS ${name}`',
+    to: "'INDEX'",
+    tests: ['index-names'],
+  },
+  {
+    guard: 'the name of an index is cut between characters',
+    file: 'src/table/index-names.ts',
+    from: '(text[end]! & 0xc0) === 0x80',
+    to: 'false',
+    tests: ['index-names'],
+  },
 ];

@@ -1,4 +1,5 @@
 // Creates the table and its indexes.
+import pg from 'pg';
 import { checkMethodOptions, checkOption, hasSqlState, refused } from '../errors.js';
 import { findSchema, findTable, lockForCreation } from '../generated/catalog.js';
 import * as schema from '../generated/schema.js';
@@ -8,6 +9,7 @@ import type { Deadline } from '../postgres/deadline.js';
 import { storablePath } from '../session/user-path.js';
 import { INVALID_SCHEMA_NAME } from '../sql-states.js';
 import type { CreateTableOptions } from './create-table-options.js';
+import { indexName } from './index-names.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
@@ -94,7 +96,7 @@ export async function missingParts(
   return parts.filter(([, isMissing]) => isMissing).map(([what]) => what);
 }
 
-/** All statements that createTable() can run. */
+/** The statements of createTable(). They leave what exists alone, so they can run twice. */
 export async function tableStatements(
   names: TableNames,
   { createSchema, unlogged, userPath }: CreateTableOptions,
@@ -109,10 +111,15 @@ export async function tableStatements(
   const db = bindTable(recorder, names);
   if (createSchema) await schema.createSchema.run(undefined, db);
   await schema.createTable.run(undefined, db);
-  if (unlogged) await makeUnlogged.run(undefined, db);
   await schema.createExpireIndex.run(undefined, db);
   if (userPath) {
     await createUserIndex.run(undefined, bindTable(withUserPath(storablePath(userPath), recorder), names));
   }
-  return statements;
+  const keys = ['expire', 'expr'];
+  return statements.map((statement) => {
+    if (unlogged && statement.startsWith('CREATE TABLE')) return statement.replace('TABLE', 'UNLOGGED TABLE');
+    if (!statement.startsWith('CREATE INDEX')) return statement;
+    const name = pg.escapeIdentifier(indexName(names, keys.shift()!));
+    return statement.replace('INDEX', () => `INDEX IF NOT EXISTS ${name}`);
+  });
 }

@@ -41,7 +41,7 @@ test('init creates the schema, the table and the indexes, and then prints that n
   });
 });
 
-test('init --print prints SQL that creates the table, and uses no database', async () => {
+test('init --print prints SQL that can run twice, creates the table and uses no database', async () => {
   const { pool, names, json } = await fresh();
   const other = { ...names, schemaName: `${names.schemaName} printed` };
   const { code, stdout } = await cli(
@@ -49,7 +49,10 @@ test('init --print prints SQL that creates the table, and uses no database', asy
     { DATABASE_URL: '' },
   );
   assert.is(code, 0);
-  await pool.query(stdout);
+  assert.match(stdout, /^BEGIN;\n.*\nCOMMIT;\n$/s);
+  for (let run = 0; run < 2; run++) await pool.query(stdout);
+  const { rows } = await pool.query('SELECT FROM pg_index WHERE indrelid = $1::regclass', [quotedName(other)]);
+  assert.is(rows.length, 3);
   const again = await cli(['init', ...at(other), '--user-path', `it's`]);
   assert.is(again.stdout, 'nothing is missing\n');
   assert.is((await json('init', '--print')).json.length, 2);

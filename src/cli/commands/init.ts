@@ -1,15 +1,19 @@
 // init: creates the table, or prints the SQL for it.
-import { printableSql } from '../../printable.js';
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
 import { DRY_RUN, noPositional, TRUST_OWNER, USER_PATH, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
+import { TABLE_FORMATS } from '../table-formats.js';
 
 export const init: Command = {
   usage: '',
   summary: 'Creates the table and its indexes if they are missing.',
   details: 'With --user-path it also creates the index that finds a user.',
   options: {
-    print: { help: 'print the SQL instead, for a migration tool; does not need a database' },
+    print: {
+      help:
+        'print the table instead, for a migration: --print or --print sql, and --print prisma, drizzle or knex for ' +
+        'those tools; does not need a database. The SQL and the migration for Knex can run twice',
+    },
     'create-schema': { help: 'also create the schema' },
     unlogged: { help: 'create an UNLOGGED table: a crash of the server empties it' },
     'user-path': {
@@ -24,13 +28,15 @@ export const init: Command = {
     'init --schema web --create-schema --print',
   ],
   async run({ positionals, values, names, userPath, location }) {
-    noPositional(positionals);
+    const format = values.print ? formatOf(positionals) : undefined;
+    if (!format) noPositional(positionals);
     const createSchema = values['create-schema'] === true;
     if (createSchema && names.schemaName === undefined) throw new UsageError('--create-schema needs --schema');
     const options = { createSchema, unlogged: values.unlogged === true, ...(userPath && { userPath }) };
-    if (values.print) {
+    if (format) {
       const statements = await tableStatements(names, options);
-      return { text: statements.map(printableSql).join('\n\n'), json: statements };
+      const text = TABLE_FORMATS[format]!({ names, options, statements });
+      return { text, json: format === 'sql' ? statements : text };
     }
     const isDry = values['dry-run'] === true;
     const missing = await missingParts(location(), options);
@@ -40,3 +46,12 @@ export const init: Command = {
     return { text, json: { [isDry ? 'missing' : 'created']: missing } };
   },
 };
+
+/** @throws {UsageError} if there is no such format */
+function formatOf([format = 'sql', ...more]: string[]): string {
+  noPositional(more);
+  if (Object.hasOwn(TABLE_FORMATS, format)) return format;
+  throw new UsageError(
+    `--print cannot print ${JSON.stringify(format)}. The formats are ${Object.keys(TABLE_FORMATS).join(', ')}`,
+  );
+}
