@@ -116,7 +116,7 @@ function isInOrder(values: (string | undefined)[], cells: string[]): boolean {
   });
 }
 
-for (const page of ['README.md', 'docs/admin.md', 'docs/migrating.md', 'docs/typed-queries.md']) {
+for (const page of ['README.md', 'docs/admin.md', 'docs/deploying.md', 'docs/migrating.md', 'docs/typed-queries.md']) {
   test(`each link in ${page} leads to a file and a heading`, () => {
     for (const [link, target, id] of readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)) {
       const file = target ? path.join(path.dirname(page), target) : page;

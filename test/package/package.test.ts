@@ -2,7 +2,7 @@
 // test/package/consumer/ there.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -214,6 +214,16 @@ test('a TypeScript app compiles for a bundler in strict mode without skipLibChec
   assert.is(await compile('tsconfig.json'), '');
 });
 
+test('the TypeScript of docs/migrating.md compiles as an ES module, and with require()', async () => {
+  const page = readFileSync(path.join(root, 'docs/migrating.md'), 'utf8');
+  const [, program] = /^```ts\n(.*?)^```$/ms.exec(page)!;
+  const [, required] = /`(import connectPgTyped = require\(.*?\))`/.exec(page)!;
+  const use = 'export const options: connectPgTyped.StoreOptions = {}; new connectPgTyped.PgSessionStore(options);';
+  writeFileSync(path.join(consumer, 'migrating.mts'), program!);
+  writeFileSync(path.join(consumer, 'migrating.cts'), `${required}; ${use}`);
+  assert.is(await compile('tsconfig.migrating.json'), '');
+});
+
 test('a TypeScript program without esModuleInterop compiles, sets and gets', async () => {
   assert.is(await compile('tsconfig.without-interop.json'), '');
   const names = await freshSchema();
@@ -280,6 +290,36 @@ for (const [kind, { from, to, options }] of Object.entries(bundles)) {
     assert.equal(await stored('views', names), ['2']);
   });
 }
+
+const BUNDLERS = ['@vercel/ncc@0.45.0', 'webpack@5.113.0', 'webpack-cli@7.3.1'];
+let bundlers: Promise<unknown> | undefined;
+
+const bundling = [...readFileSync(path.join(root, 'docs/deploying.md'), 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)]
+  .flatMap(([, text]) => text!.split(/\n(?=npx )/))
+  .filter((command) => /^npx (esbuild|ncc|webpack) /.test(command));
+
+for (const command of bundling) {
+  const built = /out\/\w+/.exec(command)![0];
+  test(`an app bundled into ${built} by a command of docs/deploying.md runs without node_modules`, async () => {
+    await compile('tsconfig.esm.json');
+    bundlers ??= run('npm', [
+      ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-save', sameVersion('esbuild')],
+      ...BUNDLERS,
+    ]);
+    await bundlers;
+    await run('/bin/sh', ['-ec', command]);
+    const folder = mkdtempSync(path.join(scratch, 'bundle-'));
+    cpSync(path.join(consumer, built), folder, { recursive: true });
+    const file = readdirSync(folder).find((name) => /\.[cm]?js$/.test(name))!;
+    const names = await freshSchema();
+    assert.is(await secondVisit(file, folder, names), 'visit 2');
+    assert.equal(await stored('views', names), ['2']);
+  });
+}
+
+test('docs/deploying.md bundles with three tools, and with one of them as an ES module too', () => {
+  assert.is(bundling.length, 4);
+});
 
 test('the package contains the expected files and no others', async () => {
   const modules = readdirSync(path.join(source, 'src'), { recursive: true, encoding: 'utf8' })
