@@ -1,18 +1,25 @@
-// The app: signs in, counts visits, signs out this browser or others. All its data is in the session.
+// The app: signs in, counts visits, signs out this browser or others, races two stores, cuts the
+// database. All its data is in the session.
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import bowser from 'bowser';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
+import type { Relay } from '../../dev/postgres/plain-relay.js';
 import type { Admin, UserPath } from '../../src/admin/admin.js';
-import { type PgSessionStore, saveBeforeResponse } from '../../src/index.js';
-import { administrationPage } from './administration.js';
+import { type PgSessionStore, SessionStoreError, saveBeforeResponse } from '../../src/index.js';
+import { administrationPage, administratorSignInPage, usersPage } from './administration.js';
 import { devicesPage } from './devices.js';
 import { errorPage } from './frame.js';
+import { outagePage, TestVisitor } from './outage.js';
 import { type DatabaseFacts, startPage } from './page.js';
+import { RACES, type RaceName, runRace } from './races.js';
+import { racesPage } from './races-page.js';
 
 declare module 'express-session' {
   interface SessionData {
     visitor?: { name: string; visits: number; since: string; seen: string; browser: string };
+    isAdministrator?: boolean;
   }
 }
 
@@ -26,15 +33,34 @@ export const USER_PATH: UserPath = ['visitor', 'name'];
 interface Demo {
   store: PgSessionStore;
   admin: Admin;
+  /** The relay through which the store reaches its database. */
+  relay: Relay;
   secret: string;
+  administratorPassword: string;
   facts: DatabaseFacts;
 }
 
-export function demoApp({ store, admin, secret, facts }: Demo) {
+export function demoApp({ store, admin, relay, secret, administratorPassword, facts }: Demo) {
   const app = express();
   app.disable('x-powered-by');
   app.use(setHeaders, refuseOtherHosts, refuseFormsFromOtherSites);
   app.use(express.static(fileURLToPath(new URL('public', import.meta.url))));
+
+  // Without a session: these pages must work while the database is cut off.
+  const testVisitor = new TestVisitor();
+  app.get('/outage', async (req, res) => {
+    await testVisitor.visit(`http://127.0.0.1:${req.socket.localPort}`, relay.isCut);
+    res.send(outagePage(relay, testVisitor.attempts));
+  });
+  app.post('/outage/cut', (_req, res) => {
+    relay.cut();
+    res.redirect(303, '/outage');
+  });
+  app.post('/outage/restore', async (_req, res) => {
+    await relay.restore();
+    res.redirect(303, '/outage');
+  });
+
   app.use(
     session({
       store,
@@ -96,17 +122,59 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
   app.post('/devices/sign-out', form, async (req, res) => {
     const { visitor } = req.session;
     const handle: unknown = req.body?.handle;
-    if (typeof handle !== 'string' || !/^[0-9a-f]{64}$/.test(handle)) {
+    if (!isHandle(handle)) {
       return res.status(422).send(errorPage('The form does not name a session.'));
     }
     if (visitor) await admin.revoke(handle, { user: visitor.name }); // never a session of another user
     res.redirect(303, '/devices');
   });
 
-  // A real app must show this page only to its administrators.
-  app.get('/administration', async (_req, res) => {
+  app.get('/races', (_req, res) => {
+    res.send(racesPage());
+  });
+
+  app.post('/races/:name', async (req, res, next) => {
+    const { name } = req.params;
+    if (!Object.hasOwn(RACES, name)) return next();
+    if (relay.isCut) return res.status(503).send(errorPage('The database is cut off. Connect it again first.'));
+    const results = [
+      await runRace(name as RaceName, 'connect-pg-typed', store),
+      await runRace(name as RaceName, 'MemoryStore of express-session', new session.MemoryStore()),
+    ];
+    res.send(racesPage({ name: name as RaceName, results }));
+  });
+
+  app.post('/administration/sign-in', form, async (req, res) => {
+    const typed: unknown = req.body?.password;
+    if (typeof typed !== 'string' || !isSame(typed, administratorPassword)) {
+      return res.status(422).send(administratorSignInPage('This is not the password.'));
+    }
+    const { visitor } = req.session;
+    await asPromise((callback) => req.session.regenerate(callback)); // a new id: an attacker may know the old one
+    Object.assign(req.session, { isAdministrator: true, ...(visitor && { visitor }) });
+    res.redirect(303, '/administration');
+  });
+
+  app.get('/administration', async (req, res) => {
+    if (!req.session.isAdministrator) return res.send(administratorSignInPage());
     const [stats, page] = await Promise.all([admin.stats(), admin.list({ limit: 1000 })]);
     res.send(administrationPage({ stats, page, maxAge: MAX_AGE_S }));
+  });
+
+  app.get('/administration/users', async (req, res) => {
+    if (!req.session.isAdministrator) return res.send(administratorSignInPage());
+    const user = typeof req.query.user === 'string' ? req.query.user : '';
+    res.send(usersPage(user, user === '' ? [] : await admin.find(user)));
+  });
+
+  app.post('/administration/:action', form, async (req, res, next) => {
+    if (!req.session.isAdministrator) return res.status(403).send(errorPage('Only an administrator may do this.'));
+    const { user, handle }: Record<string, unknown> = req.body ?? {};
+    if (typeof user !== 'string') return res.status(422).send(errorPage('The form does not name a user.'));
+    if (req.params.action === 'revoke-user') await admin.revokeUser(user);
+    else if (req.params.action === 'revoke' && isHandle(handle)) await admin.revoke(handle, { user });
+    else return next();
+    res.redirect(303, `/administration/users?user=${encodeURIComponent(user)}`);
   });
 
   app.use((_req, res) => {
@@ -115,6 +183,13 @@ export function demoApp({ store, admin, secret, facts }: Demo) {
   app.use((error: Error & { status?: number }, _req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);
     const { status = 500 } = error;
+    if (error instanceof SessionStoreError) {
+      if (!relay.isCut) console.error(error);
+      return res
+        .set(error.headers)
+        .status(status)
+        .send(errorPage('The database does not answer. You stay signed in: please try again.'));
+    }
     if (status >= 500) console.error(error);
     res.status(status).send(errorPage(status < 500 ? error.message : 'The demo failed. Its console shows the error.'));
   });
@@ -162,6 +237,14 @@ function refuseFormsFromOtherSites(req: Request, res: Response, next: NextFuncti
   } else {
     next();
   }
+}
+
+const isHandle = (handle: unknown): handle is string => typeof handle === 'string' && /^[0-9a-f]{64}$/.test(handle);
+
+/** Compares in the same time for each wrong password. */
+function isSame(typed: string, password: string): boolean {
+  const [one, other] = [typed, password].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(one!, other!);
 }
 
 /** For example "Firefox on Linux". */

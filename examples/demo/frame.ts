@@ -9,7 +9,13 @@ interface Frame {
   refresh?: number;
 }
 
-const MENU = { '/': 'Visits', '/devices': 'Your devices', '/administration': 'Administration' };
+const MENU = {
+  '/': 'Visits',
+  '/devices': 'Your devices',
+  '/races': 'Compare stores',
+  '/outage': 'Cut the database',
+  '/administration': 'Administration',
+};
 
 export const frame = ({ title, path, refresh }: Frame, main: Html): string =>
   html`<!doctype html>

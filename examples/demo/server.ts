@@ -1,8 +1,10 @@
 // npm start: runs the demo, on the PostgreSQL in DATABASE_URL or on one that it starts itself.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
+import { startRelay } from '../../dev/postgres/plain-relay.js';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';
 import { demoApp, USER_PATH } from './app.js';
@@ -35,10 +37,21 @@ async function start(): Promise<void> {
   const database = await openDatabase();
   shutdown.signal.throwIfAborted();
 
-  const pool = new pg.Pool({ connectionString: database.url, connectionTimeoutMillis: 5000 });
+  const client = new pg.Client({ connectionString: database.url }); // never connects: it reads the URL
+  const relay = await startRelay(client);
+  cleanups.push(() => relay.stop());
+  const { user, password, database: name } = client;
+  const options = optionsOf(database.url);
+  const pool = new pg.Pool({
+    ...{ host: '127.0.0.1', port: relay.port, user, password, database: name, ssl: false, options },
+    connectionTimeoutMillis: 5000,
+  });
   // The store logs them. At the end, the server may also break a connection that pool.end() left.
   pool.on('error', () => {});
-  const store = new PgSessionStore({ pool, tableName: TABLE });
+  const errorLog = (message: string, error?: unknown) => {
+    if (!relay.isCut) console.error(message, error);
+  };
+  const store = new PgSessionStore({ pool, tableName: TABLE, errorLog });
   cleanups.push(
     () => pool.end(),
     () => store.close(),
@@ -48,8 +61,11 @@ async function start(): Promise<void> {
   const [version] = rows[0].server_version.split(' '); // 17.6 (Debian 17.6-1)
   shutdown.signal.throwIfAborted();
 
+  const administratorPassword = process.env.DEMO_ADMIN_PASSWORD || randomBytes(6).toString('base64url');
   const app = demoApp({
     store,
+    relay,
+    administratorPassword,
     admin: createAdmin({ pool, tableName: TABLE, userPath: USER_PATH }),
     secret: process.env.SESSION_SECRET || SECRET,
     facts: {
@@ -64,6 +80,7 @@ async function start(): Promise<void> {
     setTimeout(() => server.closeAllConnections(), 500).unref(); // browsers keep unused connections open
     await once(server, 'close');
   });
+  console.log(`The password of its administration is ${administratorPassword}`);
   console.log(`The demo is at http://127.0.0.1:${(server.address() as AddressInfo).port} (Ctrl-C stops it)`);
 }
 
@@ -77,6 +94,11 @@ async function openDatabase(): Promise<{ url: string; origin: string }> {
   console.log(`PostgreSQL is at ${server.url}`);
   const origin = `started by the demo, ${DEMO_DATA_DIR ? 'its data is kept in DEMO_DATA_DIR' : 'deleted when it stops'}`;
   return { url: server.url, origin };
+}
+
+/** The parameter `options` of a URL, which sets the search_path. */
+function optionsOf(url: string): string | undefined {
+  return URL.canParse(url) ? (new URL(url).searchParams.get('options') ?? undefined) : undefined;
 }
 
 function portOf(given: string | undefined): number | undefined {

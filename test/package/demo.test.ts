@@ -50,7 +50,7 @@ async function signedIn(name: string, demo = shared): Promise<Visitor> {
   return visitor;
 }
 
-const test = suite('demo', { timeout: 30_000 });
+const test = suite('demo', { timeout: 60_000 });
 
 const sharedSchema = freshNames().schemaName;
 let shared: Demo;
@@ -167,6 +167,60 @@ test('a form with the Origin of another site, and a request under another host n
   }
   for (const own of ['127.0.0.1', `localhost:${port}`, '[::1]:80'])
     assert.is(await send('GET', { host: own }), 200, own);
+});
+
+test('only an administrator sees the administration and revokes sessions', async () => {
+  const ada = await signedIn('Ada');
+  const visitor = await signedIn('Mallory');
+  assert.not.match((await visitor.open('/administration/users?user=Ada')).text, 'Revoke');
+  for (const action of ['revoke-user', 'revoke']) {
+    const form = { user: 'Ada', handle: 'f'.repeat(64) };
+    assert.is((await visitor.open(`/administration/${action}`, form)).status, 403);
+  }
+  const wrong = await visitor.open('/administration/sign-in', { password: `${shared.password}x` });
+  assert.equal([wrong.status, wrong.text.includes('This is not the password.')], [422, true]);
+  assert.match((await ada.open('/')).text, 'Hello, Ada');
+
+  const old = visitor.cookie;
+  const { text } = await visitor.open('/administration/sign-in', { password: shared.password });
+  assert.match(text, 'Find a user');
+  assert.match((await visitor.open('/administration/users?user=Ada')).text, 'Revoke all sessions of Ada');
+  assert.is.not(visitor.cookie, old);
+  assert.not.match((await new Visitor(shared.url, old).open('/administration')).text, 'Find a user');
+  assert.match((await visitor.open('/')).text, 'Hello, Mallory');
+  assert.is((await visitor.open('/administration/revoke', { user: 'Ada', handle: 'x' })).status, 404);
+  assert.is((await visitor.open('/administration/revoke-user', {})).status, 422);
+  assert.match((await visitor.open('/administration/revoke-user', { user: 'Ada' })).text, 'Ada has no session');
+  assert.match((await ada.open('/')).text, 'What is your name?');
+});
+
+test('other sites cannot cut the database off, start a race or revoke', async () => {
+  for (const path of ['/outage/cut', '/outage/restore', '/races/changes', '/administration/revoke-user']) {
+    for (const headers of [
+      { origin: 'https://example.com' },
+      { host: 'example.com' },
+      { 'sec-fetch-site': 'cross-site' },
+    ]) {
+      const status = await statusOf(shared.url + path, { method: 'POST', headers: headers as Record<string, string> });
+      assert.is(status, 403, `${path} ${JSON.stringify(headers)}`);
+    }
+  }
+  assert.match((await new Visitor(shared.url).open('/outage')).text, 'connected');
+});
+
+test('a race leaves no session behind', async () => {
+  const pool = freshPool();
+  const count = async () =>
+    (
+      await pool.query(
+        `SELECT FROM ${quotedName({ schemaName: sharedSchema, tableName: 'demo sessions' })} WHERE sess ->> 'race' IS NOT NULL`,
+      )
+    ).rowCount;
+  for (const name of ['changes', 'sign-out']) {
+    assert.match((await new Visitor(shared.url).open(`/races/${name}`, {})).text, '<strong>20</strong> of 20');
+    assert.is(await count(), 0);
+  }
+  assert.is((await new Visitor(shared.url).open('/races/other', {})).status, 404);
 });
 
 test('a session survives restarts with DEMO_DATA_DIR, and each signal stops the demo and its server', async () => {

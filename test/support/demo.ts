@@ -32,6 +32,8 @@ export const exitOf = async (child: Child): Promise<unknown[]> =>
 
 export interface Demo {
   url: string;
+  /** The password of the administration. */
+  password: string;
   /** Ends the demo by a signal, and checks that it exited with 0 and printed no error. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -50,7 +52,8 @@ export async function serve(env: Env): Promise<Demo> {
       assert.equal(await exitOf(child), [0, null]);
       assert.is(await errors, '');
     };
-    return { url, end };
+    const [, password] = /^The password of its administration is (.*)$/m.exec(lines.join('\n'))!;
+    return { url, password: password!, end };
   }
   throw new Error(`the demo did not start: ${lines.join('\n')} ${await errors}`);
 }

@@ -1,6 +1,5 @@
-// Tests the demo's pages of devices and administration in Chromium.
-// SCREENSHOTS=docs npm run test:package demo-devices   also updates the screenshots of
-// docs/admin.md.
+// Tests the demo's pages in Chromium.
+// SCREENSHOTS=docs npm run test:package demo-browser   also takes the pictures in docs/ again.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -10,7 +9,7 @@ import { freshNames, freshPool } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { quotedName } from '../support/stores.js';
 
-const test = suite('demo-devices', { timeout: 60_000 });
+const test = suite('demo-browser', { timeout: 60_000 });
 
 const executablePath = (process.env.PATH ?? '')
   .split(path.delimiter)
@@ -42,8 +41,18 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name: `Hello, ${name}` }).waitFor();
 }
 
+async function signInAsAdministrator(page: Page): Promise<void> {
+  await page.goto(`${demo.url}/administration`);
+  await page.getByLabel('Password').fill(demo.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Sessions' }).waitFor();
+}
+
 const takeScreenshot = async (page: Page, name: string): Promise<unknown> =>
-  process.env.SCREENSHOTS && page.screenshot({ path: path.join(process.env.SCREENSHOTS, name) });
+  process.env.SCREENSHOTS && page.screenshot({ path: path.join(process.env.SCREENSHOTS, name), fullPage: true });
+
+const cookieOf = async (page: Page): Promise<string> =>
+  (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const IPHONE =
@@ -124,7 +133,7 @@ if (executablePath) {
   test('the administration page counts live sessions, and refreshes by itself', async () => {
     const pool = freshPool();
     const page = await visitor();
-    await page.goto(`${demo.url}/administration`);
+    await signInAsAdministrator(page);
     const live = async () => Number(await page.locator('#live').innerText());
     const bars = async () =>
       (await page.locator('meter').evaluateAll((meters) => meters.map((meter) => meter.getAttribute('value')))).map(
@@ -158,6 +167,75 @@ if (executablePath) {
     assert.is(await devices(grace).count(), 4);
     await takeScreenshot(grace, 'demo-devices.png');
     await page.getByRole('heading', { name: 'What is your name?' }).waitFor();
+  });
+
+  test('an administrator searches for a user, revokes one session, and then all', async () => {
+    const [one, other, stranger, page] = [await visitor(), await visitor(FIREFOX), await visitor(), await visitor()];
+    for (const visit of [one, other]) await signIn(visit, 'Zoe "Q"');
+    await signIn(stranger, 'Yan');
+    await signInAsAdministrator(page);
+    await page.getByRole('link', { name: 'Find a user' }).click();
+    await page.getByLabel('Name of the user').fill('Zoe "Q"');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await devices(page).nth(1).waitFor();
+    await takeScreenshot(page, 'demo-search.png');
+    await devices(page).filter({ hasText: 'Firefox' }).getByRole('button', { name: 'Revoke' }).click();
+    await devices(page).filter({ hasText: 'Firefox' }).waitFor({ state: 'detached' });
+    assert.is(await devices(page).count(), 1);
+    await other.reload();
+    await other.getByRole('heading', { name: 'What is your name?' }).waitFor();
+
+    await page.getByRole('button', { name: 'Revoke all sessions of Zoe' }).click();
+    await page.getByText('has no session').waitFor();
+    await one.reload();
+    await one.getByRole('heading', { name: 'What is your name?' }).waitFor();
+    await stranger.reload();
+    await stranger.getByRole('heading', { name: 'Hello, Yan' }).waitFor();
+    await page.getByRole('link', { name: 'Back to the administration' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'What is your name?' }).waitFor();
+  });
+
+  for (const [button, picture, lost, kept] of [
+    ['Change two things at once', 'demo-races.png', '20 of 20 pairs lost a change', '"theme": "dark"'],
+    ['Sign out during a slow request', undefined, '20 of 20 users were signed in again', 'the user is signed out'],
+  ] as const) {
+    test(`the button "${button}" shows what MemoryStore loses and this store keeps`, async () => {
+      const page = await visitor();
+      await page.goto(`${demo.url}/races`);
+      await page.getByRole('button', { name: button }).click();
+      await page.getByRole('heading', { name: /^Result/ }).waitFor();
+      const text = async (store: string) => (await page.getByLabel(store).innerText()).replace(/\s+/g, ' ');
+      assert.match(await text('connect-pg-typed'), / 0 of 20 /);
+      assert.ok((await text('connect-pg-typed')).includes(kept));
+      assert.ok((await text('MemoryStore')).includes(lost), await text('MemoryStore'));
+      assert.not.ok((await text('MemoryStore')).includes(kept));
+      if (picture) await takeScreenshot(page, picture);
+    });
+  }
+
+  test('the switch cuts the database off: responses are 503, and the visitor stays signed in', async () => {
+    const page = await visitor();
+    const user = await visitor();
+    await signIn(user, 'Ida');
+    await page.goto(`${demo.url}/outage`);
+    await page.getByText('signed in').first().waitFor();
+    await page.getByText('visit 2, still signed in').first().waitFor();
+    await page.getByRole('button', { name: 'Cut the connection' }).click();
+    await page.locator('#state', { hasText: 'cut off' }).waitFor();
+    await page.getByText('503 please try again').nth(1).waitFor();
+    const { status, headers } = await fetch(demo.url, { headers: { cookie: await cookieOf(user) } });
+    assert.equal([status, headers.get('retry-after')], [503, '5']);
+    assert.is((await fetch(`${demo.url}/races/changes`, { method: 'POST' })).status, 503);
+
+    await page.getByRole('button', { name: 'Connect the database again' }).click();
+    await page.locator('#state', { hasText: 'connected' }).waitFor();
+    await page.getByText('visit 3, still signed in').first().waitFor();
+    await takeScreenshot(page, 'demo-outage.png');
+    await user.reload();
+    await user.getByRole('heading', { name: 'Hello, Ida' }).waitFor();
+    const { rowCount } = await freshPool().query('SELECT'); // the server itself was never away
+    assert.is(rowCount, 1);
   });
 } else {
   console.log('left out, because Chromium is not on the PATH: the demo in a real browser');
