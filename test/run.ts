@@ -19,7 +19,7 @@ const isInGroup = (file: string) =>
         .flat()
         .some((folder) => file.startsWith(folder));
 const root = process.env.TEST_DIR ?? 'test';
-const fileLimitMs = isLong ? 1_200_000 : 300_000;
+const fileLimitMs = isLong ? 1_200_000 : folders ? 600_000 : 300_000; // package tests run npm and bundlers
 const wanted = process.argv.slice(folders ? 3 : 2);
 /** Long files start first, so that none of them runs alone at the end. Faults and chaos mostly wait. */
 const weight = (file: string) => statSync(`${root}/${file}`).size * (/faults|chaos/.test(file) ? 5 : 1);
