@@ -1,5 +1,5 @@
 // "Cut the database": a visitor who comes every two seconds, and a switch that cuts the relay.
-import type { Relay } from '../../dev/postgres/plain-relay.js';
+import type { Relay } from '../../src/cli/pgtyped/relay.js';
 import { frame, joined } from './frame.js';
 import { html } from './html.js';
 

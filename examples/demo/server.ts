@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
-import { startRelay } from '../../dev/postgres/plain-relay.js';
 import { createAdmin } from '../../src/admin/admin.js';
+import { startRelay } from '../../src/cli/pgtyped/relay.js';
 import { PgSessionStore } from '../../src/index.js';
 import { demoApp, USER_PATH } from './app.js';
 

@@ -37,7 +37,8 @@ test('init creates the schema, the table and the indexes, and then prints that n
   });
   assert.is((await init('--user-path', '["user","id"]')).stdout, 'nothing is missing\n');
   assert.equal(JSON.parse((await init('--user-path', 'id', '--dry-run', '--json')).stdout), {
-    missing: ['the index on the user'],
+    dryRun: true,
+    wouldCreate: ['the index on the user'],
   });
 });
 

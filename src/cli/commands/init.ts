@@ -43,7 +43,7 @@ export const init: Command = {
     if (!isDry && missing.length > 0) await createTable(location(), options);
     const text =
       missing.length > 0 ? `${isDry ? 'would create' : 'created'} ${missing.join(', ')}` : 'nothing is missing';
-    return { text, json: { [isDry ? 'missing' : 'created']: missing } };
+    return { text, json: isDry ? { dryRun: true, wouldCreate: missing } : { created: missing } };
   },
 };
 
