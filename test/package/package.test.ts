@@ -2,13 +2,24 @@
 // test/package/consumer/ there.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Runtime from '@pgtyped/runtime';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { anchor } from '../../dev/docs/markdown.js';
 import type * as Types from '../../dev/pgtyped-types.js';
 import { freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
@@ -306,12 +317,36 @@ test('docs/deploying.md bundles with three tools, and with one of them as an ES 
   assert.is(bundling.length, 4);
 });
 
+test('each link of a page in the package leads to a file and a heading in the package', () => {
+  const installed = path.join(consumer, 'node_modules/connect-pg-typed');
+  const pages = packed.filter((file) => file.endsWith('.md'));
+  assert.ok(pages.length > 10);
+  let count = 0;
+  for (const page of pages) {
+    const text = readFileSync(path.join(installed, page), 'utf8');
+    for (const [link, target, id] of text.matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)]*)\)/g)) {
+      const file = target ? path.join(path.dirname(page), target) : page;
+      assert.ok(existsSync(path.join(installed, file)), `${page}: ${link}`);
+      count++;
+      if (!id) continue;
+      const headings = readFileSync(path.join(installed, file), 'utf8').matchAll(/^#+ (.*)$/gm);
+      assert.ok(
+        [...headings].some(([, heading]) => anchor(heading!) === id),
+        `${page}: ${link}`,
+      );
+    }
+    const ofProject = text.match(/https?:\/\/\S*connect-pg-typed\S*/g) ?? [];
+    assert.equal(ofProject, [], `${page} names an address of the project, which is not public`);
+  }
+  assert.ok(count > 100, `${count} links`);
+});
+
 test('the package contains the expected files and no others', async () => {
   const modules = readdirSync(path.join(source, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.d.ts')]);
   const expected = [
-    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
+    ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
     ...['sql', 'docs'].flatMap((folder) => readdirSync(path.join(source, folder)).map((file) => `${folder}/${file}`)),
     'examples/sign-out-user.ts', // the README links to it and to docs/
     ...[
