@@ -40,6 +40,27 @@ SELECT
     ORDER BY 1
   ) AS "invalidIndexes!",
   ARRAY(
+    SELECT i.indexrelid::regclass::text
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+    WHERE i.indrelid = c.oid AND c.relkind = 'r' AND i.indisvalid AND NOT i.indisreplident
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid)
+      AND EXISTS (
+        SELECT
+        FROM pg_catalog.pg_index AS o
+        JOIN pg_catalog.pg_class AS y ON y.oid = o.indexrelid
+        WHERE o.indrelid = i.indrelid AND o.indexrelid <> i.indexrelid AND o.indisvalid AND y.relam = x.relam
+          AND o.indnkeyatts = i.indnkeyatts AND o.indkey::text = i.indkey::text AND o.indclass::text = i.indclass::text
+          AND o.indcollation::text = i.indcollation::text AND o.indoption::text = i.indoption::text
+          AND pg_catalog.pg_get_expr(o.indexprs, o.indrelid) IS NOT DISTINCT FROM pg_catalog.pg_get_expr(i.indexprs, i.indrelid)
+          AND pg_catalog.pg_get_expr(o.indpred, o.indrelid) IS NOT DISTINCT FROM pg_catalog.pg_get_expr(i.indpred, i.indrelid)
+          AND (o.indisunique OR NOT i.indisunique)
+          AND (o.indisunique AND NOT i.indisunique OR o.indexrelid < i.indexrelid
+            OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = o.indexrelid))
+      )
+    ORDER BY 1
+  ) AS "duplicateIndexes!",
+  ARRAY(
     SELECT pg_catalog.quote_ident(a.attname)
     FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('sid', 'sess', 'expire')

@@ -175,6 +175,13 @@ export const mutations: Mutation[] = [
     tests: ['store/options'],
   },
   {
+    guard: 'doctor() does not take an index for a duplicate of one with another condition',
+    file: 'src/generated/doctor.ts',
+    from: 'pg_catalog.pg_get_expr(o.indpred, o.indrelid) IS NOT DISTINCT FROM pg_catalog.pg_get_expr(i.indpred, i.indrelid)',
+    to: 'pg_catalog.pg_get_expr(o.indpred, o.indrelid) IS NOT DISTINCT FROM pg_catalog.pg_get_expr(o.indpred, o.indrelid)',
+    tests: ['admin/doctor'],
+  },
+  {
     guard: 'bindTable() refuses a statement that names the stand-in without quotes',
     file: 'src/table/names.ts',
     from: 'if (fault) throw new TypeError(`bindTable()',

@@ -8,6 +8,7 @@ import type {
   InspectTableResult,
 } from '../generated/doctor.js';
 import type { UserPath } from '../session/user-path.js';
+import { indexName } from '../table/index-names.js';
 import { statementFor, type TableNames } from '../table/names.js';
 
 /** What `doctor()` can find. */
@@ -24,6 +25,7 @@ export type FindingCode =
   | 'no-expire-index'
   | 'unused-expire-index'
   | 'invalid-index'
+  | 'duplicate-index'
   | 'time-zones-differ'
   | 'no-time-zone'
   | 'unreadable-sessions'
@@ -97,6 +99,7 @@ const SEVERITIES: Record<FindingCode, Severity> = {
   'no-expire-index': 'warning',
   'unused-expire-index': 'warning',
   'invalid-index': 'warning',
+  'duplicate-index': 'warning',
   'time-zones-differ': 'warning', // the app may use only one of them
   'no-time-zone': 'warning',
   'unreadable-sessions': 'error',
@@ -111,6 +114,7 @@ const SEVERITIES: Record<FindingCode, Severity> = {
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
 const TABLE = '\0table'; // a stand-in that no name and no setting of PostgreSQL can contain
 const SCHEMA = '\0schema';
+const INDEX = '\0index'; // on expire
 
 /** @param statements create the table */
 export const missingTable = (statements: string[]): Finding => ({
@@ -141,6 +145,7 @@ export function findingsOf(names: TableNames, facts: Facts): Finding[] {
 const withNames = (statement: string, names: TableNames): string =>
   statement
     .replaceAll(TABLE, () => statementFor('"session_store"."session"', names))
+    .replaceAll(INDEX, () => pg.escapeIdentifier(indexName(names, 'expire')))
     .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
 
 type Check = (facts: Facts) => Omit<Finding, 'severity'> | undefined;
@@ -236,7 +241,7 @@ const CHECKS: Check[] = [
         : 'sid has no primary key or unique index that is not DEFERRABLE, so no session can be saved',
       advice: hasKey ? 'Drop it:' : 'Delete all but the newest row of each sid, and add the key:',
       sql: [
-        ...deferrableKeys.map((key) => `ALTER TABLE ${TABLE} DROP CONSTRAINT ${key}`),
+        ...deferrableKeys.map((key) => `ALTER TABLE ${TABLE} DROP CONSTRAINT IF EXISTS ${key}`),
         ...(hasKey
           ? []
           : [
@@ -263,7 +268,7 @@ const CHECKS: Check[] = [
       code: 'no-expire-index',
       problem: 'expire has no index, so each prune reads the whole table',
       advice: 'Create it:',
-      sql: [`CREATE INDEX CONCURRENTLY ON ${TABLE} (expire)`],
+      sql: [`CREATE INDEX CONCURRENTLY IF NOT EXISTS ${INDEX} ON ${TABLE} (expire)`],
     };
   },
 
@@ -283,7 +288,17 @@ const CHECKS: Check[] = [
       code: 'invalid-index',
       problem: `an index is invalid, because building it failed. It slows writes down and is never used: ${invalidIndexes.join(', ')}`,
       advice: 'Drop it, and create it again:',
-      sql: invalidIndexes.map((index) => `DROP INDEX CONCURRENTLY ${index}`),
+      sql: invalidIndexes.map((index) => `DROP INDEX CONCURRENTLY IF EXISTS ${index}`),
+    };
+  },
+
+  ({ table: { duplicateIndexes } }) => {
+    if (duplicateIndexes.length === 0) return undefined;
+    return {
+      code: 'duplicate-index',
+      problem: `another index does the same as ${duplicateIndexes.join(', ')}, which only slows writes down`,
+      advice: 'Drop it:',
+      sql: duplicateIndexes.map((index) => `DROP INDEX CONCURRENTLY IF EXISTS ${index}`),
     };
   },
 

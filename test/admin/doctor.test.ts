@@ -120,6 +120,30 @@ const broken: Broken[] = [
     problem: /an index is invalid.*expire_idx/,
   },
   {
+    fault: 'a second index on expire',
+    statements: ['CREATE INDEX twice ON T (expire)', 'CREATE INDEX backwards ON T (expire DESC)'],
+    code: 'duplicate-index',
+    problem: /^(?!.*backwards)another index does the same as .*\btwice, which/,
+  },
+  {
+    fault: 'an index on sid beside its key',
+    statements: ['CREATE INDEX again ON T (sid)', 'CREATE UNIQUE INDEX "unique too" ON T (sid)'],
+    code: 'duplicate-index',
+    problem: /does the same as .*"unique too", .*again, which/,
+  },
+  {
+    fault: 'two equal indexes on an expression',
+    statements: [
+      `CREATE INDEX one ON T ((sess ->> 'a')) WHERE sid > 'a'`,
+      `CREATE INDEX two ON T ((sess ->> 'a')) WHERE sid > 'a'`,
+      `CREATE INDEX other ON T ((sess ->> 'b')) WHERE sid > 'a'`,
+      `CREATE INDEX whole ON T ((sess ->> 'a'))`,
+      `CREATE INDEX hashed ON T USING hash ((sess ->> 'a'))`,
+    ],
+    code: 'duplicate-index',
+    problem: /^(?!.*\b(one|other|whole|hashed)\b)another index does the same as .*two, which/,
+  },
+  {
     fault: 'a required column that the store does not set',
     statements: ['ALTER TABLE T ADD "Tenant" int NOT NULL'],
     code: 'required-column',
@@ -190,7 +214,10 @@ for (const { fault, statements, code, problem, userPath } of broken) {
     assert.match(findings[0]!.problem, problem);
     let left = findings;
     do {
-      for (const statement of left[0]!.sql) await pool.query(statement);
+      const canRunTwice = !left[0]!.sql.some((statement) => statement.includes('ADD PRIMARY KEY'));
+      for (let run = 0; run < (canRunTwice ? 2 : 1); run++) {
+        for (const statement of left[0]!.sql) await pool.query(statement);
+      }
       await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {});
       left = await admin.doctor();
       // VACUUM keeps the rows that a transaction of another test may still see.
