@@ -38,14 +38,7 @@ class Tree {
   readonly at = (file: string) => path.join(this.root, file);
 
   constructor() {
-    for (const part of [
-      'dev',
-      'sql',
-      'src/generated',
-      'src/postgres/describe-statement.ts',
-      'package.json',
-      'pgtyped.config.json',
-    ])
+    for (const part of ['dev', 'sql', 'src', 'package.json', 'pgtyped.config.json'])
       fs.cpSync(part, this.at(part), { recursive: true });
     fs.symlinkSync(path.resolve('node_modules'), this.at('node_modules'));
   }
