@@ -38,7 +38,7 @@ interface Sample {
   p99: number;
 }
 
-execFileSync(process.execPath, ['dev/build.mjs'], { cwd: new URL('..', import.meta.url), stdio: 'inherit' });
+execFileSync('npm', ['run', 'build'], { cwd: new URL('..', import.meta.url), stdio: 'inherit' });
 const server = await startServer({ max_wal_size: '8GB' });
 const sessionsOf = (name: string) => quotedName({ schemaName: `bench ${name}`, tableName: 'session' });
 try {

@@ -2,7 +2,6 @@
 import { processSQLQueryIR } from '@pgtyped/runtime';
 import pg from 'pg';
 import { type Description, describeStatement, type NameTypes } from '../../src/postgres/describe-statement.js';
-import { rebind } from '../../src/table/stand-in.js';
 
 const HEAD = `// Written by npm run types: how the server described each query at compile time.
 // doctor() compares it with how the server describes the query today.
@@ -23,8 +22,7 @@ export async function describeQueries(database: pg.ClientConfig, generated: Map<
   };
   try {
     const described: Record<string, Description> = {};
-    for (const code of generated.values()) {
-      const text = rebind(code); // the database has the stand-in
+    for (const text of generated.values()) {
       for (const [, name, ir] of text.matchAll(/^const (\w+)IR: any = (\{.*\});$/gm)) {
         const { query } = processSQLQueryIR(JSON.parse(ir!), {});
         described[name!] = await describeStatement(client, query, nameTypes);

@@ -140,7 +140,7 @@ export interface InspectSessionsQuery {
   result: InspectSessionsResult;
 }
 
-const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":368,"b":379}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_catalog.pg_typeof(t.sess) OPERATOR(pg_catalog.<>) 'jsonb'::regtype AND pg_catalog.strpos(t.sess::text, pg_catalog.chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"use bindTable\".\"session\" AS t                                                                       "};
+const inspectSessionsIR: any = {"usedParamSet":{"unreadable":true},"params":[{"name":"unreadable","required":true,"transform":{"type":"scalar"},"locs":[{"a":368,"b":379}]}],"statement":"SELECT\n  (count(*) FILTER (WHERE t.expire > now() + interval '400 days'))::int AS \"farFuture!\",\n  (count(*) FILTER (WHERE t.expire < now() - interval '1 hour'))::int AS \"overdue!\",\n  (count(*) FILTER (\n    WHERE pg_catalog.pg_typeof(t.sess) OPERATOR(pg_catalog.<>) 'jsonb'::regtype AND pg_catalog.strpos(t.sess::text, pg_catalog.chr(92) || 'u') > 0 AND t.sess::text ~ :unreadable!\n  ))::int AS \"unreadable!\"\nFROM \"session_store\".\"session\" AS t                                                                       "};
 
 /**
  * Query generated from SQL:

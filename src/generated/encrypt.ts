@@ -25,7 +25,7 @@ export interface FindToEncryptQuery {
   result: FindToEncryptResult;
 }
 
-const findToEncryptIR: any = {"usedParamSet":{"expire":true,"handle":true,"envelope":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":383,"b":390},{"a":614,"b":621}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":637,"b":644}]},{"name":"envelope","required":true,"transform":{"type":"scalar"},"locs":[{"a":691,"b":700}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":734,"b":740}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\n  AND pg_catalog.strpos(t.sess::text, :envelope!) = 0\nORDER BY t.expire, 3\nLIMIT :limit!::int"};
+const findToEncryptIR: any = {"usedParamSet":{"expire":true,"handle":true,"envelope":true,"limit":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":383,"b":390},{"a":614,"b":621}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":637,"b":644}]},{"name":"envelope","required":true,"transform":{"type":"scalar"},"locs":[{"a":691,"b":700}]},{"name":"limit","required":true,"transform":{"type":"scalar"},"locs":[{"a":734,"b":740}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND t.expire >= :expire!::timestamptz\n  AND (t.expire::timestamptz, CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END) > (:expire!::timestamptz, :handle!::text)\n  AND pg_catalog.strpos(t.sess::text, :envelope!) = 0\nORDER BY t.expire, 3\nLIMIT :limit!::int"};
 
 /**
  * Query generated from SQL:
@@ -62,7 +62,7 @@ export interface CountToEncryptQuery {
   result: CountToEncryptResult;
 }
 
-const countToEncryptIR: any = {"usedParamSet":{"envelope":true},"params":[{"name":"envelope","required":true,"transform":{"type":"scalar"},"locs":[{"a":128,"b":137}]}],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now() AND pg_catalog.strpos(t.sess::text, :envelope!) = 0"};
+const countToEncryptIR: any = {"usedParamSet":{"envelope":true},"params":[{"name":"envelope","required":true,"transform":{"type":"scalar"},"locs":[{"a":128,"b":137}]}],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now() AND pg_catalog.strpos(t.sess::text, :envelope!) = 0"};
 
 /**
  * Query generated from SQL:

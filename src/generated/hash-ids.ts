@@ -20,7 +20,7 @@ export interface RehashSessionQuery {
   result: RehashSessionResult;
 }
 
-const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":104,"b":111},{"a":203,"b":210},{"a":420,"b":427}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":301}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"use bindTable\".\"session\" AS h\n  WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"use bindTable\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"use bindTable\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                            "};
+const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":104,"b":111},{"a":203,"b":210},{"a":420,"b":427}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":301}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -61,7 +61,7 @@ export interface RehashSessionsQuery {
   result: RehashSessionsResult;
 }
 
-const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":222,"b":229}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":327}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"use bindTable\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"use bindTable\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"use bindTable\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"use bindTable\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"use bindTable\".\"session\" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
+const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":222,"b":229}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":327}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -118,7 +118,7 @@ export interface DeleteUnhashedSessionQuery {
   result: DeleteUnhashedSessionResult;
 }
 
-const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"use bindTable\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
+const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
 
 /**
  * Query generated from SQL:
@@ -149,7 +149,7 @@ export interface DeleteUnhashedSessionsQuery {
   result: DeleteUnhashedSessionsResult;
 }
 
-const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":223,"b":229}]}],"statement":"DELETE FROM \"use bindTable\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n  SELECT s.sid\n  FROM \"use bindTable\".\"session\" AS s\n  WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
+const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":223,"b":229}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
 
 /**
  * Query generated from SQL:
@@ -182,7 +182,7 @@ export interface DeleteExpiredSessionQuery {
   result: DeleteExpiredSessionResult;
 }
 
-const deleteExpiredSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"use bindTable\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire <= now()"};
+const deleteExpiredSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire <= now()"};
 
 /**
  * Query generated from SQL:
@@ -210,7 +210,7 @@ export interface InsertSessionQuery {
   result: InsertSessionResult;
 }
 
-const insertSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"expire":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":95,"b":102}]}],"statement":"INSERT INTO \"use bindTable\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, :expire!::timestamptz)\nON CONFLICT (sid) DO NOTHING"};
+const insertSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"expire":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":95,"b":102}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, :expire!::timestamptz)\nON CONFLICT (sid) DO NOTHING"};
 
 /**
  * Query generated from SQL:
@@ -237,7 +237,7 @@ export interface CountUnhashedQuery {
   result: CountUnhashedResult;
 }
 
-const countUnhashedIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE NOT pg_catalog.starts_with(t.sid, 'sha256:')"};
+const countUnhashedIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE NOT pg_catalog.starts_with(t.sid, 'sha256:')"};
 
 /**
  * Query generated from SQL:

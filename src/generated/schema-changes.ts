@@ -13,7 +13,7 @@ export interface MakeUnloggedQuery {
   result: MakeUnloggedResult;
 }
 
-const makeUnloggedIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"use bindTable\".\"session\" SET UNLOGGED                                                                                                                                                   "};
+const makeUnloggedIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" SET UNLOGGED                                                                                                                                                   "};
 
 /**
  * Query generated from SQL:
@@ -36,7 +36,7 @@ export interface CreateUserIndexQuery {
   result: CreateUserIndexResult;
 }
 
-const createUserIndexIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX ON \"use bindTable\".\"session\" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    "};
+const createUserIndexIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX ON \"session_store\".\"session\" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    "};
 
 /**
  * Query generated from SQL:
@@ -59,7 +59,7 @@ export interface CreateUserIndexConcurrentlyQuery {
   result: CreateUserIndexConcurrentlyResult;
 }
 
-const createUserIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"use bindTable\".\"session\" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    "};
+const createUserIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"session_store\".\"session\" ((sess::json #>> '{ss__userPath}'::text[]))                                                                                    "};
 
 /**
  * Query generated from SQL:
@@ -82,7 +82,7 @@ export interface CreateExpireIndexConcurrentlyQuery {
   result: CreateExpireIndexConcurrentlyResult;
 }
 
-const createExpireIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"use bindTable\".\"session\" (expire)                                                                                                                                                                                                           "};
+const createExpireIndexConcurrentlyIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX CONCURRENTLY ON \"session_store\".\"session\" (expire)                                                                                                                                                                                                           "};
 
 /**
  * Query generated from SQL:
@@ -133,7 +133,7 @@ export interface ConvertExpireQuery {
   result: ConvertExpireResult;
 }
 
-const convertExpireIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"use bindTable\".\"session\" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                    "};
+const convertExpireIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                    "};
 
 /**
  * Query generated from SQL:
@@ -156,7 +156,7 @@ export interface ConvertSidQuery {
   result: ConvertSidResult;
 }
 
-const convertSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"use bindTable\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING sid::text                                                                               "};
+const convertSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING sid::text                                                                               "};
 
 /**
  * Query generated from SQL:
@@ -179,7 +179,7 @@ export interface ConvertByteaSidQuery {
   result: ConvertByteaSidResult;
 }
 
-const convertByteaSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"use bindTable\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING pg_catalog.encode(sid, 'escape')                                                                                                 "};
+const convertByteaSidIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING pg_catalog.encode(sid, 'escape')                                                                                                 "};
 
 /**
  * Query generated from SQL:

@@ -13,7 +13,7 @@ export interface CreateSchemaQuery {
   result: CreateSchemaResult;
 }
 
-const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"use bindTable\"                                                                                                                                                                                                                                                                "};
+const createSchemaIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE SCHEMA IF NOT EXISTS \"session_store\"                                                                                                                                                                                                                                                                "};
 
 /**
  * Query generated from SQL:
@@ -36,7 +36,7 @@ export interface CreateTableQuery {
   result: CreateTableResult;
 }
 
-const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE TABLE IF NOT EXISTS \"use bindTable\".\"session\" (\n  sid varchar PRIMARY KEY,\n  sess json NOT NULL,\n  expire timestamptz NOT NULL\n) WITH (fillfactor = 70)"};
+const createTableIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE TABLE IF NOT EXISTS \"session_store\".\"session\" (\n  sid varchar PRIMARY KEY,\n  sess json NOT NULL,\n  expire timestamptz NOT NULL\n) WITH (fillfactor = 70)"};
 
 /**
  * Query generated from SQL:
@@ -63,7 +63,7 @@ export interface CreateExpireIndexQuery {
   result: CreateExpireIndexResult;
 }
 
-const createExpireIndexIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX ON \"use bindTable\".\"session\" (expire)"};
+const createExpireIndexIR: any = {"usedParamSet":{},"params":[],"statement":"CREATE INDEX ON \"session_store\".\"session\" (expire)"};
 
 /**
  * Query generated from SQL:

@@ -25,7 +25,7 @@ export interface GetSessionQuery {
   result: GetSessionResult;
 }
 
-const getSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":222,"b":226}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  pg_catalog.date_part('epoch', t.expire::timestamptz) - pg_catalog.date_part('epoch', now()) AS \"secondsLeft\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()"};
+const getSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":222,"b":226}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  pg_catalog.date_part('epoch', t.expire::timestamptz) - pg_catalog.date_part('epoch', now()) AS \"secondsLeft\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -59,7 +59,7 @@ export interface GetSessionsQuery {
   result: GetSessionsResult;
 }
 
-const getSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":226,"b":231}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  pg_catalog.date_part('epoch', t.expire::timestamptz) - pg_catalog.date_part('epoch', now()) AS \"secondsLeft\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(:sids!) AND t.expire > now()"};
+const getSessionsIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":226,"b":231}]}],"statement":"SELECT\n  t.sid,\n  t.sess::text AS sess,\n  pg_catalog.date_part('epoch', t.expire::timestamptz) - pg_catalog.date_part('epoch', now()) AS \"secondsLeft\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(:sids!) AND t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -91,7 +91,7 @@ export interface SetSessionQuery {
   result: SetSessionResult;
 }
 
-const setSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"use bindTable\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+const setSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
 
 /**
  * Query generated from SQL:
@@ -122,7 +122,7 @@ export interface SetSessionsQuery {
   result: SetSessionsResult;
 }
 
-const setSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":342,"b":351}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":362,"b":367}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nINSERT INTO \"use bindTable\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                           "};
+const setSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":342,"b":351}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":362,"b":367}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                           "};
 
 /**
  * Query generated from SQL:
@@ -161,7 +161,7 @@ export interface ReplaceSessionQuery {
   result: ReplaceSessionResult;
 }
 
-const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":104}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":178},{"a":272,"b":276}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":325}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":346,"b":353}]}],"statement":"UPDATE \"use bindTable\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\n  END\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
+const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":104}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":178},{"a":272,"b":276}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":325}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":346,"b":353}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\n  END\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -201,7 +201,7 @@ export interface ReplaceSessionsQuery {
   result: ReplaceSessionsResult;
 }
 
-const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":513,"b":518}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":529,"b":536}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":547,"b":556}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":567,"b":572}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":585,"b":596}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nUPDATE \"use bindTable\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                       "};
+const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":513,"b":518}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":529,"b":536}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":547,"b":556}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":567,"b":572}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":585,"b":596}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                       "};
 
 /**
  * Query generated from SQL:
@@ -248,7 +248,7 @@ export interface TouchSessionQuery {
   result: TouchSessionResult;
 }
 
-const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":99,"b":106}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":260}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":330,"b":334},{"a":426,"b":430}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":491,"b":495}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"use bindTable\".\"session\" AS t\nSET expire = CASE\n  WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nEND\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":99,"b":106}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":260}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":330,"b":334},{"a":426,"b":430}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":491,"b":495}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nEND\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -289,7 +289,7 @@ export interface TouchSessionsQuery {
   result: TouchSessionsResult;
 }
 
-const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":618,"b":623}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":634,"b":639}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":652,"b":663}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"use bindTable\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":618,"b":623}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":634,"b":639}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":652,"b":663}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -330,7 +330,7 @@ export interface DestroySessionQuery {
   result: DestroySessionResult;
 }
 
-const destroySessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"use bindTable\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid!"};
+const destroySessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid!"};
 
 /**
  * Query generated from SQL:
@@ -357,7 +357,7 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"use bindTable\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                                               "};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                                               "};
 
 /**
  * Query generated from SQL:
@@ -395,7 +395,7 @@ export interface DestroySessionsAndNotifyQuery {
   result: DestroySessionsAndNotifyResult;
 }
 
-const destroySessionsAndNotifyIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":289,"b":294}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":752,"b":760}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"use bindTable\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n)\nSELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS \"notified!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                                "};
+const destroySessionsAndNotifyIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":289,"b":294}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":752,"b":760}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n)\nSELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS \"notified!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                                "};
 
 /**
  * Query generated from SQL:
@@ -437,7 +437,7 @@ export interface CheckTableQuery {
   result: CheckTableResult;
 }
 
-const checkTableIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT t.sid\nFROM \"use bindTable\".\"session\" AS t\nWHERE false"};
+const checkTableIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT t.sid\nFROM \"session_store\".\"session\" AS t\nWHERE false"};
 
 /**
  * Query generated from SQL:
@@ -466,7 +466,7 @@ export interface ListSessionsQuery {
   result: ListSessionsResult;
 }
 
-const listSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now()\nORDER BY t.sid"};
+const listSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT\n  t.sid,\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now()\nORDER BY t.sid"};
 
 /**
  * Query generated from SQL:
@@ -497,7 +497,7 @@ export interface CountSessionsQuery {
   result: CountSessionsResult;
 }
 
-const countSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"use bindTable\".\"session\" AS t\nWHERE t.expire > now()"};
+const countSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT count(*)::int AS \"count!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.expire > now()"};
 
 /**
  * Query generated from SQL:
@@ -522,7 +522,7 @@ export interface ClearSessionsQuery {
   result: ClearSessionsResult;
 }
 
-const clearSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"DELETE FROM \"use bindTable\".\"session\" AS t"};
+const clearSessionsIR: any = {"usedParamSet":{},"params":[],"statement":"DELETE FROM \"session_store\".\"session\" AS t"};
 
 /**
  * Query generated from SQL:
@@ -550,7 +550,7 @@ export interface ClearSessionsAndNotifyQuery {
   result: ClearSessionsAndNotifyResult;
 }
 
-const clearSessionsAndNotifyIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":458,"b":466}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"use bindTable\".\"session\" AS t\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"deleted!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\""};
+const clearSessionsAndNotifyIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":458,"b":466}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"deleted!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\""};
 
 /**
  * Query generated from SQL:

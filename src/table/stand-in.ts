@@ -15,9 +15,6 @@ export const STAND_INS = /"(?:session_store|use bindTable)"(\."session")?/g;
  */
 export const unbind = (code: string): string => code.replaceAll(escaped(SCHEMA), escaped(UNBOUND_SCHEMA));
 
-/** Generated code as pgtyped wrote it. */
-export const rebind = (code: string): string => code.replaceAll(escaped(UNBOUND_SCHEMA), escaped(SCHEMA));
-
 /** In a string of generated code. */
 const escaped = (name: string) => name.replaceAll('"', '\\"');
 

@@ -21,6 +21,7 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { anchor } from '../../dev/docs/markdown.js';
 import type * as Types from '../../dev/pgtyped-types.js';
+import { freshDatabase } from '../support/fresh-database.js';
 import { freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { quotedName } from '../support/stores.js';
@@ -52,7 +53,7 @@ test.before(async () => {
     filter: (file) => !['node_modules', 'dist', 'coverage', '.git'].includes(path.relative(root, file)),
   });
   symlinkSync(path.join(root, 'node_modules'), path.join(source, 'node_modules'));
-  await run(node, ['dev/build.mjs'], { cwd: source });
+  await run('npm', ['run', 'build'], { cwd: source });
   const [pack] = JSON.parse(await run('npm', ['pack', '--json', '--ignore-scripts'], { cwd: source }));
   tarball = path.join(source, pack.filename);
   packed = pack.files.map((file: { path: string }) => file.path);
@@ -317,6 +318,59 @@ test('docs/deploying.md bundles with three tools, and with one of them as an ES 
   assert.is(bundling.length, 4);
 });
 
+test('a query of the package fails without bindTable(), also where the stand-in exists', async () => {
+  const { url } = await freshDatabase();
+  const pool = freshPool({ connectionString: url });
+  await pool.query(readFileSync(path.join(root, 'sql/schema.sql'), 'utf8'));
+  const program = (load: string) => `${load}
+    const pool = new pg.Pool({ connectionString: ${JSON.stringify(url)} });
+    const bound = bindTable(pool, { schemaName: 'session_store' });
+    countSessions.run(undefined, bound).then(([{ count }]) => countSessions.run(undefined, pool)
+      .catch((error) => console.log(count, error.message))).finally(() => pool.end());`;
+  const names = '{ bindTable, countSessions }';
+  for (const [type, load] of [
+    ['module', `import ${names} from 'connect-pg-typed/queries'; import pg from 'pg';`],
+    ['commonjs', `const ${names} = require('connect-pg-typed/queries'); const pg = require('pg');`],
+  ] as const) {
+    const printed = await run(node, [`--input-type=${type}`, '-e', program(load)]);
+    assert.is(printed, '0 relation "use bindTable.session" does not exist');
+  }
+});
+
+test('the package brings no SQL parser', () => {
+  const installed = readdirSync(path.join(consumer, 'node_modules'));
+  assert.ok(installed.includes('connect-pg-typed'));
+  assert.equal(
+    installed.filter((name) => /pgtyped$|antlr/.test(name) && name !== 'connect-pg-typed'),
+    [],
+  );
+});
+
+test('a command takes at most 1.5 times the CPU of a script that runs one query with pg', async () => {
+  const { names } = await freshStore();
+  const env = { ...environment(names), NODE_OPTIONS: `--require=${JSON.stringify(path.join(consumer, 'cpu.cjs'))}` };
+  const report = "process.on('exit', () => console.log(process.cpuUsage().user + process.cpuUsage().system))";
+  writeFileSync(path.join(consumer, 'cpu.cjs'), report);
+  writeFileSync(
+    path.join(consumer, 'one-query.mjs'),
+    `import pg from 'pg';
+    const client = new pg.Client(process.env.DATABASE_URL);
+    await client.connect();
+    await client.query('SELECT 1');
+    await client.end();`,
+  );
+  const program = path.join(consumer, 'node_modules/connect-pg-typed/dist/esm/cli/main.js');
+  const at = ['--schema', names.schemaName, '--table', names.tableName];
+  const cpuOf = async (...args: string[]) => Number((await run(node, args, { env })).split('\n').at(-1));
+  const [plain, ofCommand]: number[][] = [[], []];
+  for (let round = 0; round < 5; round++) {
+    plain!.push(await cpuOf('one-query.mjs'));
+    ofCommand!.push(await cpuOf(program, 'stats', ...at));
+  }
+  const ratio = Math.min(...ofCommand!) / Math.min(...plain!);
+  assert.ok(ratio <= 1.5, `${ratio.toFixed(2)} times`);
+});
+
 test('each link of a page in the package leads to a file and a heading in the package', () => {
   const installed = path.join(consumer, 'node_modules/connect-pg-typed');
   const pages = packed.filter((file) => file.endsWith('.md'));
@@ -362,7 +416,7 @@ test('the package contains the expected files and no others', async () => {
     ...modules.filter((file) => !file.startsWith('cli/')).map((file) => `dist/cjs/${file}`), // no app imports the CLI
     'examples/websockets/server.ts', // docs/admin.md links to it
     ...['entry.cjs', 'entry.d.cts', 'package.json'].map((file) => `dist/cjs/${file}`),
-    ...['cjs', 'esm'].map((kind) => `dist/${kind}/pgtyped-types.d.ts`),
+    ...['cjs', 'esm'].flatMap((kind) => [`dist/${kind}/pgtyped-types.d.ts`, `dist/${kind}/pgtyped-runtime.js`]),
   ];
   assert.equal(
     {

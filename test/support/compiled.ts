@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withoutParser } from '../../dev/runtime.js';
 
 const PROGRAMS = [
   'dev/audit.ts',
@@ -16,7 +17,7 @@ const PROGRAMS = [
   'test/support/run-scenario.ts',
 ];
 
-/** antlr4ts has 200 files: Node loads them faster as one. The other packages stay outside. */
+/** As in the built package. The other packages stay outside. */
 const INLINED = /^(@pgtyped|antlr4ts|connect-pg-typed)(\/|$)/;
 
 const nameOf = (file: string): string => path.resolve(file).replace(/^\/|\.ts$/g, '');
@@ -46,6 +47,7 @@ export async function compile(tests: string[]): Promise<string> {
     },
     define: { 'import.meta.url': 'sourceUrl' },
     plugins: [
+      withoutParser,
       {
         name: 'packages and source URLs',
         setup({ onLoad, onResolve }) {

@@ -1,6 +1,7 @@
 // types: compiles the queries of a project, with the pgtyped that it has installed.
 import pg from 'pg';
 import { connectionConfig } from '../../postgres/connect.js';
+import { unbind } from '../../table/stand-in.js';
 import { noPositional, numberOf, stringOf } from '../arguments.js';
 import type { Command, Outcome } from '../command.js';
 import { applyToFiles, findChanges } from '../pgtyped/changes.js';
@@ -53,7 +54,8 @@ async function compileProject(
   const client = new pg.Client({ ...database, connectionTimeoutMillis: 10_000 });
   await client.connect(); // pgtyped would hang without a message
   await client.end();
-  const generated = await compile(client, config, seconds);
+  const compiled = await compile(client, config, seconds);
+  const generated = new Map([...compiled].map(([file, code]) => [file, unbind(code)]));
   const problems = [...missingOutputs(sources, generated), ...duplicateNames(generated)];
   if (problems.length > 0) return problemsFound(problems);
 

@@ -7,7 +7,6 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
-import { unbind } from '../../table/stand-in.js';
 import type { PgtypedConfig } from './config.js';
 import { startRelay } from './relay.js';
 
@@ -93,7 +92,7 @@ export async function compile(
   return new Map(
     filesIn(scratch).map((file) => [
       path.relative(process.cwd(), path.resolve(ROOT, file)).replaceAll('\\', '/'),
-      unbind(fs.readFileSync(path.join(scratch, file), 'utf8')),
+      fs.readFileSync(path.join(scratch, file), 'utf8'),
     ]),
   );
 }

@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { unbind } from '../src/table/stand-in.js';
+import { bundleRuntime } from './runtime.js';
 
 rmSync('dist', { recursive: true, force: true });
 for (const config of ['tsconfig.esm.json', 'tsconfig.cjs.json']) {
@@ -9,12 +11,16 @@ for (const config of ['tsconfig.esm.json', 'tsconfig.cjs.json']) {
 }
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 
-for (const folder of ['dist/esm', 'dist/cjs']) {
+for (const format of ['esm', 'cjs'] as const) {
+  const folder = `dist/${format}`;
   cpSync('dev/pgtyped-types.d.ts', `${folder}/pgtyped-types.d.ts`);
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!/\.d\.c?ts$/.test(file)) continue;
+    if (!/\.(js|cjs|d\.c?ts)$/.test(file)) continue;
+    const text = readFileSync(`${folder}/${file}`, 'utf8');
     const up = path.posix.relative(path.posix.dirname(file.replaceAll('\\', '/')), '.') || '.';
-    const types = readFileSync(`${folder}/${file}`, 'utf8');
-    writeFileSync(`${folder}/${file}`, types.replaceAll("'@pgtyped/runtime'", `'${up}/pgtyped-types.js'`));
+    const runtime = file.endsWith('ts') ? 'pgtyped-types.js' : 'pgtyped-runtime.js';
+    const ours = text.replaceAll(/(['"])@pgtyped\/runtime\1/g, `'${up}/${runtime}'`);
+    writeFileSync(`${folder}/${file}`, /[/\\]?generated[/\\]/.test(file) ? unbind(ours) : ours);
   }
+  await bundleRuntime(format, `${folder}/pgtyped-runtime.js`);
 }
