@@ -98,7 +98,9 @@ function readValue({ name, rawName, value, inlineValue }: OptionToken, options: 
     return true;
   }
   if (value === undefined || (!inlineValue && value.startsWith('-'))) {
-    throw new UsageError(`--${name} needs a value. Write a value that begins with a dash as --${name}=-x`);
+    throw new UsageError(
+      `--${name} needs a value: is a variable empty? Write a value that begins with a dash as --${name}=-x`,
+    );
   }
   if (value === '') throw new UsageError(`--${name} is empty`); // an unset variable must not mean the default
   return value;

@@ -60,4 +60,4 @@ export function bytes(count: number | null): string {
 
 export const pluralize = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-export const pathText = (userPath: UserPath = PASSPORT): string => printable(userPath.join('.'));
+export const pathText = (userPath: UserPath = PASSPORT): string => `'${printable(userPath.join('.'))}'`;

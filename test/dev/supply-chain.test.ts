@@ -34,7 +34,7 @@ test('the package and its dependencies run nothing at installation', () => {
   const installed = Object.entries<LockedPackage>(lock.packages).filter(
     ([folder, { dev, peer }]) => folder && !dev && !peer,
   );
-  assert.ok(installed.length > 10, 'package-lock.json lists the dependencies');
+  assert.ok(installed.length > 5, 'package-lock.json lists the dependencies');
   const withScript = installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([folder]) => folder);
   assert.equal(withScript, []);
 });
@@ -69,12 +69,12 @@ const json =
 
 test('the audit exits with 1 and names the vulnerability of a runtime dependency', async () => {
   const advisory = { id: 1, url: '', title: 'takes over terminals', severity: 'low', vulnerable_versions: '*' };
-  const found = json(200, { ms: [advisory] });
+  const found = json(200, { 'emoji-regex': [advisory] });
   const { code, output } = await audit((request, response) =>
     (request.method === 'POST' ? found : json(404, {}))(request, response),
   );
   assert.is(code, 1, output);
-  assert.match(output, /^ms .*: low: takes over terminals$/m);
+  assert.match(output, /^emoji-regex .*: low: takes over terminals$/m);
 });
 
 test('the audit exits with 0 if no vulnerability is known', async () => {

@@ -58,7 +58,7 @@ for (const version of ['express', 'express-4']) {
     onEnd(() => rmSync(folder, { recursive: true }));
     const { stdout } = await promisify(execFile)('sh', ['-ec', commands], { cwd: folder });
     const [, shown] = /^visit # (.*)$/m.exec(commands)!;
-    assert.ok(stdout.endsWith(shown!), stdout);
+    assert.ok(stdout.includes(shown!), stdout);
   });
 }
 
@@ -97,12 +97,12 @@ test('the store works on the table that the README shows', async () => {
   assert.is(await store.length(), 1);
 });
 
-test('the README signs a Passport user out everywhere else, in fewer than ten lines', async () => {
+test('the README signs a user out everywhere else, in fewer than ten lines', async () => {
   const program = block('js', 'createAdmin');
   assert.ok(program.split('\n').filter(Boolean).length < 10);
   const { store, pool, names } = await freshStore({ pool: administrator(freshPool()) }); // the program creates an index
   for (const [sid, user] of Object.entries({ phone: 'ada', laptop: 'ada', other: 'bob' })) {
-    await store.set(sid, session({ passport: { user } }));
+    await store.set(sid, session({ user }));
   }
   const routes = new Map<string, (req: object, res: object) => Promise<void>>();
   const app = { post: (path: string, route: (req: object, res: object) => Promise<void>) => routes.set(path, route) };
@@ -113,7 +113,7 @@ test('the README signs a Passport user out everywhere else, in fewer than ten li
   const body = program.replace(/^import .*$/m, '');
   await new AsyncFunction('createAdmin', 'store', 'pool', 'app', body)(createAdminHere, store, pool, app);
 
-  const request = { session: { passport: { user: 'ada' } }, sessionID: 'phone' };
+  const request = { session: { user: 'ada' }, sessionID: 'phone' };
   const redirected = new Promise((redirect) => routes.get('/sign-out-elsewhere')!(request, { redirect }));
   assert.is(await redirected, '/');
 

@@ -73,6 +73,9 @@ for (const setting of settings) {
       .split(/(?<!\\) /)
       .map((one) => `-c ${one}`)
       .join(' ');
+    const [name] = setting.split('=');
+    const known = await freshPool().query('SELECT FROM pg_settings WHERE lower(name) = lower($1)', [name]);
+    if (known.rowCount === 0) return void console.log(`skipped, because this server has no such setting: ${name}`);
     const pool = freshPool({ options });
     const names = freshNames();
     const isGeneric = setting === 'plan_cache_mode=force_generic_plan';

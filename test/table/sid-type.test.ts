@@ -44,7 +44,7 @@ interface Unfit {
 
 const unfit: Unfit[] = [
   { sid: 'uuid', id: makeUuid },
-  { sid: 'uuid DEFAULT gen_random_uuid()', id: makeUuid },
+  { sid: 'uuid DEFAULT md5(random()::text)::uuid', id: makeUuid },
   { sid: 'char(64)' },
   { sid: 'char(32)' },
   { sid: 'bpchar' },

@@ -46,7 +46,8 @@ export const revoke: Command = {
     const outcome = outcomeOf(count, dryRun);
     if (count > 0 || user === undefined) return outcome;
     const warning = await warningForAll(admin, userPath);
-    const text = `${outcome.text}: no session has this user at ${pathText(userPath)}`;
+    const which = handle === undefined ? 'no live session' : 'no live session with this handle';
+    const text = `${outcome.text}: ${which} has this user at ${pathText(userPath)}`;
     return { ...outcome, text, warning, exitCode: warning === undefined ? 0 : 1 };
   },
 };
@@ -74,12 +75,13 @@ async function revokeAll({ values, admin, location }: Context): Promise<Outcome>
   const connected = await admin();
   const count = await connected.count();
   if (values['dry-run']) return outcomeOf(count, true);
+  if (count === 0) return outcomeOf(await connected.revokeAll(), false); // expired ones at most
   const target = targetText(await targetOf(location()));
   const question = `revoke --all deletes all ${pluralize(count, 'live session')} of ${target}`;
   if (values.yes) console.error(printableLine(`connect-pg-typed: ${question}`));
   else {
     const answer = await confirm(`${question}. Continue?`);
-    if (answer === undefined) throw new UsageError(`${question}. Pass --yes if there is no terminal`);
+    if (answer === undefined) throw new UsageError(`nothing was deleted: ${question}. Without a terminal, pass --yes`);
     if (!answer) return { text: 'revoked nothing', json: { dryRun: false, revoked: 0 }, exitCode: 1 };
   }
   return outcomeOf(await connected.revokeAll(), false);

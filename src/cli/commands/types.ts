@@ -8,6 +8,10 @@ import { applyToFiles, findChanges } from '../pgtyped/changes.js';
 import { CompileError, compile, outputFolders } from '../pgtyped/compile.js';
 import { databaseOf, readConfig } from '../pgtyped/config.js';
 import { duplicateNames, missingOutputs, sourcesOf, standInProblems } from '../pgtyped/sources.js';
+import { pluralize } from '../print.js';
+
+const STAND_IN_ADVICE =
+  'Create the stand-in in this database: connect-pg-typed init --schema session_store --create-schema --url URL';
 
 export const types: Command = {
   usage: '',
@@ -34,7 +38,8 @@ export const types: Command = {
       });
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
-      return problemsFound([error.message]);
+      const isMissing = error.message.includes('"session_store.session" does not exist');
+      return problemsFound([isMissing ? `${error.message}\n${STAND_IN_ADVICE}` : error.message]);
     }
   },
 };
@@ -61,15 +66,17 @@ async function compileProject(
 
   const changes = findChanges(outputFolders(config), generated);
   if (!check) applyToFiles(changes, generated);
-  const list = changes.map(({ kind, file }) => `  ${kind}: ${file}`).join('\n');
+  const list = changes.map(({ kind, file }) => `  ${check ? kind : DONE[kind]}: ${file}`).join('\n');
   const json = { changes, problems };
-  if (changes.length === 0) return { text: `${generated.size} generated files are up to date`, json };
+  if (changes.length === 0) return { text: `up to date: ${pluralize(generated.size, 'generated file')}`, json };
   if (check) {
     const advice = 'Run connect-pg-typed types, and commit the result';
     return { text: `the generated files are not what the queries compile to. ${advice}:\n${list}`, json, exitCode: 1 };
   }
   return { text: `updated the generated files:\n${list}`, json };
 }
+
+const DONE = { missing: 'written', 'out of date': 'written', 'left over': 'deleted' };
 
 const problemsFound = (problems: string[]): Outcome => ({
   text: problems.join('\n'),
