@@ -1,6 +1,6 @@
 // The arguments of a command: its options, and how they are read.
 import { parseArgs } from 'node:util';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../errors.js';
 
 export interface Option {
   /** A second name of one letter, which is written after one dash. */

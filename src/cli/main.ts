@@ -1,11 +1,11 @@
 #!/usr/bin/env node
+import { didYouMean } from '../errors.js';
 // The command line: runs a command, prints its outcome and sets the exit code.
 import { printableJson, printableLine, printableLines } from '../printable.js';
 import { parseArguments, quoted, UsageError } from './arguments.js';
 import type { Command } from './command.js';
 import { COMMANDS, loadCommands } from './commands/index.js';
 import type { Context } from './context.js';
-import { didYouMean } from './did-you-mean.js';
 import { helpOf, overview, packageVersion } from './help.js';
 import { maskArguments } from './passwords.js';
 import { loadDotEnv, withSettings } from './settings.js';

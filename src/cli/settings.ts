@@ -1,7 +1,7 @@
 // The settings besides the command line: the environment, .env and a configuration file.
 import { readFileSync } from 'node:fs';
+import { didYouMean } from '../errors.js';
 import { COMMON, emptyVariable, type Options, pathOf, UsageError, type Values } from './arguments.js';
-import { didYouMean } from './did-you-mean.js';
 
 const PACKAGE_KEY = 'connect-pg-typed';
 const RC_FILE = '.connect-pg-typedrc.json';

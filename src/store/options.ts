@@ -1,6 +1,6 @@
 // The options of the store, their docstrings and their checks.
 import type { PoolConfig } from 'pg';
-import { checkOption, type Rule } from '../errors.js';
+import { checkOption, didYouMean, type Rule } from '../errors.js';
 import { connectionStringError, isConnectionString } from '../postgres/connect.js';
 import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
 import { CODEC_RULES } from '../session/codec.js';
@@ -326,24 +326,8 @@ export function checkOptions(given: StoreOptions): StoreOptions {
 }
 
 function unknownOption(name: string): string {
-  const lowerCase = name.toLowerCase();
-  const similar = Object.keys(RULES).find((option) => distance(lowerCase, option.toLowerCase()) <= 2);
-  const advice = similar ? `Did you mean "${similar}"?` : `The options are ${Object.keys(RULES).join(', ')}`;
-  return `unknown option "${name}". ${advice}`;
-}
-
-/** Levenshtein distance: the number of single-character edits between two texts. */
-function distance(one: string, other: string): number {
-  let previous = Array.from({ length: other.length + 1 }, (_, n) => n);
-  for (const [i, letter] of [...one].entries()) {
-    const row = [i + 1];
-    for (let j = 0; j < other.length; j++) {
-      const substitution = previous[j]! + (letter === other[j] ? 0 : 1);
-      row.push(Math.min(substitution, previous[j + 1]! + 1, row[j]! + 1));
-    }
-    previous = row;
-  }
-  return previous.at(-1)!;
+  const names = Object.keys(RULES);
+  return `unknown option "${name}"${didYouMean(name, names) || `. The options are ${names.join(', ')}`}`;
 }
 
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });

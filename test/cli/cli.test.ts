@@ -112,12 +112,12 @@ test('find prints the sessions of a user, and exits with 1 if there are none', a
   assert.equal(await json('find', 'nobody'), { code: 1, json: { sessions: [], next: null } });
   assert.equal(await run('find', 'ada', '--user-path', 'user'), {
     code: 1,
-    stdout: 'no live session has this user at user\n',
-    stderr: '',
+    stdout: "no live session has this user at 'user'\n",
+    stderr: "connect-pg-typed: warning: none of the live sessions has a user at 'user'. Check --user-path\n",
   });
   assert.match(
     (await run('revoke', '--user', 'eve')).stdout,
-    /^revoked 0 sessions: no session has this user at passport.user$/m,
+    /^revoked 0 sessions: no live session has this user at 'passport.user'$/m,
   );
 });
 
@@ -137,11 +137,11 @@ test('revoke deletes one session, all of a user except one, or all sessions', as
 
 test('revoking nothing exits with 0, and with 1 and a warning if sessions live and none has a user at the path', async () => {
   const { store, run, json, handles } = await fresh();
-  const none = 'revoked 0 sessions: no session has this user at passport.user\n';
+  const none = "revoked 0 sessions: no live session has this user at 'passport.user'\n";
   assert.equal(await run('revoke', '--user', 'eve'), { code: 0, stdout: none, stderr: '' });
   assert.equal(await json('revoke', handles[2]!, '--user', 'ada'), { code: 0, json: { dryRun: false, revoked: 0 } });
   assert.equal(await json('revoke', '0'.repeat(64)), { code: 0, json: { dryRun: false, revoked: 0 } });
-  const warning = 'connect-pg-typed: warning: none of the live sessions has a user at user. Check --user-path\n';
+  const warning = "connect-pg-typed: warning: none of the live sessions has a user at 'user'. Check --user-path\n";
   for (const args of [[], ['--dry-run']]) {
     const { code, stderr } = await run('revoke', '--user', 'ada', '--user-path', 'user', ...args);
     assert.equal([code, stderr], [1, warning]);
@@ -160,8 +160,8 @@ test('revoke --all needs --yes without a terminal, and names the host, the datab
   const target = `${names.schemaName}.${names.tableName} of the database ${pathname.slice(1)} on ${hostname}:${port}`;
   const refused = await run('revoke', '--all');
   assert.equal([refused.code, refused.stdout], [2, '']);
-  assert.ok(refused.stderr.startsWith('connect-pg-typed: revoke --all deletes all 3 live sessions of the table '));
-  assert.ok(refused.stderr.includes(`${target}. Pass --yes if there is no terminal. See`), refused.stderr);
+  assert.ok(refused.stderr.startsWith('connect-pg-typed: nothing was deleted: revoke --all deletes all 3 live '));
+  assert.ok(refused.stderr.includes(`${target}. Without a terminal, pass --yes. See`), refused.stderr);
   assert.is(await store.length(), 3);
   const done = await run('revoke', '--all', '--yes');
   assert.equal([done.code, done.stdout], [0, 'revoked 3 sessions\n']);
@@ -214,7 +214,7 @@ test('list hints at --user-path if no session has a user', async () => {
   const wrong = await run('list', '--user-path', 'user.id', '--json');
   assert.equal(
     [wrong.code, JSON.parse(wrong.stdout).sessions.length, wrong.stderr],
-    [0, 3, 'connect-pg-typed: warning: none of these sessions has a user at user.id. Check --user-path\n'],
+    [0, 3, "connect-pg-typed: warning: none of these sessions has a user at 'user.id'. Check --user-path\n"],
   );
   await store.set(`${SID}3`, session({}, cookieFor(60)));
   assert.is((await run('list')).stderr, '');
@@ -282,7 +282,7 @@ test('doctor prints the problems and what to do, and exits with 1 if one is an e
     code: 0,
     json: { ...target, ...table1, checked: [...checked, ...rows], findings: [] },
   });
-  assert.equal((await json('doctor', '--user-path', 'user.id')).json.checked.at(-1), 'index of users at user.id');
+  assert.equal((await json('doctor', '--user-path', 'user.id')).json.checked.at(-1), "index of users at 'user.id'");
   const absent = await cli(['doctor', '--schema', names.schemaName, '--table', 'nothing', '--json']);
   assert.equal([absent.code, JSON.parse(absent.stdout).checked], [1, ['whether the table exists']]);
   await pool.query(`ALTER TABLE ${table} RENAME sess TO payload`);

@@ -11,7 +11,7 @@ import { compiled } from '../support/compiled.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { onEnd, suite } from '../support/harness.js';
 
-const test = suite('types', { timeout: 60_000 });
+const test = suite('types', { timeout: 180_000 });
 
 const database = `types_${process.pid}`;
 const url = Object.assign(new URL(process.env.TEST_SERVER_URL!), { pathname: `/${database}` }).href;

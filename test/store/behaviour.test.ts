@@ -619,7 +619,7 @@ behaviour(
   async (open) =>
     open({ tabelName: 'sessions' }).then(
       () => 'the option is ignored',
-      ({ message }) => is(message, 'unknown option "tabelName". Did you mean "tableName"?'),
+      ({ message }) => is(message, 'unknown option "tabelName". Did you mean tableName?'),
     ),
 );
 

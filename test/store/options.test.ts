@@ -11,7 +11,7 @@ const test = suite('options');
 
 const wrong: [what: string, options: object, message: RegExp][] = [
   ['a number instead of the options', invalid(5), /options must be an object, such as \{ pool \}/],
-  ['an unknown option', { tabelName: 'x' }, /unknown option "tabelName"\. Did you mean "tableName"/],
+  ['an unknown option', { tabelName: 'x' }, /unknown option "tabelName"\. Did you mean tableName\?$/],
   ['a pgPromise without a pool', { pgPromise: {} }, /pgPromise must be the database object of pg-promise.*\$pool/],
   ['the library as pgPromise', { pgPromise: () => {} }, /pgPromise must be the database object of pg-promise/],
   ['a pgPromise and a conString', { pgPromise: { $pool: new pg.Pool() }, conString: 'pg://x' }, /pass only one of/],
