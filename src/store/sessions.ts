@@ -285,7 +285,7 @@ function withCookieOf(json: string, { base, keys }: Snapshot): string {
 /** The pending writes of a session. */
 interface Pending {
   writes: Promise<void>;
-  /** Without touches, whose effect a read cannot see. */
+  /** Without touches: a read cannot see their effect. */
   changes: Promise<void> | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Sessions whose rows PostgreSQL refused a short time ago.
+// Sessions with a row that PostgreSQL refused a short time ago.
 
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 1000;

@@ -103,9 +103,9 @@ test('the pools of Drizzle and of TypeORM keep sessions', async () => {
 export function typesOfPools(): PoolLike[] {
   // @ts-expect-error: a client is not a pool
   new PgSessionStore({ pool: new pg.Client() });
-  // @ts-expect-error: nor is a string
+  // @ts-expect-error: a string is not a pool
   new PgSessionStore({ pool: URL });
-  // @ts-expect-error: nor a database of another library
+  // @ts-expect-error: a database of another library is not a pool
   new PgSessionStore({ pool: drizzle(pool) });
   new PgSessionStore({ pool: drizzle(pool).$client });
   createAdmin({ pool: new NeonPool({}) });

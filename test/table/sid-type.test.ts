@@ -1,4 +1,4 @@
-// Tables whose sid has another type than varchar.
+// Tables with a sid of another type than varchar.
 import { randomUUID } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
