@@ -6,6 +6,7 @@ import { connectionConfig, connectionStringError, isConnectionString } from '../
 import type { UserPath } from '../session/user-path.js';
 import type { TableLocation } from '../table/location.js';
 import type { TableNames } from '../table/names.js';
+import { trustedOwners } from '../table/owner.js';
 import { type Arguments, emptyVariable, type Options, pathOf, stringOf, UsageError, type Values } from './arguments.js';
 import { encryptionOf } from './keys.js';
 
@@ -16,7 +17,7 @@ export interface Context {
   userPath: UserPath | undefined;
   /** Connects, and returns where the table is. */
   location(): TableLocation;
-  /** Connects too. It loads the queries, which is most of the start-up. */
+  /** Connects too. It loads the admin at its first use: not each command needs it. */
   admin(): Promise<Admin>;
   /** Closes the connection, if there is one. */
   end(): Promise<void>;
@@ -37,7 +38,7 @@ export function createContext({ positionals, values }: Arguments, options: Optio
     values,
     names,
     userPath,
-    location: () => ({ pool: connect(), names, trustedOwners: trustOwner === undefined ? [] : [trustOwner] }),
+    location: () => ({ pool: connect(), names, trustedOwners: trustedOwners(trustOwner) }),
     admin: async () => {
       const { createAdmin } = await import('../admin/admin.js');
       const encryption = 'keys-file' in options ? encryptionOf(values, userPath) : undefined;

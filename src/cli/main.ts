@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { didYouMean } from '../errors.js';
 // The command line: runs a command, prints its outcome and sets the exit code.
+import { didYouMean } from '../errors.js';
 import { printableJson, printableLine, printableLines } from '../printable.js';
 import { parseArguments, quoted, UsageError } from './arguments.js';
 import type { Command } from './command.js';
