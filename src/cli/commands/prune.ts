@@ -1,4 +1,5 @@
 // prune: deletes expired sessions.
+import { DEFAULT_PRUNE_BATCH } from '../../table/prune.js';
 import { DRY_RUN, noPositional, numberOf } from '../arguments.js';
 import type { Command } from '../command.js';
 import { pluralize, table } from '../print.js';
@@ -12,7 +13,7 @@ export const prune: Command = {
     '(a foreign key, a trigger, row-level security, a lock), prints their handles and exits with 1. Stores do this ' +
     'by themselves, unless pruneSessionInterval is false.',
   options: {
-    batch: { value: 'NUMBER', help: 'rows that one statement deletes at most; default: 1000' },
+    batch: { value: 'NUMBER', help: `rows that one statement deletes at most; default: ${DEFAULT_PRUNE_BATCH}` },
     ...DRY_RUN,
   },
   examples: ['prune', 'prune --batch 10000 --schema web'],
