@@ -289,6 +289,18 @@ test('doctor() finds nothing wrong with a view that has the three columns', asyn
   assert.equal(await createAdmin({ pool, schemaName: names.schemaName, tableName: 'seen' }).doctor(), []);
 });
 
+for (const type of ['char(64)', 'name']) {
+  test(`doctor() finds a view whose sid has the type ${type}, which the server accepts`, async () => {
+    const { pool, names, table } = await freshStore();
+    await pool.query(`ALTER TABLE ${table} ALTER sid TYPE ${type}`);
+    const schema = pg.escapeIdentifier(names.schemaName);
+    await pool.query(`CREATE VIEW ${schema}.seen AS SELECT sid, sess, expire FROM ${table}`);
+    const findings = await createAdmin({ pool, schemaName: names.schemaName, tableName: 'seen' }).doctor();
+    assert.equal(codes(findings), ['query-fails']);
+    assert.match(findings[0]!.problem, /^getSessions: its parameters are (character|name)\[\] here, but were text\[\]/);
+  });
+}
+
 test('doctor() names the grants that its role lacks, and its advice adds them', async () => {
   const { pool, names, table } = await freshStore();
   const user = `Admin "${process.pid}"`;

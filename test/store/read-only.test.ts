@@ -70,6 +70,8 @@ test('the store sends about one write a second to a database that stays read-onl
   const scene = await openScene();
   await READ_ONLY.begin(scene);
   await outcomeOf('set', () => scene.store.set('a', session()));
+  // The first write gives up up to one pause before the store counts the database as read-only.
+  while (!(await scene.store.health()).readOnly) await sleep(20);
   let removed = 0;
   scene.pool.on('remove', () => removed++); // the store closes each connection that is read-only
   const until = performance.now() + 3000;
@@ -81,10 +83,10 @@ test('the store sends about one write a second to a database that stays read-onl
     refused += errors.filter(({ error }) => error?.sqlState === '25006').length;
     await sleep(20);
   }
-  await READ_ONLY.end(scene);
   assert.ok(refused > 200, `${refused}`);
-  // A probe has two attempts, and the pool closes further connections: 15 were seen. Without the limit, hundreds.
-  assert.ok(removed <= 30, `${removed} connections for ${refused} writes`);
+  const probes = 4; // in three seconds, each with two attempts
+  assert.ok(removed <= 2 * probes, `${removed} connections for ${refused} writes`);
+  await READ_ONLY.end(scene);
 });
 
 test('a database that is read-only for 2 s fails no write', async () => {
