@@ -4,8 +4,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { PgSessionStore, type StoreOptions } from '../src/index.js';
+import type { PgSessionStore, StoreOptions } from '../src/index.js';
 import { quotedName } from '../test/support/stores.js';
+import { build, importBuild } from './support/build.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
 import { median, OPERATIONS, run } from './support/load.js';
 import { startServer } from './support/postgres.js';
@@ -31,6 +32,7 @@ const OPTIONS: Record<string, StoreOptions> = {
 };
 const ROW_LEVEL_SECURITY = 'row-level security';
 
+build();
 const server = await startServer();
 const restricted = new pg.Pool({ connectionString: server.url, options: `-c role=${ROLE}` });
 restricted.on('error', () => {});
@@ -86,5 +88,6 @@ async function openRestricted(): Promise<PgSessionStore> {
     `VACUUM ANALYZE ${table}`,
   ])
     await server.pool.query(statement);
+  const { PgSessionStore } = await importBuild();
   return new PgSessionStore({ ...names, pool: restricted, pruneSessionInterval: false, touchAfter: 0 });
 }

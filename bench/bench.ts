@@ -10,6 +10,8 @@
 //   tree first, and DIR if it has no dist/. Exits with 1 if an operation of this tree is slower.
 //   --only  measures only the operations with PART in their name
 //
+// npm run bench -- --cpu   Measures the CPU of each call: see cpu.ts, which runs in place of this script
+//
 // --rounds and --ms  rounds per figure, and milliseconds per measurement
 // --json             writes all figures as JSON
 import { execFileSync } from 'node:child_process';
@@ -18,15 +20,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Store } from 'express-session';
 import { AGAINST_ROUNDS, compareBuilds, reportOf, slowerOperations } from './support/against.js';
+import { build } from './support/build.js';
 import { drawChart, type Figures } from './support/chart.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
-import { median, OPERATIONS, run } from './support/load.js';
+import { median, OPERATIONS } from './support/load.js';
 import { startServer } from './support/postgres.js';
 import { startRedis, whyNoRedis } from './support/redis.js';
 import { startRequestApp } from './support/requests.js';
-import { MEMORY, OURS, OURS_UNLOGGED, openFilledStore, REDIS, SIMPLE, versionOf } from './support/stores.js';
+import { type StoreProcess, startStore } from './support/store-process.js';
+import { MEMORY, OURS, OURS_UNLOGGED, REDIS, SIMPLE, versionOf } from './support/stores.js';
+
+if (process.argv.includes('--cpu')) await import('./cpu.js'); // which exits
 
 const { values } = parseArgs({
   options: {
@@ -65,6 +70,7 @@ const MIN_RATIOS: Record<string, Record<string, number>> = {
   'request that writes, 64 connections': { [SIMPLE]: 1.8, [REDIS]: 0.85 },
 };
 
+build();
 const noRedis = whyNoRedis();
 const redis = noRedis === undefined ? await startRedis() : undefined;
 const server = await startServer();
@@ -97,20 +103,21 @@ async function compareAndExit(dir: string): Promise<never> {
 
 async function measureCalls(): Promise<void> {
   const names = [OURS, OURS_UNLOGGED, SIMPLE, ...(redis ? [REDIS] : []), MEMORY];
-  const stores = new Map<string, Store>();
-  for (const name of names) stores.set(name, await openFilledStore(name, server.pool, redis?.port));
+  const stores = new Map<string, StoreProcess>();
+  for (const name of names) stores.set(name, await startStore({ name, url: server.url, redisPort: redis?.port }));
   for (const operation of OPERATIONS) {
     for (const atOnce of AT_ONCE) {
       const row = `${operation}, ${atOnce} at once`;
       const measured = [...stores].filter(([name]) => name !== OURS_UNLOGGED || row === 'set, 128 at once');
       await measureRow(row, atOnce === 1 ? ROUNDS_ALONE : rounds, measured, async ([, store]) => {
-        return (await run(store, operation, { atOnce, ms })).rate;
+        return (await store.run({ operation, atOnce, ms })).measured.rate;
       });
       const { [OURS_UNLOGGED]: unlogged, ...others } = results[row]!;
       results[row] = others;
       if (unlogged !== undefined) results[`${row}, UNLOGGED`] = { ...others, [OURS]: unlogged };
     }
   }
+  await Promise.all([...stores.values()].map((store) => store.stop()));
 }
 
 async function measureRequests(): Promise<void> {
@@ -126,7 +133,12 @@ async function measureRequests(): Promise<void> {
     ['reads', '/read'],
     ['writes', '/write'],
   ] as const) {
-    await measureRow(`request that ${what}, 64 connections`, rounds, [...apps], ([, app]) => app.rate(at, 1));
+    await measureRow(
+      `request that ${what}, 64 connections`,
+      rounds,
+      [...apps],
+      async ([, app]) => (await app.load(at, 1)).rate,
+    );
   }
   await Promise.all([...apps.values()].map((app) => app.stop()));
 }

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
 import { quotedName } from '../test/support/stores.js';
+import { build } from './support/build.js';
 import { tableOf } from './support/docs-tables.js';
 import { median, OPERATIONS, type Operation, quantile, run } from './support/load.js';
 import { startServer } from './support/postgres.js';
@@ -39,6 +40,7 @@ interface Sample {
   longestRefused: number;
 }
 
+build();
 const server = await startServer();
 const results: Record<string, Sample> = {};
 try {

@@ -1,12 +1,8 @@
-// node --import tsx bench/scale.ts [--json FILE] [--docs]
-//   Measures the start of a process, the memory of waiting calls, and calls per second by the size
-//   of the table and the calls at once. pgbench gives the baseline. --docs writes the tables into
-//   docs/performance.md.
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
 import { quotedName } from '../test/support/stores.js';
+import { build } from './support/build.js';
 import { tableOf, writeDocs } from './support/docs-tables.js';
 import { median, OPERATIONS, quantile, run } from './support/load.js';
 import { bytesPerWaitingCall, WAITING } from './support/memory.js';
@@ -38,7 +34,7 @@ interface Sample {
   p99: number;
 }
 
-execFileSync('npm', ['run', 'build'], { cwd: new URL('..', import.meta.url), stdio: 'inherit' });
+build();
 const server = await startServer({ max_wal_size: '8GB' });
 const sessionsOf = (name: string) => quotedName({ schemaName: `bench ${name}`, tableName: 'session' });
 try {

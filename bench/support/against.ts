@@ -1,6 +1,5 @@
 // Compares this tree's build with another build of the package: in one process, in turns, on one
 // PostgreSQL.
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Store } from 'express-session';
 import pg from 'pg';
 import { quotedName } from '../../test/support/stores.js';
+import { build } from './build.js';
 import { tableOf } from './docs-tables.js';
 import { type Measured, median, OWN_OPERATIONS, quantile, run } from './load.js';
 import { startServer } from './postgres.js';
@@ -67,7 +67,7 @@ export async function compareBuilds({ dir, only = '', rounds, ms }: AgainstOptio
     throw new Error(`--only "${only}" matches none of: ${CASES.map(({ name }) => name).join('; ')}`);
   const other = path.resolve(dir);
   if (!existsSync(path.join(other, 'package.json'))) throw new Error(`${other} must be a checkout of the package`);
-  build(ROOT);
+  build();
   if (!existsSync(entryOf(other))) build(other);
 
   // Autovacuum or a checkpoint would disturb one of the builds.
@@ -125,10 +125,6 @@ export function slowerOperations({ comparisons }: Against): string[] {
 
 function isSlower({ rate, cpu }: Comparison): boolean {
   return rate.ratio < MIN_RATIO && cpu.ratio < MIN_RATIO;
-}
-
-function build(root: string): void {
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
 }
 
 function entryOf(root: string): string {

@@ -9,6 +9,8 @@ export interface BenchServer {
   url: string;
   pool: pg.Pool;
   version: string;
+  /** The process that has started all others of the server. */
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -39,8 +41,10 @@ export async function startServer(settings: Record<string, string> = {}): Promis
       const { rows } = await pool.query(`SHOW ${name}`);
       if (rows[0][name] !== 'on') throw new Error(`the PostgreSQL setting ${name} must be on, not ${rows[0][name]}`);
     }
-    const { rows } = await pool.query('SHOW server_version');
-    return { url: server.url, pool, version: rows[0].server_version, stop };
+    const { rows } = await pool.query(
+      "SELECT current_setting('server_version') AS version, split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid",
+    );
+    return { url: server.url, pool, version: rows[0].version, pid: Number(rows[0].pid), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -19,6 +19,7 @@ export interface RedisClient {
 
 export interface RedisServer {
   port: number;
+  pid: number;
   versions: Record<string, string>;
   stop(): Promise<void>;
 }
@@ -77,7 +78,7 @@ export async function startRedis(): Promise<RedisServer> {
     redis: require('redis/package.json').version,
     'connect-redis': require(manifest).version,
   };
-  return { port, versions, stop };
+  return { port, pid: Number(/pid=(\d+)/.exec(log)?.[1]), versions, stop };
 }
 
 /** A connected client, and a function that makes stores on it. */

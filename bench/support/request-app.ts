@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import session from 'express-session';
 import pg from 'pg';
-import { PgSessionStore } from '../../src/index.js';
 import { makeStore } from '../../test/support/stores.js';
+import { importBuild } from './build.js';
 import { redisStore } from './redis.js';
 import { OURS, REDIS, SIMPLE } from './stores.js';
 
@@ -23,6 +23,7 @@ pool.on('error', () => {}); // each call gets its own error
 const location = { pool, schemaName: `bench ${name}`, tableName: 'session' };
 
 async function openStore(): Promise<session.Store> {
+  const { PgSessionStore } = await importBuild();
   if (name === OURS) return new PgSessionStore({ ...location, pruneSessionInterval: false });
   if (name === SIMPLE) return makeStore(SIMPLE, location);
   return name === REDIS ? (await redisStore(redisPort!)).makeStore() : new session.MemoryStore();

@@ -12,13 +12,20 @@ type Autocannon = (options: {
   /** Seconds, a whole number. */
   duration: number;
   setupClient: (client: { setHeaders(headers: Record<string, string>): void }) => void;
-}) => Promise<{ errors: number; non2xx: number; duration: number; requests: { total: number } }>;
+}) => Promise<{
+  errors: number;
+  non2xx: number;
+  duration: number;
+  requests: { total: number };
+  latency: { p99: number };
+}>;
 
 const CONNECTIONS = 64;
 
 export interface RequestApp {
-  /** Responses per second. */
-  rate(path: '/read' | '/write', seconds: number): Promise<number>;
+  pid: number;
+  /** Sends requests for this time. `rate` is responses per second, `p99` in milliseconds. */
+  load(path: '/read' | '/write', seconds: number): Promise<{ rate: number; requests: number; p99: number }>;
   stop(): Promise<void>;
 }
 
@@ -36,9 +43,10 @@ export async function startRequestApp(options: RequestAppOptions): Promise<Reque
   const cookies = await Promise.all(Array.from({ length: CONNECTIONS }, signIn));
 
   return {
-    async rate(path, seconds) {
+    pid: child.pid!,
+    async load(path, seconds) {
       const left = [...cookies];
-      const { errors, non2xx, requests, duration } = await autocannon({
+      const { errors, non2xx, requests, duration, latency } = await autocannon({
         url: urlOf(path),
         connections: CONNECTIONS,
         duration: seconds,
@@ -46,7 +54,7 @@ export async function startRequestApp(options: RequestAppOptions): Promise<Reque
       });
       if (errors + non2xx > 0)
         throw new Error(`${path} with ${options.name}: ${errors} errors, ${non2xx} responses without status 2xx`);
-      return requests.total / duration;
+      return { rate: requests.total / duration, requests: requests.total, p99: latency.p99 };
     },
     async stop() {
       const exited = once(child, 'exit');

@@ -2,8 +2,9 @@
 import { createRequire } from 'node:module';
 import session, { type Store } from 'express-session';
 import type pg from 'pg';
-import { PgSessionStore, type StoreOptions } from '../../src/index.js';
+import type { StoreOptions } from '../../src/index.js';
 import { makeStore, makeTable, quotedName } from '../../test/support/stores.js';
+import { importBuild } from './build.js';
 import { redisStore } from './redis.js';
 import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 
@@ -30,6 +31,7 @@ export async function openFilledStore(
     return fill(makeStore());
   }
   if (name === MEMORY) return fill(new session.MemoryStore());
+  const { PgSessionStore } = await importBuild();
   await makeTable(name === SIMPLE ? SIMPLE : OURS, location);
   if (name === OURS_UNLOGGED) await pool.query(`ALTER TABLE ${quotedName(location)} SET UNLOGGED`);
   const store =
