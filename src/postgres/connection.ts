@@ -10,8 +10,9 @@ import {
   UNKNOWN_STATEMENT_NAME,
 } from '../sql-states.js';
 import { cancel } from './cancel.js';
-import type { Deadline } from './deadline.js';
+import { type Deadline, Expiring } from './deadline.js';
 import { connectingClients, socketOf } from './pg-internals.js';
+import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
 import { markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
 
@@ -45,8 +46,13 @@ export interface ConnectionOptions {
   connectMs?: number;
 }
 
-/** Calls `discard` if the client must not be used again. */
-type Work<T> = (client: PoolClient, discard: (error: Error) => void) => Promise<T>;
+/** How long a statement may take, and when it is sent again. */
+export interface StatementOptions {
+  deadline: Deadline;
+  /** Default: it is sent once. */
+  retry?: Retry | undefined;
+  repair?: Repair | undefined;
+}
 
 /** A pool, seen as a place to run statements. */
 export class PoolConnection {
@@ -59,29 +65,16 @@ export class PoolConnection {
     this.#prepare = prepare;
   }
 
-  /**
-   * A connection for a single call: each statement runs until the deadline, and is retried if
-   * `retry` is given, or `repair` has repaired what made it fail.
-   */
-  until(deadline: Deadline, retry?: Retry, repair?: Repair): Queryable {
-    return new Statement(this, deadline, retry, repair);
+  /** Runs one statement on a client of the pool. */
+  query(text: string, values: unknown[], options: StatementOptions): Promise<QueryResult> {
+    return new Promise((resolve, reject) => {
+      new Statement(this, this.#clients, text, values, options, resolve, reject).send();
+    });
   }
 
-  /** Runs one statement on a client of the pool. */
-  run(text: string, values: unknown[], deadline: Deadline): Promise<QueryResult> {
-    return this.withClient(deadline, async (client, discard) => {
-      if (!this.#prepare) return client.query({ text, values, types: RESULT_TYPES });
-      try {
-        return await client.query({ name: this.#nameOf(text), text, values, types: RESULT_TYPES });
-      } catch (error) {
-        if (hasSqlState(error, ...UNKNOWN_STATEMENT_NAME)) this.#prepare = false;
-        // "cached plan must not change result type", or an operator that the new type of a column does not
-        // have: the table was altered.
-        else if (hasSqlState(error, FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION)) discard(error as Error);
-        else throw error;
-        return client.query({ text, values, types: RESULT_TYPES });
-      }
-    });
+  /** A connection for generated queries: each of them runs with these options. */
+  until(deadline: Deadline, retry?: Retry, repair?: Repair): Queryable {
+    return { query: (text, values) => this.query(text, values, { deadline, retry, repair }) };
   }
 
   /** Runs `work` in a transaction: commits if it succeeds, rolls back if it fails. */
@@ -102,35 +95,20 @@ export class PoolConnection {
 
   /**
    * Runs `work` with a client, and returns the client to the pool. `pool.query()` would close the
-   * connection after any SQL error. At the deadline the client's connection is destroyed, so that
-   * nothing is sent later.
+   * connection after any SQL error.
    */
-  async withClient<T>(deadline: Deadline, work: Work<T>): Promise<T> {
-    let failure: Error | undefined;
-    let isLate = false;
-    const discard = (error: Error) => {
-      failure = error;
-    };
-    const client = await this.#clients.take(deadline, discard);
-    const timer = atDeadline(deadline, () => {
-      isLate = true;
-      destroyConnection(client);
+  withClient<T>(deadline: Deadline, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#clients.take(new ClientWork(this.#clients, deadline, work, resolve, reject));
     });
-    try {
-      return await work(client, discard);
-    } catch (error) {
-      const failed = isLate ? timedOut(error) : databaseFailed(error);
-      if (!isConnectionUsable(failed)) failure ??= failed;
-      throw failed;
-    } finally {
-      clearTimeout(timer);
-      client.off('error', discard);
-      client.release(failure);
-    }
   }
 
-  /** The same name in each process, within PostgreSQL's 63 bytes. */
-  #nameOf(text: string): string {
+  /**
+   * The name under which clients prepare the statement: the same in each process, within PostgreSQL's
+   * 63 bytes. Undefined without prepared statements.
+   */
+  nameOf(text: string): string | undefined {
+    if (!this.#prepare) return undefined;
     let name = this.#names.get(text);
     if (name === undefined) {
       name = `ss_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
@@ -138,45 +116,76 @@ export class PoolConnection {
     }
     return name;
   }
+
+  /** Called when a pooler does not know a name. */
+  stopPreparing(): void {
+    this.#prepare = false;
+  }
 }
 
-/** A statement, its deadline and how to retry it: the connection that a generated query runs on. */
-class Statement implements Queryable {
-  constructor(
-    readonly connection: PoolConnection,
-    readonly deadline: Deadline,
-    readonly retry: Retry | undefined,
-    readonly repair: Repair | undefined,
-  ) {}
+/** The use of one client, from the wait for it to its return. */
+abstract class Checkout extends Expiring {
+  protected client: PoolClient | undefined;
+  isLate = false;
 
-  /**
-   * Has a loop of its own, as `retry()` does, so that a statement that succeeds passes no further
-   * function.
-   */
-  async query(text: string, values: unknown[]): Promise<QueryResult> {
-    const { retry, deadline } = this;
-    const readOnly = retry?.readOnly;
-    const startedAt = performance.now();
-    let isRepaired = false;
-    readOnly?.check();
-    for (let attempts = 1; ; attempts++) {
-      try {
-        const result = await this.connection.run(text, values, deadline);
-        readOnly?.succeeded();
-        return result;
-      } catch (error) {
-        if (this.repair && !isRepaired) {
-          isRepaired = await this.repair(error, deadline);
-          if (isRepaired) continue;
-        }
-        if (!retry) throw error;
-        readOnly?.failed(error, attempts);
-        await pauseBeforeRetry(error, { ...retry, attempts, startedAt, deadline });
-        retry.onRetry?.();
-      }
+  constructor(
+    readonly queue: ClientQueue,
+    deadline: Deadline,
+  ) {
+    super(deadline);
+  }
+
+  /** Called with the client. In the end, it must call `release` or `releaseFailed`. */
+  protected abstract use(client: PoolClient): void;
+  /** Called if there is no client, or `use` throws. */
+  abstract fail(error: SessionStoreError): void;
+
+  start(client: PoolClient): void {
+    this.client = client;
+    client.on('error', ignore); // without a listener, a lost connection would end the process
+    try {
+      this.use(client);
+    } catch (error) {
+      this.fail(this.releaseFailed(error));
+    }
+  }
+
+  /** @param failure an error after which the client must not be used again */
+  release(failure?: Error): void {
+    this.unwatch();
+    const client = this.client!;
+    this.client = undefined;
+    client.off('error', ignore);
+    client.release(failure ?? (this.isLate ? timedOut() : undefined));
+  }
+
+  /** Returns the client after an error, and returns the error for the caller. */
+  releaseFailed(error: unknown, failure?: Error): SessionStoreError {
+    const failed = this.isLate ? timedOut(error) : databaseFailed(error);
+    this.release(failure ?? (isConnectionUsable(failed) ? undefined : failed));
+    return failed;
+  }
+
+  /** At the deadline the connection is destroyed, so that nothing is sent later. */
+  protected expire(): void {
+    this.isLate = true;
+    if (this.client) {
+      destroyConnection(this.client);
+    } else {
+      this.queue.dropLate();
+      this.fail(timedOut());
     }
   }
 }
+
+const ignore = () => {};
+
+/**
+ * Whether the connection can be used again: the server answered, and is neither stopping nor a
+ * standby.
+ */
+const isConnectionUsable = ({ sqlState }: SessionStoreError): boolean =>
+  sqlState !== undefined && !CONNECTION_LOST.test(sqlState) && sqlState !== READ_ONLY_SQL_TRANSACTION;
 
 /**
  * Destroys the connection without sending what is buffered, and asks the server to cancel the
@@ -194,86 +203,179 @@ function destroyConnection(client: PoolClient): void {
   socket.destroy();
 }
 
-/**
- * Whether the connection can be used again: the server answered, and is neither stopping nor a
- * standby.
- */
-const isConnectionUsable = ({ sqlState }: SessionStoreError): boolean =>
-  sqlState !== undefined && !CONNECTION_LOST.test(sqlState) && sqlState !== READ_ONLY_SQL_TRANSACTION;
-
-/** A class, so that V8 keeps it out of the old generation while it is short-lived. */
-class Checkout {
-  timer: NodeJS.Timeout | undefined;
+/** A statement with all its attempts. Callbacks, because each promise costs a lone call some of its CPU. */
+class Statement extends Checkout {
+  /** An error after which the client must not be used again, although it answered. */
+  #failure: Error | undefined;
+  #attempts = 0;
+  #isRepaired = false;
+  readonly #startedAt = performance.now();
 
   constructor(
-    /** Added to the client in the moment in which the pool stops listening to it. */
-    readonly onError: (error: Error) => void,
-    readonly resolve: (client: PoolClient) => void,
+    readonly connection: PoolConnection,
+    queue: ClientQueue,
+    readonly text: string,
+    readonly values: unknown[],
+    readonly options: StatementOptions,
+    readonly resolve: (result: QueryResult) => void,
     readonly reject: (error: unknown) => void,
-  ) {}
+  ) {
+    super(queue, options.deadline);
+    options.retry?.readOnly?.check();
+  }
+
+  send(): void {
+    this.#attempts++;
+    this.queue.take(this);
+  }
+
+  protected use(): void {
+    this.#failure = undefined;
+    this.#submit(this.connection.nameOf(this.text));
+  }
+
+  #submit(name: string | undefined): void {
+    const { text, values, client } = this;
+    const answered = (error: Error | undefined, result: QueryResult): void => {
+      if (!error) this.#succeed(result);
+      else if (name !== undefined && this.#canSubmitUnnamed(error)) this.#submit(undefined);
+      else this.fail(this.releaseFailed(error, this.#failure));
+    };
+    if (name !== undefined && canPrepare(client!)) client!.query(new PreparedStatement(name, text, values, answered));
+    else void client!.query({ ...(name !== undefined && { name }), text, values, types: RESULT_TYPES }, answered);
+  }
+
+  #canSubmitUnnamed(error: Error): boolean {
+    if (hasSqlState(error, ...UNKNOWN_STATEMENT_NAME)) {
+      this.connection.stopPreparing();
+      return true;
+    }
+    // "cached plan must not change result type", or an operator that the new type of a column does not
+    // have: the table was altered.
+    if (!hasSqlState(error, FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION)) return false;
+    this.#failure = error;
+    return true;
+  }
+
+  #succeed(result: QueryResult): void {
+    this.release(this.#failure);
+    this.options.retry?.readOnly?.succeeded();
+    this.resolve(result);
+  }
+
+  fail(error: SessionStoreError): void {
+    this.#beforeRetry(error).then(() => this.send(), this.reject);
+  }
+
+  /** Resolves when another attempt may help. Throws the error for the caller if none can. */
+  async #beforeRetry(error: SessionStoreError): Promise<void> {
+    const { deadline, retry, repair } = this.options;
+    if (repair && !this.#isRepaired) {
+      this.#isRepaired = await repair(error, deadline);
+      if (this.#isRepaired) return;
+    }
+    if (!retry) throw error;
+    retry.readOnly?.failed(error, this.#attempts);
+    await pauseBeforeRetry(error, { ...retry, attempts: this.#attempts, startedAt: this.#startedAt, deadline });
+    retry.onRetry?.();
+  }
+}
+
+/** Any work with a client. */
+class ClientWork<T> extends Checkout {
+  constructor(
+    queue: ClientQueue,
+    deadline: Deadline,
+    readonly work: (client: PoolClient) => Promise<T>,
+    readonly resolve: (result: T) => void,
+    readonly fail: (error: SessionStoreError) => void,
+  ) {
+    super(queue, deadline);
+  }
+
+  protected use(client: PoolClient): void {
+    void this.work(client).then(
+      (result) => {
+        this.release();
+        this.resolve(result);
+      },
+      (error) => this.fail(this.releaseFailed(error)),
+    );
+  }
 }
 
 /**
- * The checkouts that wait for a client. pg-pool cannot cancel a waiting checkout, so this class
- * keeps the queue, and asks the pool for at most as many clients as it can have.
+ * pg-pool cannot cancel a waiting checkout, so this class keeps the queue, and asks the pool for at
+ * most as many clients as it can have.
  */
 class ClientQueue {
   readonly #pool: Pool;
   readonly #connectMs: number;
-  readonly #waiting = new Set<Checkout>();
+  #waiting: Checkout[] = [];
+  /** How many of them are late. */
+  #late = 0;
   readonly #connectingSince = new WeakMap<object, number>();
   readonly #max: number;
   #requested = 0;
 
+  /** @param connectMs milliseconds that the pool may take to connect a client */
   constructor(pool: Pool, connectMs: number) {
     this.#pool = pool;
     this.#connectMs = connectMs;
     this.#max = pool.options?.max ?? 10; // pg's default, for a pool without options
   }
 
-  /**
-   * @param onError an error listener for the client. Without one, a lost connection would end the
-   *   process
-   */
-  take(deadline: Deadline, onError: (error: Error) => void): Promise<PoolClient> {
-    if (deadline <= performance.now()) return Promise.reject(timedOut());
-    return new Promise((resolve, reject) => {
-      const checkout = new Checkout(onError, resolve, reject);
-      checkout.timer = atDeadline(deadline, () => {
-        this.#waiting.delete(checkout);
-        reject(timedOut());
-      });
-      this.#waiting.add(checkout);
-      this.#destroyStuckConnections();
-      this.#request();
-    });
+  take(checkout: Checkout): void {
+    if (checkout.deadline <= performance.now()) {
+      checkout.fail(timedOut());
+      return;
+    }
+    checkout.watch();
+    this.#waiting.push(checkout);
+    this.#destroyStuckConnections();
+    this.#request();
+  }
+
+  /** Called when a waiting checkout is late. Drops all late ones together, because each time costs a copy. */
+  dropLate(): void {
+    if (++this.#late <= this.#waiting.length / 2) return;
+    this.#waiting = this.#waiting.filter(({ isLate }) => !isLate);
+    this.#late = 0;
+  }
+
+  #next(): Checkout | undefined {
+    for (;;) {
+      const first = this.#waiting.shift();
+      if (!first?.isLate) return first;
+      this.#late--;
+    }
   }
 
   #request(): void {
-    while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
+    while (this.#requested < Math.min(this.#waiting.length, this.#max)) {
       this.#requested++;
-      // The callback runs at once. A promise would be too late for an error right after connecting.
-      this.#pool.connect((error, client) => {
-        this.#requested--;
-        const [first] = this.#waiting;
-        if (first) this.#settle(first, error, client);
-        else client?.release();
-        this.#request();
-      });
+      this.#pool.connect(this.#onClient);
     }
   }
 
+  /** A callback, which runs at once. A promise would be too late for an error right after connecting. */
+  readonly #onClient = (error: Error | undefined, client: PoolClient | undefined): void => {
+    this.#requested--;
+    const first = this.#next();
+    if (first) this.#settle(first, error, client);
+    else client?.release();
+    this.#request();
+  };
+
   #settle(checkout: Checkout, error: Error | undefined, client: PoolClient | undefined): void {
-    this.#waiting.delete(checkout);
-    clearTimeout(checkout.timer);
     if (client) {
-      client.on('error', checkout.onError);
-      checkout.resolve(client);
-    } else {
-      const failed = databaseFailed(error);
-      markUnsent(failed);
-      checkout.reject(failed);
+      checkout.start(client);
+      return;
     }
+    checkout.unwatch();
+    const failed = databaseFailed(error);
+    markUnsent(failed);
+    checkout.fail(failed);
   }
 
   /**
@@ -291,6 +393,3 @@ class ClientQueue {
     }
   }
 }
-
-const atDeadline = (deadline: Deadline, action: () => void): NodeJS.Timeout | undefined =>
-  deadline < Infinity ? setTimeout(action, Math.max(deadline - performance.now(), 0)) : undefined;

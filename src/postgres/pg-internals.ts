@@ -1,6 +1,8 @@
 // pg's private fields that the project uses. Checked with pg 8.12 and 8.23; pg-native lacks them.
 import type { Socket } from 'node:net';
 import pg, { type Client, type Pool, type PoolClient } from 'pg';
+// @ts-expect-error: it has no types
+import utils from 'pg/lib/utils.js';
 
 /** Undefined for a client of pg-native. */
 export const socketOf = (client: Client | PoolClient): Socket | undefined =>
@@ -39,3 +41,24 @@ interface CancelConnection {
   cancel(processID: number, secretKey: number): void;
   on(event: 'connect' | 'error', listener: () => void): void;
 }
+
+/** The part of pg's Connection that sends the messages of the extended query protocol. */
+export interface PgConnection {
+  stream: { cork?(): void; uncork?(): void };
+  /** The texts of the prepared statements, by name. */
+  parsedStatements: Record<string, string>;
+  parse(message: { name: string; text: string; types: number[] }): void;
+  describe(message: { type: 'S'; name: string }): void;
+  bind(message: { portal: string; statement: string; values: unknown[] }): void;
+  execute(message: { portal: string; rows: number }): void;
+  sync(): void;
+}
+
+/** Undefined for pg-native, and for a client in pg's pipeline mode, which takes no queries of our own. */
+export function protocolOf(client: Client | PoolClient): PgConnection | undefined {
+  const { connection, pipeline } = client as unknown as { connection?: PgConnection; pipeline?: boolean };
+  return connection?.parsedStatements && !pipeline ? connection : undefined;
+}
+
+/** How pg writes a JavaScript value for the server: as a text, a Buffer or null. */
+export const prepareValue: (value: unknown) => unknown = utils.prepareValue;

@@ -1,7 +1,7 @@
 // The store's calls in flight: each ends in a callback or a promise, at the latest at its deadline.
 import { channel } from 'node:diagnostics_channel';
 import { SessionStoreError, timedOut } from '../errors.js';
-import type { Deadline } from '../postgres/deadline.js';
+import { type Deadline, Expiring } from '../postgres/deadline.js';
 
 export type Callback<T> = (error: any, result?: T) => void;
 
@@ -26,15 +26,20 @@ const CALLS = channel('connect-pg-typed:call');
 /** The part of `maxWaiting` that one session may use. */
 const SESSION_SHARE = 0.1;
 
+/** Sessions that are kept with 0 calls: see `Expiring`. */
+const KEPT_SESSIONS = 1000;
+
 /** An in-flight call. A class, for the reason given at `QueuedCall`. */
-class InFlightCall {
+class InFlightCall extends Expiring {
   #onEnd: OnEnd<any> | undefined;
 
   constructor(
-    readonly deadline: Deadline,
+    readonly calls: InFlightCalls,
+    deadline: Deadline,
     readonly sid: string | undefined,
     onEnd: OnEnd<any>,
   ) {
+    super(deadline);
     this.#onEnd = onEnd;
   }
 
@@ -44,6 +49,11 @@ class InFlightCall {
     this.#onEnd = undefined;
     onEnd?.(error, result);
     return onEnd !== undefined;
+  }
+
+  protected expire(): void {
+    this.calls.timeouts++;
+    this.end(timedOut());
   }
 }
 
@@ -62,11 +72,8 @@ export class InFlightCalls {
   readonly #timeoutMs: number;
   readonly #maxWaiting: number;
   readonly #maxOfSession: number;
-  /** The calls in flight of each session that has any. */
+  /** The calls in flight of each session that has any, and 0 for some others. */
   readonly #ofSession = new Map<string, number>();
-  /** The calls with a deadline, first to end first: all have the same timeout. */
-  readonly #limited = new Set<InFlightCall>();
-  #timer: NodeJS.Timeout | undefined;
   #inFlight = 0;
   #isClosed = false;
   #onIdle: (() => void) | undefined;
@@ -94,7 +101,8 @@ export class InFlightCalls {
   ): void {
     const startedAt = performance.now();
     const deadline = unlimited ? Infinity : startedAt + this.#timeoutMs;
-    const call = new InFlightCall(deadline, sid, CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd);
+    const ended = CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd;
+    const call = new InFlightCall(this, deadline, sid, ended);
     const ofSession = sid === undefined ? 0 : (this.#ofSession.get(sid) ?? 0);
     const refusal = this.#refusal(ofSession);
     if (refusal) {
@@ -104,7 +112,7 @@ export class InFlightCalls {
     this.count++;
     this.#inFlight++;
     if (sid !== undefined) this.#ofSession.set(sid, ofSession + 1);
-    if (!unlimited) this.#limit(call);
+    call.watch();
     work(deadline).then(
       (result) => this.#ended(call, null, result),
       (error) => this.#ended(call, error ?? new Error(`the session store failed with ${error}`)),
@@ -115,7 +123,6 @@ export class InFlightCalls {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    clearTimeout(this.#timer);
   }
 
   #refusal(ofSession: number): SessionStoreError | undefined {
@@ -128,36 +135,16 @@ export class InFlightCalls {
   }
 
   #ended(call: InFlightCall, error: unknown, result?: unknown): void {
-    this.#limited.delete(call);
+    call.unwatch();
     if (call.sid !== undefined) this.#leave(call.sid);
-    if (call.end(error, result) && isTimeout(error)) this.timeouts++; // a timer below fired first
+    if (call.end(error, result) && isTimeout(error)) this.timeouts++; // the statement's deadline came first
     if (--this.#inFlight === 0) this.#onIdle?.();
   }
 
   #leave(sid: string): void {
     const left = this.#ofSession.get(sid)! - 1;
-    if (left > 0) this.#ofSession.set(sid, left);
+    if (left > 0 || this.#ofSession.size <= KEPT_SESSIONS) this.#ofSession.set(sid, left);
     else this.#ofSession.delete(sid);
-  }
-
-  /** One timer serves all calls. It does not keep the process alive: the calls' sockets do. */
-  #limit(call: InFlightCall): void {
-    this.#limited.add(call);
-    this.#timer ??= setTimeout(() => this.#endLate(), this.#timeoutMs).unref();
-  }
-
-  #endLate(): void {
-    const now = performance.now();
-    this.#timer = undefined;
-    for (const call of this.#limited) {
-      if (call.deadline > now) {
-        this.#timer = setTimeout(() => this.#endLate(), Math.max(call.deadline - now, 1)).unref();
-        return;
-      }
-      this.timeouts++;
-      this.#limited.delete(call);
-      call.end(timedOut());
-    }
   }
 }
 

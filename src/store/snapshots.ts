@@ -2,6 +2,7 @@
 import type { Session, SessionData } from 'express-session';
 import type { Codec } from '../session/codec.js';
 import { CookieState } from '../session/cookie.js';
+import { privateField } from './private-field.js';
 
 /** A live row as it was read or written. */
 export class StoredRow {
@@ -86,8 +87,8 @@ export interface Written {
 /** Holds the snapshots for as long as a request holds its Session. */
 export class Snapshots {
   readonly #codec: Codec;
-  readonly #readings = new WeakMap<SessionData, Reading>();
-  readonly #snapshots = new WeakMap<SessionData, Snapshot>();
+  readonly #readings = privateField<Reading>();
+  readonly #snapshots = privateField<Snapshot>();
 
   constructor(codec: Codec) {
     this.#codec = codec;

@@ -98,6 +98,7 @@ export class PgSessionStore extends StoreWithEvents {
     this.#rows = new SessionRows({
       connection: this.#connection,
       lockWaits: LockWaits.of(pool),
+      names,
       bind: this.#bind,
       tableEnsurer,
       checkSid: (deadline) => checkSid(this.#location, deadline, Boolean(checked.hashIds)),

@@ -1,6 +1,6 @@
 // The rows of sessions: one call a session. Calls of the same kind share a statement.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import { hasSqlState, refused } from '../errors.js';
 import {
   clearSessions,
@@ -8,6 +8,7 @@ import {
   destroySession,
   destroySessions,
   destroySessionsAndNotify,
+  type GetSessionsResult,
   getSession,
   getSessions,
   replaceSession,
@@ -19,7 +20,7 @@ import {
 } from '../generated/session.js';
 import { backoffMs } from '../postgres/backoff.js';
 import { binaryArray } from '../postgres/binary-array.js';
-import type { PoolConnection, Queryable, QueryResult } from '../postgres/connection.js';
+import type { PoolConnection, Queryable, QueryResult, StatementOptions } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
@@ -27,6 +28,7 @@ import { LOCK_NOT_AVAILABLE, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js
 import { Batcher } from './batcher.js';
 import type { TableEnsurer } from './ensure-table.js';
 import type { LockWaits } from './lock-waits.js';
+import { type TableNames, type TableQuery, tableQuery } from './names.js';
 
 /** A live row. A class, for the reason given at `QueuedCall`. */
 export class LiveRow {
@@ -60,7 +62,8 @@ export interface SessionRowsOptions {
   connection: PoolConnection;
   /** Those of the pool. */
   lockWaits: LockWaits;
-  /** Binds a connection to the table's names. */
+  names: TableNames;
+  /** Binds a connection to these names. */
   bind: (connection: Queryable) => IDatabaseConnection;
   /** Creates the table if it is missing. Undefined if the store must not. */
   tableEnsurer: TableEnsurer | undefined;
@@ -75,10 +78,20 @@ export interface SessionRowsOptions {
 /** One call, for one session. */
 type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
 
-/** A statement for one or more items. */
-interface Statement<Item, Result> {
+/** A generated query with its parameters. */
+interface Bound {
+  query: PreparedQuery<any, any>;
+  params: unknown;
+}
+
+const bound = <Params>(query: PreparedQuery<Params, any>, params: Params): Bound => ({ query, params });
+
+/** A kind of call, with its statement for one session and that for a batch. */
+interface Kind<Item, Result> {
   /** @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row */
-  send(items: Item[], db: IDatabaseConnection, lockTimeout: number | undefined): Promise<Result[]>;
+  statement(items: Item[], lockTimeout: number | undefined): Bound;
+  /** The result of each item, from the rows of the statement. */
+  results(items: Item[], rows: any[]): Result[];
   /** Whether it writes, and so waits for rows that others have locked. Default: true. */
   writes?: boolean;
   /** About how many bytes an item adds. Default: 100. */
@@ -109,6 +122,7 @@ export class SessionRows {
   /** Statements that served several calls, and statements that were sent again. */
   readonly count = { batches: 0, retries: 0 };
   readonly #options: SessionRowsOptions;
+  readonly #queries = new Map<PreparedQuery<any, any>, TableQuery<any>>();
   readonly #onRetry = () => void this.count.retries++;
   #isSidChecked = false;
   readonly readOnly = new ReadOnlyState();
@@ -118,7 +132,7 @@ export class SessionRows {
 
   constructor(options: SessionRowsOptions) {
     this.#options = options;
-    this.get = this.#caller(getStatement());
+    this.get = this.#caller(getKind());
     this.set = this.#caller(SET);
     this.replace = this.#caller(REPLACE);
     this.touch = this.#caller(TOUCH);
@@ -128,12 +142,47 @@ export class SessionRows {
   }
 
   /** Runs a statement of the table until the deadline, retried if that can help. */
-  run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#read): Promise<T> {
-    const { connection, bind, tableEnsurer } = this.#options;
-    const statement = connection.until(deadline, options, this.repair);
-    const db = bind(this.#isSidChecked ? statement : this.#checkingSid(statement, deadline));
-    if (!tableEnsurer || tableEnsurer.isReady) return send(db);
-    return retry(() => tableEnsurer.run(deadline), deadline, this.#read).then(() => send(db));
+  async run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#read): Promise<T> {
+    const { tableEnsurer, bind } = this.#options;
+    if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
+    return send(bind({ query: (text, values) => this.#query(text, values, deadline, options) }));
+  }
+
+  /** Like `run`, for the statements of requests, which are sent most often. */
+  #send<Item, Result>(
+    kind: Kind<Item, Result>,
+    items: Item[],
+    lockTimeout: number | undefined,
+    deadline: Deadline,
+    options: Retry,
+  ): Promise<Result[]> {
+    const { tableEnsurer } = this.#options;
+    if (tableEnsurer && !tableEnsurer.isReady) {
+      const ensured = this.#ensureTable(tableEnsurer, deadline);
+      return ensured.then(() => this.#send(kind, items, lockTimeout, deadline, options));
+    }
+    const { query, params } = kind.statement(items, lockTimeout);
+    const { text, values } = this.#tableQuery(query);
+    return this.#query(text, values(params), deadline, options).then(({ rows }) => kind.results(items, rows));
+  }
+
+  #tableQuery(query: PreparedQuery<any, any>): TableQuery<any> {
+    const known = this.#queries.get(query);
+    if (known) return known;
+    const made = tableQuery(query, this.#options.names);
+    this.#queries.set(query, made);
+    return made;
+  }
+
+  #query(text: string, values: unknown[], deadline: Deadline, retry: Retry): Promise<QueryResult> {
+    const options = { deadline, retry, repair: this.repair };
+    return this.#isSidChecked
+      ? this.#options.connection.query(text, values, options)
+      : this.#queryCheckingSid(text, values, options);
+  }
+
+  async #ensureTable(tableEnsurer: TableEnsurer, deadline: Deadline): Promise<void> {
+    await retry(() => tableEnsurer.run(deadline), deadline, this.#read);
   }
 
   /** Deletes all rows, and notifies the channel if there is one. */
@@ -157,31 +206,28 @@ export class SessionRows {
    * Checks the type of sid in the server's description of the first results, which costs no statement.
    * PostgreSQL would accept some types, and then find another session or none.
    */
-  #checkingSid(statement: Queryable, deadline: Deadline): Queryable {
-    return {
-      query: async (text, values): Promise<QueryResult> => {
-        const result = await statement.query(text.endsWith(END_OF_INSERT) ? text + RETURNING_SID : text, values);
-        const sid = result.fields?.find(({ name }) => name === 'sid');
-        const [{ collation = DEFAULT_COLLATION } = {}] = result.rows as { collation?: string | null }[];
-        const isUsual = TEXT_TYPES.includes(sid?.dataTypeID ?? 0) && collation === DEFAULT_COLLATION;
-        if (sid && !isUsual) await this.#options.checkSid(deadline);
-        if (sid) this.#isSidChecked = true;
-        return result;
-      },
-    };
+  async #queryCheckingSid(text: string, values: unknown[], options: StatementOptions): Promise<QueryResult> {
+    const { connection, checkSid } = this.#options;
+    const result = await connection.query(text.endsWith(END_OF_INSERT) ? text + RETURNING_SID : text, values, options);
+    const sid = result.fields?.find(({ name }) => name === 'sid');
+    const [{ collation = DEFAULT_COLLATION } = {}] = result.rows as { collation?: string | null }[];
+    const isUsual = TEXT_TYPES.includes(sid?.dataTypeID ?? 0) && collation === DEFAULT_COLLATION;
+    if (sid && !isUsual) await checkSid(options.deadline);
+    if (sid) this.#isSidChecked = true;
+    return result;
   }
 
-  #caller<Item extends string | { sid: string }, Result>(statement: Statement<Item, Result>): Call<Item, Result> {
-    const { send, writes = true, bytes = () => 100, idempotent = true } = statement;
+  #caller<Item extends string | { sid: string }, Result>(kind: Kind<Item, Result>): Call<Item, Result> {
+    const { writes = true, bytes = () => 100, idempotent = true } = kind;
     const { batch, lockWaits } = this.#options;
     const retryLone: Retry = writes ? { ...this.write, idempotent } : this.#read;
     const retryBatch: Retry = { ...retryLone, rolledBack: false }; // its parts are sent instead
     const sendMany = (items: Item[], deadline: Deadline, lockTimeout: number) => {
       if (items.length > 1) this.count.batches++;
-      return this.run((db) => send(items, db, lockTimeout), deadline, retryBatch);
+      return this.#send(kind, items, lockTimeout, deadline, retryBatch);
     };
     const sendLone = (items: Item[], deadline: Deadline, lockTimeout: number | undefined) =>
-      this.run((db) => send(items, db, lockTimeout), deadline, retryLone);
+      this.#send(kind, items, lockTimeout, deadline, retryLone);
     const sendOne = async (items: Item[], deadline: Deadline, isLocked: boolean): Promise<Result[]> => {
       if (!lockWaits.tryEnter()) {
         return untilUnlocked(lockWaits, isLocked, (lockTimeout) => sendLone(items, deadline, lockTimeout));
@@ -258,16 +304,14 @@ async function untilUnlocked<T>(
   }
 }
 
-function getStatement(): Statement<string, LiveRow | undefined> {
+function getKind(): Kind<string, LiveRow | undefined> {
   let bytesOfRow = 1000; // the mean of the last batch
   return {
     writes: false,
     bytes: () => bytesOfRow,
-    async send(sids, db) {
-      const rows =
-        sids.length === 1
-          ? await getSession.run({ sid: sids[0]! }, db)
-          : await getSessions.run({ sids: padded(sids) }, db);
+    statement: (sids) =>
+      sids.length === 1 ? bound(getSession, { sid: sids[0]! }) : bound(getSessions, { sids: padded(sids) }),
+    results(sids, rows: GetSessionsResult[]) {
       const bySid = new Map<string, LiveRow>();
       let bytes = 0;
       for (const { sid, sess, secondsLeft } of rows) {
@@ -300,74 +344,70 @@ function padded(sids: string[]): string[] {
 
 const column = <Item, Key extends keyof Item>(items: Item[], key: Key): Item[Key][] => items.map((item) => item[key]);
 
-const SET: Statement<SetItem, unknown> = {
+const noResults = () => [];
+
+const SET: Kind<SetItem, unknown> = {
   bytes: ({ payload }) => payload.length,
-  async send(items, db, lockTimeout) {
-    if (lockTimeout === undefined) return setSession.run(items[0]!, db);
-    await setSessions.run(
-      {
-        sids: column(items, 'sid'),
-        payloads: binaryArray('json', column(items, 'payload')),
-        ttls: column(items, 'ttl'),
-        lockTimeout: `${lockTimeout}ms`,
-      },
-      db,
-    );
-    return [];
-  },
+  results: noResults,
+  statement: (items, lockTimeout) =>
+    lockTimeout === undefined
+      ? bound(setSession, items[0]!)
+      : bound(setSessions, {
+          sids: column(items, 'sid'),
+          payloads: binaryArray('json', column(items, 'payload')),
+          ttls: column(items, 'ttl'),
+          lockTimeout: `${lockTimeout}ms`,
+        }),
 };
 
-const REPLACE: Statement<ReplaceItem, boolean> = {
+const REPLACE: Kind<ReplaceItem, boolean> = {
   idempotent: false,
   bytes: ({ payload, loaded }) => payload.length + loaded.length,
-  async send(items, db, lockTimeout) {
-    if (lockTimeout === undefined) return areAmong(items, await replaceSession.run(items[0]!, db));
-    const replaced = await replaceSessions.run(
-      {
-        sids: column(items, 'sid'),
-        loaded: binaryArray('text', column(items, 'loaded')),
-        payloads: binaryArray('json', column(items, 'payload')),
-        ttls: column(items, 'ttl'),
-        mayShorten: column(items, 'mayShorten'),
-        lockTimeout: `${lockTimeout}ms`,
-      },
-      db,
-    );
-    return areAmong(items, replaced);
-  },
-};
-
-const TOUCH: Statement<TouchItem, boolean> = {
-  async send(items, db, lockTimeout) {
-    const relaxed = true; // does not wait for the disk
-    if (lockTimeout === undefined) return areAmong(items, await touchSession.run({ ...items[0]!, relaxed }, db));
-    const touched = await touchSessions.run(
-      {
-        sids: column(items, 'sid'),
-        ttls: column(items, 'ttl'),
-        mayShorten: column(items, 'mayShorten'),
-        lockTimeout: `${lockTimeout}ms`,
-        relaxed,
-      },
-      db,
-    );
-    return areAmong(items, touched);
-  },
-};
-
-const DESTROY: Statement<string, unknown> = {
-  send: (sids, db, lockTimeout) =>
+  results: areAmong,
+  statement: (items, lockTimeout) =>
     lockTimeout === undefined
-      ? destroySession.run({ sid: sids[0]! }, db)
-      : destroySessions.run({ sids, lockTimeout: `${lockTimeout}ms` }, db),
+      ? bound(replaceSession, items[0]!)
+      : bound(replaceSessions, {
+          sids: column(items, 'sid'),
+          loaded: binaryArray('text', column(items, 'loaded')),
+          payloads: binaryArray('json', column(items, 'payload')),
+          ttls: column(items, 'ttl'),
+          mayShorten: column(items, 'mayShorten'),
+          lockTimeout: `${lockTimeout}ms`,
+        }),
 };
 
-const destroyAndNotify = (channel: string): Statement<string, unknown> => ({
-  send: (sids, db, lockTimeout) =>
-    destroySessionsAndNotify.run(
-      { sids, channel, lockTimeout: lockTimeout === undefined ? null : `${lockTimeout}ms` },
-      db,
-    ),
+const TOUCH: Kind<TouchItem, boolean> = {
+  results: areAmong,
+  statement(items, lockTimeout) {
+    const relaxed = true; // does not wait for the disk
+    if (lockTimeout === undefined) return bound(touchSession, { ...items[0]!, relaxed });
+    return bound(touchSessions, {
+      sids: column(items, 'sid'),
+      ttls: column(items, 'ttl'),
+      mayShorten: column(items, 'mayShorten'),
+      lockTimeout: `${lockTimeout}ms`,
+      relaxed,
+    });
+  },
+};
+
+const DESTROY: Kind<string, unknown> = {
+  results: noResults,
+  statement: (sids, lockTimeout) =>
+    lockTimeout === undefined
+      ? bound(destroySession, { sid: sids[0]! })
+      : bound(destroySessions, { sids, lockTimeout: `${lockTimeout}ms` }),
+};
+
+const destroyAndNotify = (channel: string): Kind<string, unknown> => ({
+  results: noResults,
+  statement: (sids, lockTimeout) =>
+    bound(destroySessionsAndNotify, {
+      sids,
+      channel,
+      lockTimeout: lockTimeout === undefined ? null : `${lockTimeout}ms`,
+    }),
 });
 
 function areAmong(items: { sid: string }[], found: { sid: string }[]): boolean[] {
