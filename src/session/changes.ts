@@ -59,6 +59,30 @@ export function changesOf(base: string, mine: string, keys?: readonly string[]):
   return { changes, kept, isRespelled };
 }
 
+/** The beginning of a session's JSON, with its cookie, as JSON.stringify spells it. */
+const COOKIE = /^\{"cookie":\{(?:[^"{}]|"[^"\\]*")*\}/;
+
+/**
+ * A number that JSON.stringify may spell in another way: of 16 digits, with a last 0 after the point,
+ * with an exponent, or -0. Without unlimited repetition, so that no text takes long.
+ */
+const RESPELLED =
+  /[:,[\s](?:-?(?:\d{16}|\d{1,15}(?:\.\d{16}|\.\d{0,15}0(?=[,}\]\s])|(?:\.\d{1,15})?[eE]))|-0(?=[,}\]\s]))/;
+
+/**
+ * Whether a session's cookie and the rest of it differ from the JSON of the row that it was loaded from.
+ * Compares whole texts, which is much faster than `changesOf`. Undefined if only `changesOf` can tell, or
+ * if the session's JSON in place of the row's would lose a spelling or a field.
+ */
+export function quickChanges(base: string, mine: string): { cookie: boolean; rest: boolean } | undefined {
+  const [before, after] = [COOKIE.exec(base)?.[0], COOKIE.exec(mine)?.[0]];
+  if (!before || !after || RESPELLED.test(base) || base.includes(CREATED_AT)) return undefined;
+  return {
+    cookie: !isSameCookie(before.slice(1), after.slice(1)),
+    rest: base.slice(before.length) !== mine.slice(after.length),
+  };
+}
+
 const isSpelling = (one: string, other: string) => JSON.stringify(objectOf(one)) === `{${other}}`;
 
 /** What other requests changed in the row. Compares values, because `jsonb` respells the text. */

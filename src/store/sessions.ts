@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import type { Deadline } from '../postgres/deadline.js';
-import { applyChanges, type Changes, changesOf, hasSameLife, othersChanges } from '../session/changes.js';
+import { applyChanges, type Changes, changesOf, hasSameLife, othersChanges, quickChanges } from '../session/changes.js';
 import type { Codec } from '../session/codec.js';
 import { CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
@@ -164,17 +164,23 @@ export class Sessions {
     this.#snapshots.saved(sid, session, save, new StoredRow(payload, ttl, () => stamped));
   }
 
-  /** The save of a Session that was loaded or saved before: merges its changes into the row. */
+  /**
+   * The save of a Session that was loaded or saved before: merges its changes into the row. If no other
+   * request has changed the row, its text is the session's. Only otherwise are its fields compared.
+   */
   async #merge(sid: string, session: SessionData, snapshot: Snapshot, save: Save): Promise<void> {
     const { json, deadline, during } = save;
-    const { base } = snapshot;
-    const difference = changesOf(base, json, snapshot.keys);
-    const { changes } = difference;
-    if (changes.size === 0) return this.#move(sid, session, save);
+    const { base, keys } = snapshot;
+    const quick = keys || this.#lifetime ? undefined : quickChanges(base, json);
+    let difference = quick ? undefined : changesOf(base, json, keys);
+    const isChanged = quick ? quick.cookie || quick.rest : difference!.changes.size > 0;
+    if (!isChanged) return this.#move(sid, session, save);
     const ttl = this.#limited(save.ttl, session);
-    const mayShorten = snapshot.mayShorten || changes.has('cookie');
+    const mayShorten = snapshot.mayShorten || (quick ? quick.cookie : difference!.changes.has('cookie'));
     let others: Changes = new Map();
     const change = (row: StoredRow): Change => {
+      if (quick && row.json === base) return { json, ttl, mayShorten };
+      difference ??= changesOf(base, json, keys);
       if (row !== snapshot.row) others = othersChanges(snapshot.row.json, row.json);
       const merged = this.#stamp(applyChanges(row.json, difference, base, json), session);
       // If another request changed the age of the cookie, its expiry stays.
@@ -187,9 +193,9 @@ export class Sessions {
     if (!row) return this.#events.emitLater('gone', { handle: handleOf(sid), during });
     this.#snapshots.saved(sid, session, save, row);
     if (others.size > 0) {
-      const keys = [...others.keys()];
-      const overwritten = keys.filter((key) => changes.has(key));
-      this.#events.emitLater('conflict', { handle: handleOf(sid), keys, overwritten });
+      const keysOfOthers = [...others.keys()];
+      const overwritten = keysOfOthers.filter((key) => difference!.changes.has(key));
+      this.#events.emitLater('conflict', { handle: handleOf(sid), keys: keysOfOthers, overwritten });
     }
   }
 
