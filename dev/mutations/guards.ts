@@ -275,8 +275,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a save without changes is a touch',
     file: 'src/store/sessions.ts',
-    from: 'if (changes.size === 0) return this.#move(',
-    to: 'if (changes.size < 0) return this.#move(',
+    from: 'if (!isChanged) return this.#move(',
+    to: 'if (false) return this.#move(',
     tests: ['races'],
   },
   {
@@ -512,7 +512,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a batch does not wait for a locked row',
-    file: 'src/table/session-rows.ts',
+    file: 'src/table/lock-waits.ts',
     from: 'const LOCK_TIMEOUT = 200;',
     to: 'const LOCK_TIMEOUT = 0;',
     tests: ['batcher'],
@@ -592,7 +592,7 @@ export const mutations: Mutation[] = [
     file: 'src/store/in-flight-calls.ts',
     from: '    call.watch();',
     to: '',
-    tests: ['faults-server'],
+    tests: ['in-flight-calls'],
   },
   {
     guard: 'calls above maxWaiting are refused',
@@ -711,7 +711,7 @@ export const mutations: Mutation[] = [
     file: 'src/postgres/connection.ts',
     from: 'if (!first?.isLate) return first;',
     to: 'return first;',
-    tests: ['faults-network', 'faults.test'],
+    tests: ['postgres/connection'],
   },
   {
     guard: 'a connection that the server never answers is closed',
@@ -1027,6 +1027,27 @@ export const mutations: Mutation[] = [
     from: 'if (connection.parsedStatements[name] === undefined) connection',
     to: 'connection',
     tests: ['prepared-statement'],
+  },
+  {
+    guard: 'a lone save waits for the disk, unless synchronousCommit is false',
+    file: 'src/table/session-rows.ts',
+    from: 'relaxed ? setSessionRelaxed : setSession,',
+    to: 'setSessionRelaxed,',
+    tests: ['synchronous-commit'],
+  },
+  {
+    guard: 'with synchronousCommit: false, a lone replacement does not wait for the disk',
+    file: 'src/table/session-rows.ts',
+    from: 'relaxed ? replaceSessionRelaxed : replaceSession,',
+    to: 'replaceSession,',
+    tests: ['synchronous-commit'],
+  },
+  {
+    guard: 'with synchronousCommit: false, no save of a batch waits for the disk',
+    file: 'src/table/session-rows.ts',
+    from: '          relaxed,\n',
+    to: '          relaxed: false,\n',
+    tests: ['synchronous-commit'],
   },
   {
     guard: 'doctor compares types with those at compile time',

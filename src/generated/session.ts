@@ -91,7 +91,7 @@ export interface SetSessionQuery {
   result: SetSessionResult;
 }
 
-const setSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+const setSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                             "};
 
 /**
  * Query generated from SQL:
@@ -99,16 +99,51 @@ const setSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true}
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
  * VALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
  * ON CONFLICT (sid) DO UPDATE
- * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                             
  * ```
  */
 export const setSession = new PreparedQuery<SetSessionParams,SetSessionResult>(setSessionIR);
+
+
+/** 'SetSessionRelaxed' parameters type */
+export interface SetSessionRelaxedParams {
+  payload: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'SetSessionRelaxed' return type */
+export type SetSessionRelaxedResult = void;
+
+/** 'SetSessionRelaxed' query type */
+export interface SetSessionRelaxedQuery {
+  params: SetSessionRelaxedParams;
+  result: SetSessionRelaxedResult;
+}
+
+const setSessionRelaxedIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":178}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":195}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":267,"b":271}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT :sid!::text, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\nFROM ss__settings\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT pg_catalog.set_config('synchronous_commit', 'off', true)
+ * )
+ * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
+ * SELECT :sid!::text, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ * FROM ss__settings
+ * ON CONFLICT (sid) DO UPDATE
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
+ * ```
+ */
+export const setSessionRelaxed = new PreparedQuery<SetSessionRelaxedParams,SetSessionRelaxedResult>(setSessionRelaxedIR);
 
 
 /** 'SetSessions' parameters type */
 export interface SetSessionsParams {
   lockTimeout?: string | null | void;
   payloads: stringArray;
+  relaxed?: boolean | null | void;
   sids: stringArray;
   ttls: numberArray;
 }
@@ -122,13 +157,15 @@ export interface SetSessionsQuery {
   result: SetSessionsResult;
 }
 
-const setSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":326,"b":331}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":342,"b":351}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":362,"b":367}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                           "};
+const setSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"payloads":true,"ttls":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":474,"b":479}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":490,"b":499}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":510,"b":515}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT x.sid, x.sess, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\nFROM unnest(:sids!::text[], :payloads!::json[], :ttls!::float8[]) AS x(sid, sess, ttl), ss__settings\nORDER BY 1\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                                                                                                                                                           "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__settings AS MATERIALIZED (
- *   SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
+ *   SELECT
+ *     pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),
+ *     pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
  * )
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
  * SELECT x.sid, x.sess, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
@@ -180,12 +217,56 @@ const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,
 export const replaceSession = new PreparedQuery<ReplaceSessionParams,ReplaceSessionResult>(replaceSessionIR);
 
 
+/** 'ReplaceSessionRelaxed' parameters type */
+export interface ReplaceSessionRelaxedParams {
+  loaded: string;
+  mayShorten: boolean;
+  payload: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'ReplaceSessionRelaxed' return type */
+export interface ReplaceSessionRelaxedResult {
+  sid: string;
+}
+
+/** 'ReplaceSessionRelaxed' query type */
+export interface ReplaceSessionRelaxedQuery {
+  params: ReplaceSessionRelaxedParams;
+  result: ReplaceSessionRelaxedResult;
+}
+
+const replaceSessionRelaxedIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":155,"b":163}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":197,"b":208}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":278,"b":282},{"a":376,"b":380}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":443,"b":447}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":468,"b":475}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\n  END\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__settings AS MATERIALIZED (
+ *   SELECT pg_catalog.set_config('synchronous_commit', 'off', true)
+ * )
+ * UPDATE "session_store"."session" AS t
+ * SET
+ *   sess = :payload!::json,
+ *   expire = CASE
+ *     WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ *     ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
+ *   END
+ * FROM ss__settings
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()
+ * RETURNING t.sid
+ * ```
+ */
+export const replaceSessionRelaxed = new PreparedQuery<ReplaceSessionRelaxedParams,ReplaceSessionRelaxedResult>(replaceSessionRelaxedIR);
+
+
 /** 'ReplaceSessions' parameters type */
 export interface ReplaceSessionsParams {
   loaded: stringArray;
   lockTimeout?: string | null | void;
   mayShorten: booleanArray;
   payloads: stringArray;
+  relaxed?: boolean | null | void;
   sids: stringArray;
   ttls: numberArray;
 }
@@ -201,13 +282,15 @@ export interface ReplaceSessionsQuery {
   result: ReplaceSessionsResult;
 }
 
-const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":513,"b":518}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":529,"b":536}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":547,"b":556}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":567,"b":572}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":585,"b":596}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                       "};
+const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":661,"b":666}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":677,"b":684}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":695,"b":704}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":715,"b":720}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":733,"b":744}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                       "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__settings AS MATERIALIZED (
- *   SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)
+ *   SELECT
+ *     pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),
+ *     pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
  * )
  * UPDATE "session_store"."session" AS t
  * SET

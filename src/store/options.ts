@@ -100,6 +100,17 @@ export interface StoreOptions {
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
   /**
+   * Whether a save waits until PostgreSQL has written it to the disk. With `false` the store turns
+   * `synchronous_commit` off for the statements of `set` and `update`: they are faster, and a crash of the
+   * server may undo those of its last moment, less than a second with PostgreSQL's default settings. It
+   * never leaves a part of a save. `destroy`, `clear` and revocations always wait, and so make all earlier
+   * saves safe. A touch never waits.
+   *
+   * @category Saving
+   * @default `true`
+   */
+  synchronousCommit?: boolean | undefined;
+  /**
    * Seconds by which a touch must move the expiry: the store does not write a smaller move. With
    * `0` it writes every touch, as it always does with `concurrency: 'overwrite'`.
    *
@@ -267,6 +278,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
   lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
+  synchronousCommit: ['true or false', isBoolean],
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
   hashIds: HASH_IDS_RULE,
   ...CODEC_RULES,

@@ -99,10 +99,10 @@ export class PgSessionStore extends StoreWithEvents {
       connection: this.#connection,
       lockWaits: LockWaits.of(pool),
       names,
-      bind: this.#bind,
       tableEnsurer,
       checkSid: (deadline) => checkSid(this.#location, deadline, Boolean(checked.hashIds)),
       batch,
+      relaxed: checked.synchronousCommit === false,
       channel: this.#channel,
     });
     this.#sessions = new Sessions({

@@ -1,5 +1,9 @@
 // Keeps statements that wait for locked rows from holding all connections of a pool.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import { hasSqlState } from '../errors.js';
+import { backoffMs } from '../postgres/backoff.js';
+import { LOCK_NOT_AVAILABLE } from '../sql-states.js';
 
 const byPool = new WeakMap<Pool, LockWaits>();
 
@@ -68,5 +72,49 @@ export class LockWaits {
       if (!start) return;
       start();
     }
+  }
+}
+
+/** Milliseconds after which a statement for several rows gives up on a locked one. */
+export const LOCK_TIMEOUT = 200;
+
+/** The same for a statement that follows a failed one, or while a call waits for a locked row. */
+export const SHORT_LOCK_TIMEOUT = 20;
+
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 200;
+
+/**
+ * Sends a lone write again until its row is unlocked. Between the attempts the call does not hold a
+ * connection.
+ */
+export async function untilUnlocked<T>(
+  lockWaits: LockWaits,
+  isLocked: boolean,
+  send: (lockTimeout: number) => Promise<T>,
+): Promise<T> {
+  let lockTimeout = lockWaits.waiting > 0 ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT;
+  const attempt = async (): Promise<{ result: T } | undefined> => {
+    const sentAt = performance.now();
+    try {
+      return { result: await send(lockTimeout) };
+    } catch (error) {
+      // An earlier error does not come from the lock_timeout, but from a trigger.
+      if (!hasSqlState(error, LOCK_NOT_AVAILABLE) || performance.now() - sentAt < lockTimeout) throw error;
+      return undefined;
+    }
+  };
+  const first = isLocked ? undefined : await attempt();
+  if (first) return first.result;
+  lockTimeout = SHORT_LOCK_TIMEOUT;
+  lockWaits.waiting++;
+  try {
+    for (let failures = 1; ; failures++) {
+      await sleep(backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS));
+      const next = await lockWaits.run(attempt, { isPart: false });
+      if (next) return next.result;
+    }
+  } finally {
+    lockWaits.waiting--;
   }
 }

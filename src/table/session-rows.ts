@@ -1,5 +1,4 @@
 // The rows of sessions: one call a session. Calls of the same kind share a statement.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import { hasSqlState, refused } from '../errors.js';
 import {
@@ -12,23 +11,24 @@ import {
   getSession,
   getSessions,
   replaceSession,
+  replaceSessionRelaxed,
   replaceSessions,
   setSession,
+  setSessionRelaxed,
   setSessions,
   touchSession,
   touchSessions,
 } from '../generated/session.js';
-import { backoffMs } from '../postgres/backoff.js';
 import { binaryArray } from '../postgres/binary-array.js';
-import type { PoolConnection, Queryable, QueryResult, StatementOptions } from '../postgres/connection.js';
+import type { PoolConnection, QueryResult, StatementOptions } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
-import { LOCK_NOT_AVAILABLE, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
+import { UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher } from './batcher.js';
 import type { TableEnsurer } from './ensure-table.js';
-import type { LockWaits } from './lock-waits.js';
-import { type TableNames, type TableQuery, tableQuery } from './names.js';
+import { LOCK_TIMEOUT, type LockWaits, SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
+import { type TableNames, type TableQuery, tableBinder, tableQuery } from './names.js';
 
 /** A live row. A class, for the reason given at `QueuedCall`. */
 export class LiveRow {
@@ -63,14 +63,14 @@ export interface SessionRowsOptions {
   /** Those of the pool. */
   lockWaits: LockWaits;
   names: TableNames;
-  /** Binds a connection to these names. */
-  bind: (connection: Queryable) => IDatabaseConnection;
   /** Creates the table if it is missing. Undefined if the store must not. */
   tableEnsurer: TableEnsurer | undefined;
   /** Fails if the store does not support the table's sid column. */
   checkSid: (deadline: Deadline) => Promise<void>;
   /** Whether calls may share a statement. */
   batch: boolean;
+  /** Whether a set or a replacement does not wait for the disk. */
+  relaxed: boolean;
   /** The channel that is notified of destroyed sessions. */
   channel: string | undefined;
 }
@@ -122,6 +122,7 @@ export class SessionRows {
   /** Statements that served several calls, and statements that were sent again. */
   readonly count = { batches: 0, retries: 0 };
   readonly #options: SessionRowsOptions;
+  readonly #bind: ReturnType<typeof tableBinder>;
   readonly #queries = new Map<PreparedQuery<any, any>, TableQuery<any>>();
   readonly #onRetry = () => void this.count.retries++;
   #isSidChecked = false;
@@ -132,9 +133,10 @@ export class SessionRows {
 
   constructor(options: SessionRowsOptions) {
     this.#options = options;
+    this.#bind = tableBinder(options.names);
     this.get = this.#caller(getKind());
-    this.set = this.#caller(SET);
-    this.replace = this.#caller(REPLACE);
+    this.set = this.#caller(setKind(options.relaxed));
+    this.replace = this.#caller(replaceKind(options.relaxed));
     this.touch = this.#caller(TOUCH);
     this.destroyQuietly = this.#caller(DESTROY);
     this.destroy =
@@ -143,9 +145,9 @@ export class SessionRows {
 
   /** Runs a statement of the table until the deadline, retried if that can help. */
   async run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#read): Promise<T> {
-    const { tableEnsurer, bind } = this.#options;
+    const { tableEnsurer } = this.#options;
     if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
-    return send(bind({ query: (text, values) => this.#query(text, values, deadline, options) }));
+    return send(this.#bind({ query: (text, values) => this.#query(text, values, deadline, options) }));
   }
 
   /** Like `run`, for the statements of requests, which are sent most often. */
@@ -260,50 +262,6 @@ const END_OF_INSERT = 'expire = EXCLUDED.expire';
 const RETURNING_SID = '\nRETURNING t.sid, pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type has none
 const DEFAULT_COLLATION = '"default"';
 
-/** Milliseconds after which a statement for several rows gives up on a locked one. */
-const LOCK_TIMEOUT = 200;
-
-/** The same for a statement that follows a failed one, or while a call waits for a locked row. */
-const SHORT_LOCK_TIMEOUT = 20;
-
-const FIRST_PAUSE_MS = 20;
-const MAX_PAUSE_MS = 200;
-
-/**
- * Sends a lone write again until its row is unlocked. Between the attempts the call does not hold a
- * connection.
- */
-async function untilUnlocked<T>(
-  lockWaits: LockWaits,
-  isLocked: boolean,
-  send: (lockTimeout: number) => Promise<T>,
-): Promise<T> {
-  let lockTimeout = lockWaits.waiting > 0 ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT;
-  const attempt = async (): Promise<{ result: T } | undefined> => {
-    const sentAt = performance.now();
-    try {
-      return { result: await send(lockTimeout) };
-    } catch (error) {
-      // An earlier error does not come from the lock_timeout, but from a trigger.
-      if (!hasSqlState(error, LOCK_NOT_AVAILABLE) || performance.now() - sentAt < lockTimeout) throw error;
-      return undefined;
-    }
-  };
-  const first = isLocked ? undefined : await attempt();
-  if (first) return first.result;
-  lockTimeout = SHORT_LOCK_TIMEOUT;
-  lockWaits.waiting++;
-  try {
-    for (let failures = 1; ; failures++) {
-      await sleep(backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS));
-      const next = await lockWaits.run(attempt, { isPart: false });
-      if (next) return next.result;
-    }
-  } finally {
-    lockWaits.waiting--;
-  }
-}
-
 function getKind(): Kind<string, LiveRow | undefined> {
   let bytesOfRow = 1000; // the mean of the last batch
   return {
@@ -346,27 +304,28 @@ const column = <Item, Key extends keyof Item>(items: Item[], key: Key): Item[Key
 
 const noResults = () => [];
 
-const SET: Kind<SetItem, unknown> = {
+const setKind = (relaxed: boolean): Kind<SetItem, unknown> => ({
   bytes: ({ payload }) => payload.length,
   results: noResults,
   statement: (items, lockTimeout) =>
     lockTimeout === undefined
-      ? bound(setSession, items[0]!)
+      ? bound(relaxed ? setSessionRelaxed : setSession, items[0]!)
       : bound(setSessions, {
           sids: column(items, 'sid'),
           payloads: binaryArray('json', column(items, 'payload')),
           ttls: column(items, 'ttl'),
           lockTimeout: `${lockTimeout}ms`,
+          relaxed,
         }),
-};
+});
 
-const REPLACE: Kind<ReplaceItem, boolean> = {
+const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
   idempotent: false,
   bytes: ({ payload, loaded }) => payload.length + loaded.length,
   results: areAmong,
   statement: (items, lockTimeout) =>
     lockTimeout === undefined
-      ? bound(replaceSession, items[0]!)
+      ? bound(relaxed ? replaceSessionRelaxed : replaceSession, items[0]!)
       : bound(replaceSessions, {
           sids: column(items, 'sid'),
           loaded: binaryArray('text', column(items, 'loaded')),
@@ -374,8 +333,9 @@ const REPLACE: Kind<ReplaceItem, boolean> = {
           ttls: column(items, 'ttl'),
           mayShorten: column(items, 'mayShorten'),
           lockTimeout: `${lockTimeout}ms`,
+          relaxed,
         }),
-};
+});
 
 const TOUCH: Kind<TouchItem, boolean> = {
   results: areAmong,

@@ -1,0 +1,44 @@
+// Statements that wait for a client of the pool.
+import * as assert from 'uvu/assert';
+import { PoolConnection } from '../../src/postgres/connection.js';
+import { freshNames, freshPool } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+
+const test = suite('connection');
+
+test('a statement that waited for a client until its deadline is not sent, and the others are', async () => {
+  const pool = freshPool({ max: 1 });
+  const table = `"waited ${freshNames().tableName.replaceAll('"', '')}"`;
+  await pool.query(`CREATE TABLE ${table} (name text)`);
+  const connection = new PoolConnection(pool, { prepare: true });
+  const insert = (name: string, ms: number) =>
+    connection.query(`INSERT INTO ${table} VALUES ($1)`, [name], { deadline: performance.now() + ms });
+  const client = await pool.connect();
+  const late = ['late 1', 'late 2'].map((name) => insert(name, 50).catch((error) => error.code));
+  const others = ['a', 'b', 'c', 'd'].map((name) => insert(name, 5000));
+  assert.equal(await Promise.all(late), ['TIMEOUT', 'TIMEOUT']);
+  client.release();
+  await Promise.all(others);
+  const { rows } = await pool.query(`SELECT name FROM ${table} ORDER BY 1`);
+  assert.equal(
+    rows.map(({ name }) => name),
+    ['a', 'b', 'c', 'd'],
+  );
+  await pool.query(`DROP TABLE ${table}`);
+});
+
+test('ten thousand statements that wait for a client end at their deadlines, in less than a second', async () => {
+  const pool = freshPool({ max: 1 });
+  const connection = new PoolConnection(pool);
+  const client = await pool.connect();
+  const deadline = performance.now() + 500;
+  const codes = await Promise.all(
+    Array.from({ length: 10_000 }, (_, n) =>
+      connection.query('SELECT 1', [], { deadline: deadline + n / 100 }).catch((error) => error.code),
+    ),
+  );
+  assert.ok(performance.now() - deadline < 1000, `${performance.now() - deadline} ms`);
+  assert.is(codes.filter((code) => code === 'TIMEOUT').length, 10_000);
+  client.release();
+  assert.equal((await connection.query('SELECT 1 AS one', [], { deadline: Infinity })).rows, [{ one: 1 }]);
+});
