@@ -27,7 +27,7 @@ export async function bundleRuntime(format: 'esm' | 'cjs', outfile: string): Pro
     platform: 'node',
     target: 'node20',
     outfile,
-    banner: { js: `/*\nThe part of @pgtyped/runtime ${version} that runs queries.\n\n${licence.trim()}\n*/` },
+    banner: { js: `/*!\nThe part of @pgtyped/runtime ${version} that runs queries.\n\n${licence.trim()}\n*/` },
     plugins: [withoutParser],
     logLevel: 'warning',
   });

@@ -1,4 +1,4 @@
-// Starts a throwaway Redis without persistence, and makes connect-redis stores.
+// Starts a throwaway Redis, and makes connect-redis stores.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
@@ -45,10 +45,11 @@ export function whyNoRedis(): string | undefined {
   return undefined;
 }
 
-export async function startRedis(): Promise<RedisServer> {
+/** @param persistence more settings; default: Redis writes nothing to the disk */
+export async function startRedis(persistence: Record<string, string> = {}): Promise<RedisServer> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'redis-bench-'));
   const port = await freePort();
-  const settings = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'no' };
+  const settings = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'no', ...persistence };
   const server = ['redis-server', ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])];
   const keeper = spawn('/bin/sh', ['-c', KEEPER, 'keeper', dir, ...server], {
     detached: true,

@@ -10,6 +10,9 @@ import { SESSIONS, sessionOf, sidOf } from './sessions.js';
 
 export const OURS = 'connect-pg-typed';
 export const OURS_UNLOGGED = 'connect-pg-typed, UNLOGGED';
+/** A crash may lose the last second of both. */
+export const OURS_RELAXED = 'connect-pg-typed, synchronousCommit: false';
+export const REDIS_EVERYSEC = 'connect-redis, appendfsync everysec';
 export const SIMPLE = 'connect-pg-simple';
 export const REDIS = 'connect-redis';
 export const MEMORY = 'MemoryStore';
@@ -26,7 +29,7 @@ export async function openFilledStore(
   options: StoreOptions = {},
 ): Promise<Store> {
   const location = { pool, schemaName: `bench ${name}`, tableName: 'session' };
-  if (name === REDIS) {
+  if (name === REDIS || name === REDIS_EVERYSEC) {
     const { makeStore } = await redisStore(redisPort!);
     return fill(makeStore());
   }
@@ -34,10 +37,11 @@ export async function openFilledStore(
   const { PgSessionStore } = await importBuild();
   await makeTable(name === SIMPLE ? SIMPLE : OURS, location);
   if (name === OURS_UNLOGGED) await pool.query(`ALTER TABLE ${quotedName(location)} SET UNLOGGED`);
+  const more = name === OURS_RELAXED ? { synchronousCommit: false } : {};
   const store =
     name === SIMPLE
       ? makeStore(SIMPLE, location)
-      : new PgSessionStore({ ...location, pruneSessionInterval: false, touchAfter: 0, ...options });
+      : new PgSessionStore({ ...location, pruneSessionInterval: false, touchAfter: 0, ...more, ...options });
   await fill(store);
   await pool.query(`VACUUM ANALYZE ${quotedName(location)}`);
   return store;

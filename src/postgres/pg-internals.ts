@@ -1,8 +1,6 @@
 // pg's private fields that the project uses. Checked with pg 8.12 and 8.23; pg-native lacks them.
 import type { Socket } from 'node:net';
 import pg, { type Client, type Pool, type PoolClient } from 'pg';
-// @ts-expect-error: it has no types
-import utils from 'pg/lib/utils.js';
 
 /** Undefined for a client of pg-native. */
 export const socketOf = (client: Client | PoolClient): Socket | undefined =>
@@ -59,6 +57,3 @@ export function protocolOf(client: Client | PoolClient): PgConnection | undefine
   const { connection, pipeline } = client as unknown as { connection?: PgConnection; pipeline?: boolean };
   return connection?.parsedStatements && !pipeline ? connection : undefined;
 }
-
-/** How pg writes a JavaScript value for the server: as a text, a Buffer or null. */
-export const prepareValue: (value: unknown) => unknown = utils.prepareValue;

@@ -1,7 +1,7 @@
 // Runs a prepared statement that each connection describes only once. pg asks the server to describe
 // the columns with each execution, which takes a sixth of a lone call's CPU.
 import type { Client, Connection, PoolClient, Submittable } from 'pg';
-import { type PgConnection, prepareValue, protocolOf } from './pg-internals.js';
+import { type PgConnection, protocolOf } from './pg-internals.js';
 import { RESULT_TYPES } from './result-types.js';
 
 interface Column {
@@ -34,6 +34,7 @@ export class PreparedStatement implements Submittable, PreparedResult {
 
   /**
    * @param name of the prepared statement. It must stand for the same text in each process
+   * @param values texts, numbers, booleans, null, Buffers in the binary format, and arrays of the first four
    * @param callback called once. pg may replace it, for its `query_timeout`
    */
   constructor(
@@ -46,7 +47,7 @@ export class PreparedStatement implements Submittable, PreparedResult {
   submit(given: Connection): null {
     const connection = given as unknown as PgConnection;
     const { name, text } = this;
-    const values = this.values.map(prepareValue);
+    const values = this.values.map(inTextFormat);
     let known = described.get(connection);
     if (!known) {
       known = new Map();
@@ -97,4 +98,17 @@ export class PreparedStatement implements Submittable, PreparedResult {
   handleError(error: Error): void {
     this.callback(error, this);
   }
+}
+
+/** A value as the server reads it: a Buffer is in the binary format. */
+function inTextFormat(value: unknown): string | Buffer | null {
+  if (value === null || value === undefined) return null;
+  if (Buffer.isBuffer(value)) return value;
+  return Array.isArray(value) ? `{${value.map(inArray).join(',')}}` : String(value);
+}
+
+/** PostgreSQL's documentation, "Array Input and Output Syntax". */
+function inArray(element: unknown): string {
+  if (element === null) return 'NULL';
+  return typeof element === 'string' ? `"${element.replace(/["\\]/g, '\\$&')}"` : String(element);
 }

@@ -55,6 +55,30 @@ test('it is parsed and described once, and returns the same each time', async ()
   client.release();
 });
 
+test('it sends each kind of value as it is', async () => {
+  const client = await openClient();
+  const values: [type: string, value: unknown][] = [
+    ['text', 'a "quoted" \\ text, {} é 😀'],
+    ['text', ''],
+    ['text', null],
+    ['float8', -0.1],
+    ['float8', Infinity],
+    ['int4', 2 ** 31 - 1],
+    ['bool', false],
+    ['text[]', ['NULL', 'null', '', ' ', 'a,b', '"', '\\', '{x}', 'é😀', null]],
+    ['text[]', []],
+  ];
+  for (const [type, value] of values) {
+    assert.equal((await run(client, `SELECT $1::${type} AS one`, [value], 'same'.concat(type))).rows, [{ one: value }]);
+  }
+  const ofNumbers = 'SELECT $1::float8[]::text AS one, $2::bool[]::text AS two, $3::bytea::text AS three';
+  assert.equal((await run(client, ofNumbers, [[1.5, -2], [true, false], Buffer.from('ab')])).rows, [
+    { one: '{1.5,-2}', two: '{t,f}', three: '\\x6162' },
+  ]);
+  assert.equal((await run(client, 'SELECT $1::text AS one', [undefined])).rows, [{ one: null }]);
+  client.release();
+});
+
 test('it counts the rows of each kind of statement', async () => {
   const client = await openClient();
   await client.query('CREATE TEMP TABLE counted (n int)');
