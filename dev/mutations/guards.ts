@@ -1050,6 +1050,13 @@ export const mutations: Mutation[] = [
     tests: ['synchronous-commit'],
   },
   {
+    guard: 'a Date is left to pg',
+    file: 'src/postgres/prepared-statement.ts',
+    from: ' && values.every(isSimple)',
+    to: '',
+    tests: ['postgres/connection'],
+  },
+  {
     guard: 'doctor compares types with those at compile time',
     file: 'src/admin/doctor.ts',
     from: 'if (reason) mismatches.push',

@@ -241,7 +241,8 @@ class Statement extends Checkout {
       else if (name !== undefined && this.#canSubmitUnnamed(error)) this.#submit(undefined);
       else this.fail(this.releaseFailed(error, this.#failure));
     };
-    if (name !== undefined && canPrepare(client!)) client!.query(new PreparedStatement(name, text, values, answered));
+    if (name !== undefined && canPrepare(client!, values))
+      client!.query(new PreparedStatement(name, text, values, answered));
     else void client!.query({ ...(name !== undefined && { name }), text, values, types: RESULT_TYPES }, answered);
   }
 

@@ -22,8 +22,13 @@ type Callback = (error: Error | undefined, result: PreparedResult) => void;
 /** The columns of each prepared statement, by its name. */
 const described = new WeakMap<PgConnection, Map<string, Column[]>>();
 
-/** Whether a client of this kind can run a PreparedStatement. */
-export const canPrepare = (client: Client | PoolClient): boolean => protocolOf(client) !== undefined;
+/** Whether a PreparedStatement can run on this kind of client, and send these kinds of values. */
+export const canPrepare = (client: Client | PoolClient, values: unknown[]): boolean =>
+  protocolOf(client) !== undefined && values.every(isSimple);
+
+/** A Date, for example, is left to pg. */
+const isSimple = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || Buffer.isBuffer(value) || Array.isArray(value);
 
 /** Takes the place of a query in pg's client, as the queries of pg-cursor do. */
 export class PreparedStatement implements Submittable, PreparedResult {
@@ -34,7 +39,7 @@ export class PreparedStatement implements Submittable, PreparedResult {
 
   /**
    * @param name of the prepared statement. It must stand for the same text in each process
-   * @param values texts, numbers, booleans, null, Buffers in the binary format, and arrays of the first four
+   * @param values texts, numbers, booleans, null, Buffers in the binary format, and arrays of these but Buffers
    * @param callback called once. pg may replace it, for its `query_timeout`
    */
   constructor(

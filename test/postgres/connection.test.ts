@@ -42,3 +42,22 @@ test('ten thousand statements that wait for a client end at their deadlines, in 
   client.release();
   assert.equal((await connection.query('SELECT 1 AS one', [], { deadline: Infinity })).rows, [{ one: 1 }]);
 });
+
+test('a value that only pg can send, such as a Date, is sent as pg sends it', async () => {
+  const connection = new PoolConnection(freshPool({ max: 1 }), { prepare: true });
+  const select = (type: string, value: unknown) =>
+    connection.query(`SELECT to_jsonb($1::${type})::text AS one`, [value], { deadline: Infinity });
+  for (const [type, value] of [
+    ['timestamptz', new Date()],
+    ['timestamptz', new Date(8e14)],
+    ['jsonb', { a: 1 }],
+    ['text', 'plain'],
+  ] as const) {
+    for (let n = 0; n < 2; n++) {
+      const { rows } = await select(type, value);
+      const one = JSON.parse((rows[0] as { one: string }).one);
+      if (value instanceof Date) assert.is(one.slice(0, 4), value.toISOString().replace(/^\+0+/, '').slice(0, 4));
+      else assert.equal(one, value);
+    }
+  }
+});
