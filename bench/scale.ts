@@ -1,3 +1,7 @@
+// node --import tsx bench/scale.ts [--json FILE] [--docs]
+//   Measures the start of a process, the memory of waiting calls, and calls per second by the size
+//   of the table and the calls at once. pgbench gives the baseline. --docs writes the tables into
+//   docs/performance.md.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';

@@ -42,8 +42,8 @@ ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
 /*
- * With synchronous_commit off: a crash of the server may undo the save. This is a statement of its own,
- * because the setting costs the server some 10 microseconds.
+ * Does not wait for the disk: a crash of the server may undo the save. It is separate from setSession,
+ * so that other saves do not pay for the setting.
  */
 /* @name setSessionRelaxed */
 WITH ss__settings AS MATERIALIZED (

@@ -1,5 +1,4 @@
-// Runs a store in a process of its own: what one store leaves behind, such as a timer for each call,
-// must not cost another one its time.
+// Runs each store in its own process. One store's timers must not take CPU time from another store.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

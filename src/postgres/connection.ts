@@ -137,7 +137,7 @@ abstract class Checkout extends Expiring {
 
   /** Called with the client. In the end, it must call `release` or `releaseFailed`. */
   protected abstract use(client: PoolClient): void;
-  /** Called if there is no client, or `use` throws. */
+  /** Called with the error if there is no client, or if `use` throws. */
   abstract fail(error: SessionStoreError): void;
 
   start(client: PoolClient): void {

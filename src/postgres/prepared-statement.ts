@@ -35,6 +35,7 @@ export class PreparedStatement implements Submittable, PreparedResult {
   readonly rows: Record<string, unknown>[] = [];
   rowCount: number | null = null;
   fields: Column[] = [];
+  /** Where to keep the columns, if this execution describes them. */
   #known: Map<string, Column[]> | undefined;
 
   /**
@@ -58,12 +59,12 @@ export class PreparedStatement implements Submittable, PreparedResult {
       known = new Map();
       described.set(connection, known);
     }
-    this.#known = known;
     const fields = known.get(name);
     connection.stream.cork?.(); // so that all messages are sent together
     if (fields) {
       this.fields = fields;
     } else {
+      this.#known = known;
       if (connection.parsedStatements[name] === undefined) connection.parse({ name, text, types: [] });
       connection.describe({ type: 'S', name });
     }
@@ -96,7 +97,7 @@ export class PreparedStatement implements Submittable, PreparedResult {
   }
 
   handleReadyForQuery(): void {
-    this.#known!.set(this.name, this.fields);
+    this.#known?.set(this.name, this.fields);
     this.callback(undefined, this);
   }
 

@@ -81,8 +81,8 @@ export interface TableQuery<Params> {
 }
 
 /**
- * Computes the text of a generated query and the order of its parameters. pgtyped's `run()` computes
- * both in each call, which takes longer than the rest of the call.
+ * Computes the text of a generated query and the order of its parameters. pgtyped's `run()` would
+ * compute both in each call.
  */
 export function tableQuery<Params, Row>(query: PreparedQuery<Params, Row>, names: TableNames): TableQuery<Params> {
   let statement = '';

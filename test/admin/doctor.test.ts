@@ -290,7 +290,7 @@ test('doctor() finds nothing wrong with a view that has the three columns', asyn
 });
 
 for (const type of ['char(64)', 'name']) {
-  test(`doctor() finds a view whose sid has the type ${type}, which the server accepts`, async () => {
+  test(`doctor() reports a view with a sid of the type ${type}, which the server accepts`, async () => {
     const { pool, names, table } = await freshStore();
     await pool.query(`ALTER TABLE ${table} ALTER sid TYPE ${type}`);
     const schema = pg.escapeIdentifier(names.schemaName);

@@ -5,7 +5,7 @@ import { suite } from '../support/harness.js';
 
 const test = suite('calls in flight');
 
-test('a call whose work never ends fails with TIMEOUT at its deadline, and only once', async () => {
+test('a call without an answer fails with TIMEOUT at its deadline, and only once', async () => {
   const calls = new InFlightCalls({ timeoutMs: 50, maxWaiting: 10 });
   const startedAt = performance.now();
   const ends: unknown[] = [];
