@@ -709,8 +709,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a checkout leaves the queue at its deadline',
     file: 'src/postgres/connection.ts',
-    from: 'if (!first?.isLate) return first;',
-    to: 'return first;',
+    from: 'this.queue.leave(this);',
+    to: '',
     tests: ['postgres/connection'],
   },
   {

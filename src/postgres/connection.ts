@@ -126,7 +126,7 @@ export class PoolConnection {
 /** The use of one client, from the wait for it to its return. */
 abstract class Checkout extends Expiring {
   protected client: PoolClient | undefined;
-  isLate = false;
+  #isLate = false;
 
   constructor(
     readonly queue: ClientQueue,
@@ -156,23 +156,23 @@ abstract class Checkout extends Expiring {
     const client = this.client!;
     this.client = undefined;
     client.off('error', ignore);
-    client.release(failure ?? (this.isLate ? timedOut() : undefined));
+    client.release(failure ?? (this.#isLate ? timedOut() : undefined));
   }
 
   /** Returns the client after an error, and returns the error for the caller. */
   releaseFailed(error: unknown, failure?: Error): SessionStoreError {
-    const failed = this.isLate ? timedOut(error) : databaseFailed(error);
+    const failed = this.#isLate ? timedOut(error) : databaseFailed(error);
     this.release(failure ?? (isConnectionUsable(failed) ? undefined : failed));
     return failed;
   }
 
   /** At the deadline the connection is destroyed, so that nothing is sent later. */
   protected expire(): void {
-    this.isLate = true;
+    this.#isLate = true;
     if (this.client) {
       destroyConnection(this.client);
     } else {
-      this.queue.dropLate();
+      this.queue.leave(this);
       this.fail(timedOut());
     }
   }
@@ -312,9 +312,7 @@ class ClientWork<T> extends Checkout {
 class ClientQueue {
   readonly #pool: Pool;
   readonly #connectMs: number;
-  #waiting: Checkout[] = [];
-  /** How many of them are late. */
-  #late = 0;
+  readonly #waiting = new Set<Checkout>();
   readonly #connectingSince = new WeakMap<object, number>();
   readonly #max: number;
   #requested = 0;
@@ -332,28 +330,18 @@ class ClientQueue {
       return;
     }
     checkout.watch();
-    this.#waiting.push(checkout);
+    this.#waiting.add(checkout);
     this.#destroyStuckConnections();
     this.#request();
   }
 
-  /** Called when a waiting checkout is late. Drops all late ones together, because each time costs a copy. */
-  dropLate(): void {
-    if (++this.#late <= this.#waiting.length / 2) return;
-    this.#waiting = this.#waiting.filter(({ isLate }) => !isLate);
-    this.#late = 0;
-  }
-
-  #next(): Checkout | undefined {
-    for (;;) {
-      const first = this.#waiting.shift();
-      if (!first?.isLate) return first;
-      this.#late--;
-    }
+  /** Removes a waiting checkout. */
+  leave(checkout: Checkout): void {
+    this.#waiting.delete(checkout);
   }
 
   #request(): void {
-    while (this.#requested < Math.min(this.#waiting.length, this.#max)) {
+    while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
       this.#requested++;
       this.#pool.connect(this.#onClient);
     }
@@ -362,13 +350,14 @@ class ClientQueue {
   /** A callback, which runs at once. A promise would be too late for an error right after connecting. */
   readonly #onClient = (error: Error | undefined, client: PoolClient | undefined): void => {
     this.#requested--;
-    const first = this.#next();
+    const [first] = this.#waiting;
     if (first) this.#settle(first, error, client);
     else client?.release();
     this.#request();
   };
 
   #settle(checkout: Checkout, error: Error | undefined, client: PoolClient | undefined): void {
+    this.#waiting.delete(checkout);
     if (client) {
       checkout.start(client);
       return;

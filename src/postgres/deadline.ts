@@ -3,14 +3,9 @@
 /** When a call fails, in milliseconds of `performance.now()`. Infinity means no limit. */
 export type Deadline = number;
 
-/**
- * Something that ends at its deadline. A link of a list, because V8 takes 2 microseconds to delete
- * the last element of a Set or a Map.
- */
+/** Something that ends at its deadline. */
 export abstract class Expiring {
-  #previous: Expiring | undefined;
-  #next: Expiring | undefined;
-  static #first: Expiring | undefined;
+  static readonly #watched = new Set<Expiring>();
   static #timer: NodeJS.Timeout | undefined;
   static #timerAt = Infinity;
 
@@ -22,21 +17,13 @@ export abstract class Expiring {
   /** Expires at the deadline, unless `unwatch` is called before. */
   watch(): void {
     if (this.deadline === Infinity) return;
-    const next = Expiring.#first;
-    this.#next = next;
-    if (next) next.#previous = this;
-    Expiring.#first = this;
+    Expiring.#watched.add(this);
     if (this.deadline < Expiring.#timerAt) Expiring.#setTimer(this.deadline);
   }
 
   /** It may be called more than once, and without `watch`. */
   unwatch(): void {
-    const [previous, next] = [this.#previous, this.#next];
-    if (previous) previous.#next = next;
-    else if (Expiring.#first === this) Expiring.#first = next;
-    if (next) next.#previous = previous;
-    this.#previous = undefined;
-    this.#next = undefined;
+    Expiring.#watched.delete(this);
   }
 
   /** It does not keep the process alive: the sockets of what it watches do. */
@@ -50,17 +37,16 @@ export abstract class Expiring {
   static readonly #expireLate = (): void => {
     const now = performance.now();
     let next = Infinity;
-    const late: Expiring[] = [];
-    for (let one = Expiring.#first; one; one = one.#next) {
-      if (one.deadline <= now) late.push(one);
-      else next = Math.min(next, one.deadline);
+    Expiring.#timerAt = Infinity; // so that expire() may watch others
+    for (const one of Expiring.#watched) {
+      if (one.deadline > now) {
+        next = Math.min(next, one.deadline);
+      } else {
+        one.unwatch();
+        one.expire();
+      }
     }
-    Expiring.#timerAt = Infinity;
-    if (next < Infinity) Expiring.#setTimer(next);
-    for (const one of late.reverse()) {
-      one.unwatch();
-      one.expire();
-    }
+    if (next < Expiring.#timerAt) Expiring.#setTimer(next);
   };
 }
 

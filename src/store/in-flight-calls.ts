@@ -26,9 +26,6 @@ const CALLS = channel('connect-pg-typed:call');
 /** The part of `maxWaiting` that one session may use. */
 const SESSION_SHARE = 0.1;
 
-/** Sessions that are kept with 0 calls: see `Expiring`. */
-const KEPT_SESSIONS = 1000;
-
 /** An in-flight call. A class, for the reason given at `QueuedCall`. */
 class InFlightCall extends Expiring {
   #onEnd: OnEnd<any> | undefined;
@@ -72,7 +69,7 @@ export class InFlightCalls {
   readonly #timeoutMs: number;
   readonly #maxWaiting: number;
   readonly #maxOfSession: number;
-  /** The calls in flight of each session that has any, and 0 for some others. */
+  /** The calls in flight of each session that has any. */
   readonly #ofSession = new Map<string, number>();
   #inFlight = 0;
   #isClosed = false;
@@ -143,7 +140,7 @@ export class InFlightCalls {
 
   #leave(sid: string): void {
     const left = this.#ofSession.get(sid)! - 1;
-    if (left > 0 || this.#ofSession.size <= KEPT_SESSIONS) this.#ofSession.set(sid, left);
+    if (left > 0) this.#ofSession.set(sid, left);
     else this.#ofSession.delete(sid);
   }
 }
