@@ -7,7 +7,8 @@ import { INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE } from './sql-states.js';
  * - `DATABASE`: PostgreSQL refused a statement, or the connection to it failed
  * - `TIMEOUT`: PostgreSQL did not answer before the deadline
  * - `CONFLICT`: other requests kept changing the session until the deadline
- * - `OVERLOADED`: `maxWaiting` calls were in flight already, or a tenth of it for one session
+ * - `OVERLOADED`: `maxWaiting` calls were in flight already, or saves of `maxWaitingBytes`, or a tenth
+ *   of either for one session
  * - `CLOSED`: the store was closed before the call
  */
 export type SessionStoreErrorCode = 'DATABASE' | 'TIMEOUT' | 'CONFLICT' | 'OVERLOADED' | 'CLOSED';
@@ -50,6 +51,10 @@ export const hasSqlState = (error: unknown, ...sqlStates: string[]): boolean =>
 
 export const timedOut = (cause?: unknown): SessionStoreError =>
   new SessionStoreError('TIMEOUT', 'the database did not answer in time', { cause });
+
+/** For a call that one of the limits of calls in flight refuses. */
+export const overloaded = (reason: string): SessionStoreError =>
+  new SessionStoreError('OVERLOADED', `OVERLOADED: ${reason}`);
 
 /** For a refusal with a message that says what to do. */
 export const refused = (advice: string, cause?: unknown): SessionStoreError =>

@@ -1,7 +1,8 @@
 // The store's calls in flight: each ends in a callback or a promise, at the latest at its deadline.
 import { channel } from 'node:diagnostics_channel';
-import { SessionStoreError, timedOut } from '../errors.js';
+import { overloaded, SessionStoreError, timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
+import { SESSION_SHARE } from './session-queue.js';
 
 export type Callback<T> = (error: any, result?: T) => void;
 
@@ -22,9 +23,6 @@ export interface CallMessage {
 }
 
 const CALLS = channel('connect-pg-typed:call');
-
-/** The part of `maxWaiting` that one session may use. */
-const SESSION_SHARE = 0.1;
 
 /** An in-flight call. A class, for the reason given at `QueuedCall`. */
 class InFlightCall extends Expiring {
@@ -144,8 +142,6 @@ export class InFlightCalls {
     else this.#ofSession.delete(sid);
   }
 }
-
-const overloaded = (reason: string): SessionStoreError => new SessionStoreError('OVERLOADED', `OVERLOADED: ${reason}`);
 
 const isTimeout = (error: unknown): boolean => error instanceof SessionStoreError && error.code === 'TIMEOUT';
 

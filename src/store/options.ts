@@ -177,6 +177,15 @@ export interface StoreOptions {
    */
   maxWaiting?: number | undefined;
   /**
+   * The number of bytes of JSON, in UTF-8, that the saves in flight may hold. The saves of one session
+   * may hold a tenth of them. A further save fails at once with code `OVERLOADED`. A save that is the
+   * only one never fails for its size. A positive whole number below 2^31.
+   *
+   * @category Calls and statements
+   * @default `268435456` (bytes, which is 256 MiB)
+   */
+  maxWaitingBytes?: number | undefined;
+  /**
    * Whether the store creates the table if a call finds that it does not exist: the first call, or a
    * later one if the table was dropped meanwhile. The role needs the right to create it. If this
    * fails, the call fails, and the next call tries again.
@@ -286,6 +295,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
   prepare: ['true or false', isBoolean],
   timeout: ['a positive number of seconds, at most 600', (value) => isPositive(value) && value <= MAX_TIMEOUT],
   maxWaiting: ['a positive integer', isPositiveInteger],
+  maxWaitingBytes: ['a positive integer', isPositiveInteger],
   createTableIfMissing: ['true or false', isBoolean],
   trustOwner: TRUST_OWNER_RULE,
   disableTouch: ['true or false', isBoolean],

@@ -15,6 +15,7 @@ import type { RowsById } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
 import { type Change, compareAndSwap } from './compare-and-swap.js';
 import type { Events, GoneEvent } from './events.js';
+import { SessionQueue } from './session-queue.js';
 import { Reading, type Snapshot, type Snapshots, StoredRow, type Written } from './snapshots.js';
 
 const LARGE = 2 ** 20; // characters: some 10 ms to parse
@@ -29,6 +30,8 @@ export interface SessionsOptions {
   /** Whether a touch of an unchanged session does nothing. */
   disableTouch: boolean;
   lifetime: Lifetime | undefined;
+  /** How many bytes of JSON saves may hold while they wait. */
+  maxWaitingBytes: number;
   events: Events;
   log: (message: string, error: unknown) => void;
 }
@@ -52,10 +55,10 @@ export class Sessions {
   readonly #lifetime: Lifetime | undefined;
   readonly #events: Events;
   readonly #log: SessionsOptions['log'];
-  readonly #queue = new SessionQueue();
+  readonly #queue: SessionQueue;
 
   constructor(options: SessionsOptions) {
-    const { rows, codec, expiry, snapshots, overwrite, disableTouch, lifetime, events, log } = options;
+    const { rows, codec, expiry, snapshots, overwrite, disableTouch, lifetime, maxWaitingBytes, events, log } = options;
     this.#rows = rows;
     this.#codec = codec;
     this.#expiry = expiry;
@@ -65,6 +68,7 @@ export class Sessions {
     this.#lifetime = lifetime;
     this.#events = events;
     this.#log = log;
+    this.#queue = new SessionQueue(maxWaitingBytes);
   }
 
   async get(sid: string, deadline: Deadline): Promise<SessionData | null> {
@@ -85,10 +89,11 @@ export class Sessions {
     const json = this.#jsonOf(session);
     const cookie = new CookieState(session.cookie);
     const save: Save = { json, cookie, ttl: this.#expiry.secondsToLive(session), deadline, during: 'set' };
-    await this.#queue.run(sid, () => {
+    const write = () => {
       const snapshot = this.#overwrite ? undefined : this.#snapshots.of(sid, session);
       return snapshot ? this.#merge(sid, session, snapshot, save) : this.#write(sid, session, save);
-    });
+    };
+    await this.#queue.run(sid, write, { bytes: Buffer.byteLength(json) });
   }
 
   /** Moves the expiry. Also stores the cookie, if the request changed it. */
@@ -287,39 +292,3 @@ function withCookieOf(json: string, { base, keys }: Snapshot): string {
   const cookie = fieldAt(json, 'cookie');
   return join(cookie ? new Map([['cookie', cookie], ...fields]) : fields);
 }
-
-/** The pending writes of a session. */
-interface Pending {
-  writes: Promise<void>;
-  /** Without touches: a read cannot see their effect. */
-  changes: Promise<void> | undefined;
-}
-
-/** Runs the writes of each session one after another, in the order of the calls. */
-class SessionQueue {
-  readonly #pending = new Map<string, Pending>();
-
-  /** Runs `work` when the earlier writes of the session have ended. Without any, at once. */
-  run<T>(sid: string, work: () => Promise<T>, { isTouch = false } = {}): Promise<T> {
-    const before = this.#pending.get(sid);
-    const result = before ? before.writes.then(work) : work();
-    const ended = result.then(ignore, ignore);
-    const pending = { writes: ended, changes: isTouch ? before?.changes : ended };
-    this.#pending.set(sid, pending);
-    void ended.then(() => {
-      if (this.#pending.get(sid) === pending) this.#pending.delete(sid);
-    });
-    return result;
-  }
-
-  isIdle(sid: string): boolean {
-    return !this.#pending.has(sid);
-  }
-
-  /** Resolves when a read sees all earlier writes. Undefined if it already does. */
-  settled(sid: string): Promise<void> | undefined {
-    return this.#pending.get(sid)?.changes;
-  }
-}
-
-const ignore = () => {};

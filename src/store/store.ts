@@ -93,13 +93,12 @@ export class PgSessionStore extends StoreWithEvents {
     this.#channel = listener && revocationChannel(names);
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
     this.#connection = new PoolConnection(pool, { prepare, connectMs: timeoutMs });
-    const tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
-    this.#tableEnsurer = tableEnsurer;
+    this.#tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
     this.#rows = new SessionRows({
       connection: this.#connection,
       lockWaits: LockWaits.of(pool),
       names,
-      tableEnsurer,
+      tableEnsurer: this.#tableEnsurer,
       checkSid: (deadline) => checkSid(this.#location, deadline, Boolean(checked.hashIds)),
       batch,
       relaxed: checked.synchronousCommit === false,
@@ -113,11 +112,12 @@ export class PgSessionStore extends StoreWithEvents {
       overwrite: checked.concurrency === 'overwrite',
       disableTouch: checked.disableTouch ?? false,
       lifetime: checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime),
+      maxWaitingBytes: checked.maxWaitingBytes ?? 2 ** 28,
       events: this.#events,
       log: this.#log,
     });
     const connect = async (deadline: Deadline) => {
-      await tableEnsurer?.run(deadline);
+      await this.#tableEnsurer?.run(deadline);
       return this.#connect(deadline);
     };
     this.#pruneTimer = new PruneTimer(connect, names, {

@@ -39,6 +39,7 @@ const wrong: [what: string, options: object, message: RegExp][] = [
     /timeout must be a positive number of seconds, at most 600, got 5000/,
   ],
   ['a maxWaiting of 0', { maxWaiting: 0 }, /maxWaiting must be a positive integer, got 0/],
+  ['a maxWaitingBytes of 0', { maxWaitingBytes: 0 }, /maxWaitingBytes must be a positive integer, got 0/],
   ['a maxWaiting of 0.5', { maxWaiting: 0.5 }, /maxWaiting must be a positive integer, got 0.5/],
   ['a number as conString', { conString: 5 }, /conString must be a postgres:\/\/ URL, got 5/],
   ['an empty conString', { conString: '' }, /conString must be a postgres:\/\/ URL, got an empty string\. Write/],
