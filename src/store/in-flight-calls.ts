@@ -108,7 +108,7 @@ export class InFlightCalls {
     this.#inFlight++;
     if (sid !== undefined) this.#ofSession.set(sid, ofSession + 1);
     call.watch();
-    work(deadline).then(
+    outcomeOf(work, deadline).then(
       (result) => this.#ended(call, null, result),
       (error) => this.#ended(call, error ?? new Error(`the session store failed with ${error}`)),
     );
@@ -140,6 +140,15 @@ export class InFlightCalls {
     const left = this.#ofSession.get(sid)! - 1;
     if (left > 0) this.#ofSession.set(sid, left);
     else this.#ofSession.delete(sid);
+  }
+}
+
+/** The outcome of `work`, which may throw. */
+function outcomeOf<T>(work: (deadline: Deadline) => Promise<T>, deadline: Deadline): Promise<T> {
+  try {
+    return work(deadline);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

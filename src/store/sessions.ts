@@ -85,7 +85,7 @@ export class Sessions {
     return session;
   }
 
-  async set(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
+  set(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
     const json = this.#jsonOf(session);
     const cookie = new CookieState(session.cookie);
     const save: Save = { json, cookie, ttl: this.#expiry.secondsToLive(session), deadline, during: 'set' };
@@ -93,7 +93,7 @@ export class Sessions {
       const snapshot = this.#overwrite ? undefined : this.#snapshots.of(sid, session);
       return snapshot ? this.#merge(sid, session, snapshot, save) : this.#write(sid, session, save);
     };
-    await this.#queue.run(sid, write, { bytes: Buffer.byteLength(json) });
+    return this.#queue.run(sid, write, { bytes: Buffer.byteLength(json) });
   }
 
   /** Moves the expiry. Also stores the cookie, if the request changed it. */
@@ -205,12 +205,12 @@ export class Sessions {
   }
 
   /** @param json the session's cookie. Undefined if the request did not change it */
-  async #touch(sid: string, session: SessionData, touch: Touch, json: string | undefined): Promise<void> {
+  #touch(sid: string, session: SessionData, touch: Touch, json: string | undefined): Promise<void> {
     const snapshot = this.#snapshots.of(sid, session);
     if (json && snapshot && !snapshot.cookie.isSame(touch.cookie)) {
       return this.#merge(sid, session, snapshot, { ...touch, json: withCookieOf(json, snapshot) });
     }
-    if (!this.#disableTouch) await this.#move(sid, session, touch);
+    return this.#disableTouch ? Promise.resolve() : this.#move(sid, session, touch);
   }
 
   /** Moves the expiry of a session that the request did not change. */

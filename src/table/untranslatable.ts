@@ -10,16 +10,13 @@ const SINGLE_BYTE = /\b(LATIN\d|WIN\d|KOI8|ISO_8859)/;
  *
  * @throws the error of an attempt that escaping a further character does not help
  */
-export async function escapingMissing<T>(charset: Charset, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const message = String((error as Error)?.message);
-      const character = hasSqlState(error, UNTRANSLATABLE_CHARACTER) ? characterIn(message) : undefined;
-      if (character === undefined || !charset.add(character, SINGLE_BYTE.test(message))) throw error;
-    }
-  }
+export function escapingMissing<T>(charset: Charset, work: () => Promise<T>): Promise<T> {
+  return work().catch((error) => {
+    const message = String((error as Error)?.message);
+    const character = hasSqlState(error, UNTRANSLATABLE_CHARACTER) ? characterIn(message) : undefined;
+    if (character === undefined || !charset.add(character, SINGLE_BYTE.test(message))) throw error;
+    return escapingMissing(charset, work);
+  });
 }
 
 /** In each language of the server, the message names the bytes of the character: 0xe2 0x82 0xac. */
