@@ -52,27 +52,50 @@ WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(
  * live. If there is a channel, it is notified when the transaction commits.
  */
 /* @name revokeSession */
-DELETE FROM "session_store"."session" AS t
-WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
-RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified";
+WITH ss__found AS MATERIALIZED (
+  SELECT t.sid
+  FROM "session_store"."session" AS t
+  WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+), ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f))
+  RETURNING t.sid
+)
+SELECT CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"
+FROM ss__deleted AS d;
 
+/* Checks the user again in the deletion: another request may have changed it meanwhile. */
 /* @name revokeSessionOfUser */
-DELETE FROM "session_store"."session" AS t
-WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
-RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified";
+WITH ss__found AS MATERIALIZED (
+  SELECT t.sid
+  FROM "session_store"."session" AS t
+  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+), ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f)) AND t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
+  RETURNING t.sid
+)
+SELECT CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"
+FROM ss__deleted AS d;
 
 /* Notifies in chunks of 120 handles, as destroySessionsAndNotify does. */
 /* @name revokeUser */
-WITH ss__deleted AS MATERIALIZED (
-  DELETE FROM "session_store"."session" AS t
+WITH ss__found AS MATERIALIZED (
+  SELECT t.sid
+  FROM "session_store"."session" AS t
   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
     AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
-  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+), ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f)) AND t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
+  RETURNING t.sid
 ), ss__chunks AS MATERIALIZED (
-  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
-  FROM ss__deleted AS g
+  SELECT
+    (row_number() OVER () - 1) / 120 AS chunk,
+    CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle
+  FROM ss__deleted AS d
 ), ss__notified AS MATERIALIZED (
-  SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))
+  SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))::text AS notified
   FROM ss__chunks AS c
   WHERE :channel::text IS NOT NULL
   GROUP BY c.chunk

@@ -57,20 +57,28 @@ SELECT
  * transaction.
  */
 /* @name deleteUnhashedSession */
-DELETE FROM "session_store"."session" AS t
-WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
-RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!";
+WITH ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+  RETURNING t.sid, t.sess, t.expire
+)
+SELECT d.sid, d.sess::text AS "sess!", pg_catalog.to_json(d.expire::timestamptz) #>> '{}'::text[] AS "expire!"
+FROM ss__deleted AS d;
 
 /* @name deleteUnhashedSessions */
-DELETE FROM "session_store"."session" AS t
-WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
-  SELECT s.sid
-  FROM "session_store"."session" AS s
-  WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')
-  ORDER BY s.expire
-  LIMIT :batch!::int
-))
-RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!";
+WITH ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
+    SELECT s.sid
+    FROM "session_store"."session" AS s
+    WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')
+    ORDER BY s.expire
+    LIMIT :batch!::int
+  ))
+  RETURNING t.sid, t.sess, t.expire
+)
+SELECT d.sid, d.sess::text AS "sess!", pg_catalog.to_json(d.expire::timestamptz) #>> '{}'::text[] AS "expire!"
+FROM ss__deleted AS d;
 
 /* @name deleteExpiredSession */
 DELETE FROM "session_store"."session" AS t

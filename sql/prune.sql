@@ -20,17 +20,20 @@ WITH ss__leader AS MATERIALIZED (
     pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,
     pg_catalog.set_config('extra_float_digits', '1', true) AS digits,
     pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout
+), ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
+    SELECT s.sid
+    FROM "session_store"."session" AS s
+    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
+      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))
+    ORDER BY s.expire
+    LIMIT :batch!::int
+  )) AND (t.expire <= now()) IS TRUE
+  RETURNING t.expire
 )
-DELETE FROM "session_store"."session" AS t
-WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
-  SELECT s.sid
-  FROM "session_store"."session" AS s
-  WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
-    AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))
-  ORDER BY s.expire
-  LIMIT :batch!::int
-)) AND (t.expire <= now()) IS TRUE
-RETURNING extract(epoch FROM t.expire::timestamptz)::float8 AS "expired!";
+SELECT extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
+FROM ss__deleted AS d;
 
 /*
  * The expired sessions that are still there: those that a foreign key, a trigger or row-level

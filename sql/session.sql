@@ -77,10 +77,10 @@ SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 UPDATE "session_store"."session" AS t
 SET
   sess = :payload!::json,
-  expire = CASE
-    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
-    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
-  END
+  expire = GREATEST(
+    CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+  )
 WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()
 RETURNING t.sid;
 
@@ -91,10 +91,10 @@ WITH ss__settings AS MATERIALIZED (
 UPDATE "session_store"."session" AS t
 SET
   sess = :payload!::json,
-  expire = CASE
-    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
-    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
-  END
+  expire = GREATEST(
+    CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+  )
 FROM ss__settings
 WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()
 RETURNING t.sid;
@@ -108,12 +108,11 @@ WITH ss__settings AS MATERIALIZED (
 UPDATE "session_store"."session" AS t
 SET
   sess = x.sess,
-  expire = CASE
-    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
-    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))
-  END
+  expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)
 FROM (
-  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten
+  SELECT
+    u.sid, u.loaded, u.sess, u.may_shorten,
+    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire
   FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])
     AS u(sid, loaded, sess, ttl, may_shorten)
   ORDER BY 1
@@ -121,20 +120,29 @@ FROM (
 WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()
 RETURNING t.sid;
 
-/*
- * Changes only the expiry, and only of a live row. With relaxed, the commit does not wait for the
- * disk: a crash may undo the touch. It then holds for the whole transaction, so a script with a
- * transaction of its own should pass false.
- */
+/* Changes only the expiry, and only of a live row. */
 /* @name touchSession */
+UPDATE "session_store"."session" AS t
+SET expire = GREATEST(
+  CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+  pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+)
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+RETURNING t.sid;
+
+/*
+ * Does not wait for the disk: a crash of the server may undo the touch. The setting holds for the whole
+ * transaction, so a script with a transaction of its own should use touchSession.
+ */
+/* @name touchSessionRelaxed */
 WITH ss__settings AS MATERIALIZED (
-  SELECT pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
+  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)
 )
 UPDATE "session_store"."session" AS t
-SET expire = CASE
-  WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
-  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
-END
+SET expire = GREATEST(
+  CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+  pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+)
 FROM ss__settings
 WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
 RETURNING t.sid;
@@ -146,12 +154,9 @@ WITH ss__settings AS MATERIALIZED (
     pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
 )
 UPDATE "session_store"."session" AS t
-SET expire = CASE
-  WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
-  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))
-END
+SET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)
 FROM (
-  SELECT u.sid, u.ttl, u.may_shorten
+  SELECT u.sid, u.may_shorten, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire
   FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)
   ORDER BY 1
 ) AS x, ss__settings
@@ -190,10 +195,12 @@ WITH ss__settings AS MATERIALIZED (
     ORDER BY 1
   ) AS x, ss__settings
   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])
-  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+  RETURNING t.sid
 ), ss__chunks AS MATERIALIZED (
-  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
-  FROM ss__deleted AS g
+  SELECT
+    (row_number() OVER () - 1) / 120 AS chunk,
+    CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle
+  FROM ss__deleted AS d
 )
 SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS "notified!"
 FROM ss__chunks AS c
@@ -225,12 +232,14 @@ DELETE FROM "session_store"."session" AS t;
 /* @name clearSessionsAndNotify */
 WITH ss__deleted AS MATERIALIZED (
   DELETE FROM "session_store"."session" AS t
-  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+  RETURNING t.sid
 ), ss__chunks AS MATERIALIZED (
-  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
-  FROM ss__deleted AS g
+  SELECT
+    (row_number() OVER () - 1) / 120 AS chunk,
+    CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle
+  FROM ss__deleted AS d
 ), ss__notified AS MATERIALIZED (
-  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))
+  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS notified
   FROM ss__chunks AS c
   GROUP BY c.chunk
 )

@@ -139,14 +139,22 @@ export interface RevokeSessionQuery {
   result: RevokeSessionResult;
 }
 
-const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":226,"b":233},{"a":318,"b":325}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":255,"b":262},{"a":308,"b":315}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS \"notified\""};
+const revokeSessionIR: any = {"usedParamSet":{"handle":true,"channel":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":271,"b":278},{"a":540,"b":547}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":477,"b":484},{"a":530,"b":537}]}],"statement":"WITH ss__found AS MATERIALIZED (\n  SELECT t.sid\n  FROM \"session_store\".\"session\" AS t\n  WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f))\n  RETURNING t.sid\n)\nSELECT CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS \"notified\"\nFROM ss__deleted AS d                                                                                           "};
 
 /**
  * Query generated from SQL:
  * ```
- * DELETE FROM "session_store"."session" AS t
- * WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
- * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"
+ * WITH ss__found AS MATERIALIZED (
+ *   SELECT t.sid
+ *   FROM "session_store"."session" AS t
+ *   WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+ * ), ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f))
+ *   RETURNING t.sid
+ * )
+ * SELECT CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"
+ * FROM ss__deleted AS d                                                                                           
  * ```
  */
 export const revokeSession = new PreparedQuery<RevokeSessionParams,RevokeSessionResult>(revokeSessionIR);
@@ -171,14 +179,22 @@ export interface RevokeSessionOfUserQuery {
   result: RevokeSessionOfUserResult;
 }
 
-const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":75}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":91,"b":97}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":289,"b":296},{"a":381,"b":388}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":318,"b":325},{"a":371,"b":378}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\nRETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS \"notified\"                                                                          "};
+const revokeSessionOfUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"handle":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":111,"b":120},{"a":524,"b":533}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":142},{"a":549,"b":555}]},{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":334,"b":341},{"a":666,"b":673}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":603,"b":610},{"a":656,"b":663}]}],"statement":"WITH ss__found AS MATERIALIZED (\n  SELECT t.sid\n  FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f)) AND t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n  RETURNING t.sid\n)\nSELECT CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS \"notified\"\nFROM ss__deleted AS d                                                                          "};
 
 /**
  * Query generated from SQL:
  * ```
- * DELETE FROM "session_store"."session" AS t
- * WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
- * RETURNING CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"                                                                          
+ * WITH ss__found AS MATERIALIZED (
+ *   SELECT t.sid
+ *   FROM "session_store"."session" AS t
+ *   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
+ * ), ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f)) AND t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
+ *   RETURNING t.sid
+ * )
+ * SELECT CASE WHEN :channel::text IS NOT NULL THEN pg_catalog.pg_notify(:channel, :handle!)::text END AS "notified"
+ * FROM ss__deleted AS d                                                                          
  * ```
  */
 export const revokeSessionOfUser = new PreparedQuery<RevokeSessionOfUserParams,RevokeSessionOfUserResult>(revokeSessionOfUserIR);
@@ -204,21 +220,27 @@ export interface RevokeUserQuery {
   result: RevokeUserResult;
 }
 
-const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":105,"b":114}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":130,"b":136}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":347,"b":353}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":733,"b":740},{"a":812,"b":819}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n    AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"revoked!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\"                                                                                                                        "};
+const revokeUserIR: any = {"usedParamSet":{"userPath":true,"users":true,"except":true,"channel":true},"params":[{"name":"userPath","required":true,"transform":{"type":"scalar"},"locs":[{"a":111,"b":120},{"a":542,"b":551}]},{"name":"users","required":true,"transform":{"type":"scalar"},"locs":[{"a":136,"b":142},{"a":567,"b":573}]},{"name":"except","required":false,"transform":{"type":"scalar"},"locs":[{"a":353,"b":359}]},{"name":"channel","required":false,"transform":{"type":"scalar"},"locs":[{"a":967,"b":974},{"a":1064,"b":1071}]}],"statement":"WITH ss__found AS MATERIALIZED (\n  SELECT t.sid\n  FROM \"session_store\".\"session\" AS t\n  WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n    AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f)) AND t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])\n  RETURNING t.sid\n), ss__chunks AS MATERIALIZED (\n  SELECT\n    (row_number() OVER () - 1) / 120 AS chunk,\n    CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle\n  FROM ss__deleted AS d\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))::text AS notified\n  FROM ss__chunks AS c\n  WHERE :channel::text IS NOT NULL\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"revoked!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\"                                                                                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
- * WITH ss__deleted AS MATERIALIZED (
- *   DELETE FROM "session_store"."session" AS t
+ * WITH ss__found AS MATERIALIZED (
+ *   SELECT t.sid
+ *   FROM "session_store"."session" AS t
  *   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
  *     AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except
- *   RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+ * ), ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__found AS f)) AND t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
+ *   RETURNING t.sid
  * ), ss__chunks AS MATERIALIZED (
- *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
- *   FROM ss__deleted AS g
+ *   SELECT
+ *     (row_number() OVER () - 1) / 120 AS chunk,
+ *     CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle
+ *   FROM ss__deleted AS d
  * ), ss__notified AS MATERIALIZED (
- *   SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))
+ *   SELECT pg_catalog.pg_notify(:channel, pg_catalog.string_agg(c.handle, ' '))::text AS notified
  *   FROM ss__chunks AS c
  *   WHERE :channel::text IS NOT NULL
  *   GROUP BY c.chunk

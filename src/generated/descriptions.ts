@@ -61,6 +61,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   setSessionRelaxed: {"parameters":["text","json","double precision"],"columns":[]},
   setSessions: {"parameters":["text","boolean","text[]","json[]","double precision[]"],"columns":[]},
   showSession: {"parameters":["text"],"columns":[["handle!","text"],["sess!","text"],["secondsLeft!","double precision"],["expiresAt!","double precision"]]},
-  touchSession: {"parameters":["boolean","boolean","double precision","text"],"columns":[["sid","character varying"]]},
+  touchSession: {"parameters":["boolean","double precision","text"],"columns":[["sid","character varying"]]},
+  touchSessionRelaxed: {"parameters":["boolean","double precision","text"],"columns":[["sid","character varying"]]},
   touchSessions: {"parameters":["text","boolean","text[]","double precision[]","boolean[]"],"columns":[["sid","character varying"]]},
 };

@@ -118,14 +118,18 @@ export interface DeleteUnhashedSessionQuery {
   result: DeleteUnhashedSessionResult;
 }
 
-const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
+const deleteUnhashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":117,"b":121}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\n  RETURNING t.sid, t.sess, t.expire\n)\nSELECT d.sid, d.sess::text AS \"sess!\", pg_catalog.to_json(d.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM ss__deleted AS d"};
 
 /**
  * Query generated from SQL:
  * ```
- * DELETE FROM "session_store"."session" AS t
- * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
- * RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
+ * WITH ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+ *   RETURNING t.sid, t.sess, t.expire
+ * )
+ * SELECT d.sid, d.sess::text AS "sess!", pg_catalog.to_json(d.expire::timestamptz) #>> '{}'::text[] AS "expire!"
+ * FROM ss__deleted AS d
  * ```
  */
 export const deleteUnhashedSession = new PreparedQuery<DeleteUnhashedSessionParams,DeleteUnhashedSessionResult>(deleteUnhashedSessionIR);
@@ -149,20 +153,24 @@ export interface DeleteUnhashedSessionsQuery {
   result: DeleteUnhashedSessionsResult;
 }
 
-const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":223,"b":229}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n))\nRETURNING t.sid, t.sess::text AS \"sess!\", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS \"expire!\""};
+const deleteUnhashedSessionsIR: any = {"usedParamSet":{"batch":true},"params":[{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":272,"b":278}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  ))\n  RETURNING t.sid, t.sess, t.expire\n)\nSELECT d.sid, d.sess::text AS \"sess!\", pg_catalog.to_json(d.expire::timestamptz) #>> '{}'::text[] AS \"expire!\"\nFROM ss__deleted AS d"};
 
 /**
  * Query generated from SQL:
  * ```
- * DELETE FROM "session_store"."session" AS t
- * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
- *   SELECT s.sid
- *   FROM "session_store"."session" AS s
- *   WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')
- *   ORDER BY s.expire
- *   LIMIT :batch!::int
- * ))
- * RETURNING t.sid, t.sess::text AS "sess!", pg_catalog.to_json(t.expire::timestamptz) #>> '{}'::text[] AS "expire!"
+ * WITH ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
+ *     SELECT s.sid
+ *     FROM "session_store"."session" AS s
+ *     WHERE NOT pg_catalog.starts_with(s.sid, 'sha256:')
+ *     ORDER BY s.expire
+ *     LIMIT :batch!::int
+ *   ))
+ *   RETURNING t.sid, t.sess, t.expire
+ * )
+ * SELECT d.sid, d.sess::text AS "sess!", pg_catalog.to_json(d.expire::timestamptz) #>> '{}'::text[] AS "expire!"
+ * FROM ss__deleted AS d
  * ```
  */
 export const deleteUnhashedSessions = new PreparedQuery<DeleteUnhashedSessionsParams,DeleteUnhashedSessionsResult>(deleteUnhashedSessionsIR);

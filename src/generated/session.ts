@@ -198,7 +198,7 @@ export interface ReplaceSessionQuery {
   result: ReplaceSessionResult;
 }
 
-const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":93,"b":104}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":178},{"a":272,"b":276}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":325}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":346,"b":353}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\n  END\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
+const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":103,"b":114}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":219,"b":223}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":265,"b":269}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":290,"b":297}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = GREATEST(\n    CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n  )\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -206,10 +206,10 @@ const replaceSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,
  * UPDATE "session_store"."session" AS t
  * SET
  *   sess = :payload!::json,
- *   expire = CASE
- *     WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
- *     ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
- *   END
+ *   expire = GREATEST(
+ *     CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+ *     pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ *   )
  * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()
  * RETURNING t.sid
  * ```
@@ -237,7 +237,7 @@ export interface ReplaceSessionRelaxedQuery {
   result: ReplaceSessionRelaxedResult;
 }
 
-const replaceSessionRelaxedIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":155,"b":163}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":197,"b":208}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":278,"b":282},{"a":376,"b":380}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":443,"b":447}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":468,"b":475}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = CASE\n    WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\n  END\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
+const replaceSessionRelaxedIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":155,"b":163}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":207,"b":218}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":323,"b":327}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":387,"b":391}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":412,"b":419}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = GREATEST(\n    CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n  )\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -248,10 +248,10 @@ const replaceSessionRelaxedIR: any = {"usedParamSet":{"payload":true,"mayShorten
  * UPDATE "session_store"."session" AS t
  * SET
  *   sess = :payload!::json,
- *   expire = CASE
- *     WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
- *     ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
- *   END
+ *   expire = GREATEST(
+ *     CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+ *     pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ *   )
  * FROM ss__settings
  * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded! AND t.expire > now()
  * RETURNING t.sid
@@ -282,7 +282,7 @@ export interface ReplaceSessionsQuery {
   result: ReplaceSessionsResult;
 }
 
-const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":661,"b":666}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":677,"b":684}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":695,"b":704}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":715,"b":720}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":733,"b":744}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = CASE\n    WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n    ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\n  END\nFROM (\n  SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                                                                       "};
+const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"loaded":true,"payloads":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":614,"b":619}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":630,"b":637}]},{"name":"payloads","required":true,"transform":{"type":"scalar"},"locs":[{"a":648,"b":657}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":668,"b":673}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":686,"b":697}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET\n  sess = x.sess,\n  expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)\nFROM (\n  SELECT\n    u.sid, u.loaded, u.sess, u.may_shorten,\n    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire\n  FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])\n    AS u(sid, loaded, sess, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()\nRETURNING t.sid                                                      "};
 
 /**
  * Query generated from SQL:
@@ -295,18 +295,17 @@ const replaceSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":tru
  * UPDATE "session_store"."session" AS t
  * SET
  *   sess = x.sess,
- *   expire = CASE
- *     WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
- *     ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))
- *   END
+ *   expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)
  * FROM (
- *   SELECT u.sid, u.loaded, u.sess, u.ttl, u.may_shorten
+ *   SELECT
+ *     u.sid, u.loaded, u.sess, u.may_shorten,
+ *     pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire
  *   FROM unnest(:sids!::text[], :loaded!::text[], :payloads!::json[], :ttls!::float8[], :mayShorten!::bool[])
  *     AS u(sid, loaded, sess, ttl, may_shorten)
  *   ORDER BY 1
  * ) AS x, ss__settings
  * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND (t.sess::text = x.loaded) IS TRUE AND t.expire > now()
- * RETURNING t.sid                                                                                                                                                                                                                                                       
+ * RETURNING t.sid                                                      
  * ```
  */
 export const replaceSessions = new PreparedQuery<ReplaceSessionsParams,ReplaceSessionsResult>(replaceSessionsIR);
@@ -315,7 +314,6 @@ export const replaceSessions = new PreparedQuery<ReplaceSessionsParams,ReplaceSe
 /** 'TouchSession' parameters type */
 export interface TouchSessionParams {
   mayShorten: boolean;
-  relaxed?: boolean | null | void;
   sid: string;
   ttl: number;
 }
@@ -331,25 +329,60 @@ export interface TouchSessionQuery {
   result: TouchSessionResult;
 }
 
-const touchSessionIR: any = {"usedParamSet":{"relaxed":true,"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":99,"b":106}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":249,"b":260}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":330,"b":334},{"a":426,"b":430}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":491,"b":495}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nEND\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionIR: any = {"usedParamSet":{"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":73,"b":84}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":191}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":231,"b":235}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET expire = GREATEST(\n  CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n  pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n)\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                  "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * UPDATE "session_store"."session" AS t
+ * SET expire = GREATEST(
+ *   CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+ *   pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ * )
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
+ * RETURNING t.sid                                                                                                                                                                                                  
+ * ```
+ */
+export const touchSession = new PreparedQuery<TouchSessionParams,TouchSessionResult>(touchSessionIR);
+
+
+/** 'TouchSessionRelaxed' parameters type */
+export interface TouchSessionRelaxedParams {
+  mayShorten: boolean;
+  sid: string;
+  ttl: number;
+}
+
+/** 'TouchSessionRelaxed' return type */
+export interface TouchSessionRelaxedResult {
+  sid: string;
+}
+
+/** 'TouchSessionRelaxed' query type */
+export interface TouchSessionRelaxedQuery {
+  params: TouchSessionRelaxedParams;
+  result: TouchSessionRelaxedResult;
+}
+
+const touchSessionRelaxedIR: any = {"usedParamSet":{"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":177,"b":188}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":291,"b":295}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":353,"b":357}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = GREATEST(\n  CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n  pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n)\nFROM ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__settings AS MATERIALIZED (
- *   SELECT pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
+ *   SELECT pg_catalog.set_config('synchronous_commit', 'off', true)
  * )
  * UPDATE "session_store"."session" AS t
- * SET expire = CASE
- *   WHEN :mayShorten! THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
- *   ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
- * END
+ * SET expire = GREATEST(
+ *   CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+ *   pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ * )
  * FROM ss__settings
  * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
  * RETURNING t.sid
  * ```
  */
-export const touchSession = new PreparedQuery<TouchSessionParams,TouchSessionResult>(touchSessionIR);
+export const touchSessionRelaxed = new PreparedQuery<TouchSessionRelaxedParams,TouchSessionRelaxedResult>(touchSessionRelaxedIR);
 
 
 /** 'TouchSessions' parameters type */
@@ -372,7 +405,7 @@ export interface TouchSessionsQuery {
   result: TouchSessionsResult;
 }
 
-const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":618,"b":623}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":634,"b":639}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":652,"b":663}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = CASE\n  WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)\n  ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))\nEND\nFROM (\n  SELECT u.sid, u.ttl, u.may_shorten\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
+const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":96,"b":107}]},{"name":"relaxed","required":false,"transform":{"type":"scalar"},"locs":[{"a":220,"b":227}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":569,"b":574}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":585,"b":590}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":603,"b":614}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true),\n    pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)\n)\nUPDATE \"session_store\".\"session\" AS t\nSET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)\nFROM (\n  SELECT u.sid, u.may_shorten, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire\n  FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]) AND t.expire > now()\nRETURNING t.sid"};
 
 /**
  * Query generated from SQL:
@@ -383,12 +416,9 @@ const touchSessionsIR: any = {"usedParamSet":{"lockTimeout":true,"relaxed":true,
  *     pg_catalog.set_config('synchronous_commit', CASE WHEN :relaxed THEN 'off' ELSE pg_catalog.current_setting('synchronous_commit') END, true)
  * )
  * UPDATE "session_store"."session" AS t
- * SET expire = CASE
- *   WHEN x.may_shorten THEN pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl)
- *   ELSE GREATEST(t.expire, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + x.ttl))
- * END
+ * SET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)
  * FROM (
- *   SELECT u.sid, u.ttl, u.may_shorten
+ *   SELECT u.sid, u.may_shorten, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire
  *   FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)
  *   ORDER BY 1
  * ) AS x, ss__settings
@@ -478,7 +508,7 @@ export interface DestroySessionsAndNotifyQuery {
   result: DestroySessionsAndNotifyResult;
 }
 
-const destroySessionsAndNotifyIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":289,"b":294}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":752,"b":760}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n)\nSELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS \"notified!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                                "};
+const destroySessionsAndNotifyIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true,"channel":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":289,"b":294}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":757,"b":765}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  USING (\n    SELECT u.sid\n    FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n    ORDER BY 1\n  ) AS x, ss__settings\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n  RETURNING t.sid\n), ss__chunks AS MATERIALIZED (\n  SELECT\n    (row_number() OVER () - 1) / 120 AS chunk,\n    CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle\n  FROM ss__deleted AS d\n)\nSELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS \"notified!\"\nFROM ss__chunks AS c\nGROUP BY c.chunk                                                                                "};
 
 /**
  * Query generated from SQL:
@@ -493,10 +523,12 @@ const destroySessionsAndNotifyIR: any = {"usedParamSet":{"lockTimeout":true,"sid
  *     ORDER BY 1
  *   ) AS x, ss__settings
  *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])
- *   RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+ *   RETURNING t.sid
  * ), ss__chunks AS MATERIALIZED (
- *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
- *   FROM ss__deleted AS g
+ *   SELECT
+ *     (row_number() OVER () - 1) / 120 AS chunk,
+ *     CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle
+ *   FROM ss__deleted AS d
  * )
  * SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS "notified!"
  * FROM ss__chunks AS c
@@ -633,19 +665,21 @@ export interface ClearSessionsAndNotifyQuery {
   result: ClearSessionsAndNotifyResult;
 }
 
-const clearSessionsAndNotifyIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":458,"b":466}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle\n), ss__chunks AS MATERIALIZED (\n  SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk\n  FROM ss__deleted AS g\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"deleted!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\""};
+const clearSessionsAndNotifyIR: any = {"usedParamSet":{"channel":true},"params":[{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":463,"b":471}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  RETURNING t.sid\n), ss__chunks AS MATERIALIZED (\n  SELECT\n    (row_number() OVER () - 1) / 120 AS chunk,\n    CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle\n  FROM ss__deleted AS d\n), ss__notified AS MATERIALIZED (\n  SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS notified\n  FROM ss__chunks AS c\n  GROUP BY c.chunk\n)\nSELECT (SELECT count(*) FROM ss__deleted)::int AS \"deleted!\", (SELECT count(*) FROM ss__notified)::int AS \"notifications!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__deleted AS MATERIALIZED (
  *   DELETE FROM "session_store"."session" AS t
- *   RETURNING CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS handle
+ *   RETURNING t.sid
  * ), ss__chunks AS MATERIALIZED (
- *   SELECT g.handle, (row_number() OVER () - 1) / 120 AS chunk
- *   FROM ss__deleted AS g
+ *   SELECT
+ *     (row_number() OVER () - 1) / 120 AS chunk,
+ *     CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END AS handle
+ *   FROM ss__deleted AS d
  * ), ss__notified AS MATERIALIZED (
- *   SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))
+ *   SELECT pg_catalog.pg_notify(:channel!, pg_catalog.string_agg(c.handle, ' '))::text AS notified
  *   FROM ss__chunks AS c
  *   GROUP BY c.chunk
  * )

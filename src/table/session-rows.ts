@@ -16,7 +16,7 @@ import {
   setSession,
   setSessionRelaxed,
   setSessions,
-  touchSession,
+  touchSessionRelaxed,
   touchSessions,
 } from '../generated/session.js';
 import { binaryArray } from '../postgres/binary-array.js';
@@ -340,14 +340,13 @@ const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
 const TOUCH: Kind<TouchItem, boolean> = {
   results: areAmong,
   statement(items, lockTimeout) {
-    const relaxed = true; // does not wait for the disk
-    if (lockTimeout === undefined) return bound(touchSession, { ...items[0]!, relaxed });
+    if (lockTimeout === undefined) return bound(touchSessionRelaxed, items[0]!);
     return bound(touchSessions, {
       sids: column(items, 'sid'),
       ttls: column(items, 'ttl'),
       mayShorten: column(items, 'mayShorten'),
       lockTimeout: `${lockTimeout}ms`,
-      relaxed,
+      relaxed: true,
     });
   },
 };
