@@ -792,7 +792,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a batch of gets keeps its plan',
-    file: 'src/table/session-rows.ts',
+    file: 'src/table/statements.ts',
     from: 'sids: padded(sids)',
     to: 'sids',
     tests: ['prepare'],
@@ -1065,21 +1065,21 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a lone save waits for the disk, unless synchronousCommit is false',
-    file: 'src/table/session-rows.ts',
+    file: 'src/table/statements.ts',
     from: 'relaxed ? setSessionRelaxed : setSession,',
     to: 'setSessionRelaxed,',
     tests: ['synchronous-commit'],
   },
   {
     guard: 'with synchronousCommit: false, a lone replacement does not wait for the disk',
-    file: 'src/table/session-rows.ts',
+    file: 'src/table/statements.ts',
     from: 'relaxed ? replaceSessionRelaxed : replaceSession,',
     to: 'replaceSession,',
     tests: ['synchronous-commit'],
   },
   {
     guard: 'with synchronousCommit: false, no save of a batch waits for the disk',
-    file: 'src/table/session-rows.ts',
+    file: 'src/table/statements.ts',
     from: '          relaxed,\n',
     to: '          relaxed: false,\n',
     tests: ['synchronous-commit'],
@@ -1135,7 +1135,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a row under another id is not taken for a missing one',
-    file: 'src/table/session-rows.ts',
+    file: 'src/table/statements.ts',
     from: '< rows.length) throw refused(ANOTHER_ID);',
     to: '< 0) throw refused(ANOTHER_ID);',
     tests: ['table/sid-type'],
