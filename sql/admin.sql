@@ -114,19 +114,32 @@ WITH ss__tables AS MATERIALIZED (
   LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true
   WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
     CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+), ss__sizes AS MATERIALIZED (
+  SELECT
+    coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 AS table_bytes,
+    coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 AS index_bytes,
+    coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 AS dead_rows
+  FROM ss__tables AS s
+), ss__sessions AS MATERIALIZED (
+  SELECT
+    count(*) FILTER (WHERE t.expire > now()) AS live,
+    count(*) FILTER (WHERE t.expire <= now()) AS expired,
+    pg_catalog.avg(pg_catalog.pg_column_size(t.sess)) AS mean_bytes,
+    pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS largest_bytes,
+    pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()) AS first_expiry,
+    pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()) AS last_expiry,
+    pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()) AS overdue_since
+  FROM "session_store"."session" AS t
 )
 SELECT
-  (count(*) FILTER (WHERE t.expire > now()))::int AS "live!",
-  (count(*) FILTER (WHERE t.expire <= now()))::int AS "expired!",
-  pg_catalog.avg(pg_catalog.pg_column_size(t.sess))::float8 AS "meanBytes",
-  pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS "largestBytes",
-  extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
-    - extract(epoch FROM now())::float8 AS "firstExpiresIn",
-  extract(epoch FROM (pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
-    - extract(epoch FROM now())::float8 AS "lastExpiresIn",
-  extract(epoch FROM now())::float8
-    - extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
-  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
-  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
-  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
-FROM "session_store"."session" AS t;
+  x.live::int AS "live!",
+  x.expired::int AS "expired!",
+  x.mean_bytes::float8 AS "meanBytes",
+  x.largest_bytes AS "largestBytes",
+  extract(epoch FROM x.first_expiry::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "firstExpiresIn",
+  extract(epoch FROM x.last_expiry::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "lastExpiresIn",
+  extract(epoch FROM now())::float8 - extract(epoch FROM x.overdue_since::timestamptz)::float8 AS "overdue",
+  s.table_bytes AS "tableBytes!",
+  s.index_bytes AS "indexBytes!",
+  s.dead_rows AS "deadRows!"
+FROM ss__sessions AS x, ss__sizes AS s;

@@ -8,6 +8,8 @@ export interface Mutation {
   to: string;
   /** Parts of the names of the test files of which one must fail. */
   tests: string[];
+  /** An environment variable that these tests need. */
+  needs?: string;
 }
 
 const SESSION_SQL = 'src/generated/session.ts'; // what runs; sql/ is only compiled
@@ -634,7 +636,7 @@ export const mutations: Mutation[] = [
     file: 'src/store/in-flight-calls.ts',
     from: 'if (this.#inFlight >= this.#maxWaiting) {',
     to: 'if (this.#inFlight < 0) {',
-    tests: ['faults-network', 'faults.test'],
+    tests: ['in-flight-calls'],
   },
   {
     guard: 'one session cannot fill maxWaiting',
@@ -815,7 +817,7 @@ export const mutations: Mutation[] = [
     guard: 'a second batch is not sent with few items',
     file: 'src/table/batcher.ts',
     from: 'this.#queue.length >= this.#itemsInFlight / 2',
-    to: 'true',
+    to: 'this.#queue.length > 0',
     tests: ['batcher'],
   },
   {
@@ -977,7 +979,7 @@ export const mutations: Mutation[] = [
     file: 'src/store/save-before-response.ts',
     from: 'if (isCut) res.destroy();',
     to: '',
-    tests: ['response-sequences'],
+    tests: ['save-before'],
   },
   {
     guard: 'revokeUser deletes all sessions without except',
@@ -1066,14 +1068,14 @@ export const mutations: Mutation[] = [
   {
     guard: 'a lone save waits for the disk, unless synchronousCommit is false',
     file: 'src/table/statements.ts',
-    from: 'relaxed ? setSessionRelaxed : setSession,',
+    from: 'relaxed && mayRelax ? setSessionRelaxed : setSession,',
     to: 'setSessionRelaxed,',
     tests: ['synchronous-commit'],
   },
   {
     guard: 'with synchronousCommit: false, a lone replacement does not wait for the disk',
     file: 'src/table/statements.ts',
-    from: 'relaxed ? replaceSessionRelaxed : replaceSession,',
+    from: 'relaxed && mayRelax ? replaceSessionRelaxed : replaceSession,',
     to: 'replaceSession,',
     tests: ['synchronous-commit'],
   },
@@ -1510,5 +1512,44 @@ export const mutations: Mutation[] = [
     from: '(text[end]! & 0xc0) === 0x80',
     to: 'false',
     tests: ['index-names'],
+  },
+  {
+    guard: 'a distributed table refuses synchronousCommit: false',
+    file: 'src/table/distribution.ts',
+    from: 'isDistributed && this.#relaxed && !this.isKnown',
+    to: 'false',
+    tests: ['table/distribution'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
+    guard: 'the store learns that its table is distributed',
+    file: 'src/table/distribution.ts',
+    from: 'this.isDistributed = isDistributed;',
+    to: '',
+    tests: ['table/distribution'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
+    guard: 'the store learns again while it runs',
+    file: 'src/table/distribution.ts',
+    from: 'performance.now() > this.#learnAgainAt',
+    to: 'false',
+    tests: ['table/distribution'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
+    guard: 'a store without Citus does not ask for its catalogs',
+    file: 'src/table/session-rows.ts',
+    from: 'if (citus === null) this.#distribution.isKnown = true;',
+    to: 'if (citus === null) await this.#distribution.learn(deadline);',
+    tests: ['table/distribution', 'sid-type'],
+  },
+  {
+    guard: 'a write that Citus refuses because of its checks is sent again',
+    file: 'src/table/session-rows.ts',
+    from: 'const mayBeCitus = isChecking && ',
+    to: 'const mayBeCitus = false && ',
+    tests: ['table/distribution'],
+    needs: 'TEST_CITUS_URL',
   },
 ];

@@ -14,9 +14,15 @@ import { describeQueries } from './describe-queries.js';
 const USAGE = `usage: npm run types -- [--check] [--url URL] [--timeout SECONDS]
   --check             change nothing, and fail if src/generated/ is not what sql/ compiles to
   --url URL           compile against this database, postgres://user:password@host:port/name, which must have
-                      the table (psql URL -f sql/schema.sql); default: a throwaway server
+                      the table (psql URL -f sql/schema.sql) and the catalogs of Citus (the extension, or
+                      psql URL -f dev/types/citus.sql as superuser); default: a throwaway server
   --timeout SECONDS   limit for pgtyped; default: 60`;
 const OUTPUT = 'src/generated';
+/** The tables that the queries need, and the files that create them. */
+const SOURCES = {
+  '"session_store"."session"': 'sql/schema.sql',
+  'pg_catalog.pg_dist_partition': 'dev/types/citus.sql',
+};
 const DESCRIPTIONS = 'src/generated/descriptions.ts';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
@@ -85,22 +91,21 @@ async function generate(url: string | undefined, seconds: number): Promise<Map<s
 }
 
 /**
- * Creates the table on a throwaway server, and checks that the database has the table. Closes the
- * client.
+ * Creates the tables on a throwaway server, and checks that the database has them. Closes the client.
  */
 async function prepare(client: pg.Client, isThrowaway: boolean): Promise<void> {
   await client.connect().catch((error) => {
     throw new Error(`cannot connect to the database: ${messageOf(error)}`);
   });
   try {
-    if (isThrowaway) {
-      await client.query(fs.readFileSync('sql/schema.sql', 'utf8')).catch((error) => {
-        throw new Error(`sql/schema.sql failed: ${messageOf(error)}`);
-      });
-    }
-    const { rows } = await client.query(`SELECT to_regclass('"session_store"."session"') IS NOT NULL AS found`);
-    if (!rows[0].found) {
-      throw new Error('the database has no table "session_store"."session". Create it with psql URL -f sql/schema.sql');
+    for (const [relation, file] of Object.entries(SOURCES)) {
+      if (isThrowaway) {
+        await client.query(fs.readFileSync(file, 'utf8')).catch((error) => {
+          throw new Error(`${file} failed: ${messageOf(error)}`);
+        });
+      }
+      const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS found', [relation]);
+      if (!rows[0].found) throw new Error(`the database has no table ${relation}. Create it with psql URL -f ${file}`);
     }
   } finally {
     await client.end();

@@ -277,7 +277,7 @@ export interface SessionStatsQuery {
   result: SessionStatsResult;
 }
 
-const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":273}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":331,"b":341},{"a":417,"b":427}]}],"statement":"WITH ss__tables AS MATERIALIZED (\n  SELECT coalesce(p.relid::oid, c.oid) AS oid\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n)\nSELECT\n  (count(*) FILTER (WHERE t.expire > now()))::int AS \"live!\",\n  (count(*) FILTER (WHERE t.expire <= now()))::int AS \"expired!\",\n  pg_catalog.avg(pg_catalog.pg_column_size(t.sess))::float8 AS \"meanBytes\",\n  pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS \"largestBytes\",\n  extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"firstExpiresIn\",\n  extract(epoch FROM (pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8\n    - extract(epoch FROM now())::float8 AS \"lastExpiresIn\",\n  extract(epoch FROM now())::float8\n    - extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS \"overdue\",\n  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"tableBytes!\",\n  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"indexBytes!\",\n  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS \"deadRows!\"\nFROM \"session_store\".\"session\" AS t"};
+const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":263,"b":273}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":331,"b":341},{"a":417,"b":427}]}],"statement":"WITH ss__tables AS MATERIALIZED (\n  SELECT coalesce(p.relid::oid, c.oid) AS oid\n  FROM pg_catalog.pg_class AS c\n  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true\n  WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n    CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END\n), ss__sizes AS MATERIALIZED (\n  SELECT\n    coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 AS table_bytes,\n    coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 AS index_bytes,\n    coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 AS dead_rows\n  FROM ss__tables AS s\n), ss__sessions AS MATERIALIZED (\n  SELECT\n    count(*) FILTER (WHERE t.expire > now()) AS live,\n    count(*) FILTER (WHERE t.expire <= now()) AS expired,\n    pg_catalog.avg(pg_catalog.pg_column_size(t.sess)) AS mean_bytes,\n    pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS largest_bytes,\n    pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()) AS first_expiry,\n    pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()) AS last_expiry,\n    pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()) AS overdue_since\n  FROM \"session_store\".\"session\" AS t\n)\nSELECT\n  x.live::int AS \"live!\",\n  x.expired::int AS \"expired!\",\n  x.mean_bytes::float8 AS \"meanBytes\",\n  x.largest_bytes AS \"largestBytes\",\n  extract(epoch FROM x.first_expiry::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"firstExpiresIn\",\n  extract(epoch FROM x.last_expiry::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"lastExpiresIn\",\n  extract(epoch FROM now())::float8 - extract(epoch FROM x.overdue_since::timestamptz)::float8 AS \"overdue\",\n  s.table_bytes AS \"tableBytes!\",\n  s.index_bytes AS \"indexBytes!\",\n  s.dead_rows AS \"deadRows!\"\nFROM ss__sessions AS x, ss__sizes AS s"};
 
 /**
  * Query generated from SQL:
@@ -289,22 +289,35 @@ const sessionStatsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true}
  *   LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS p ON true
  *   WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
  *     CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
+ * ), ss__sizes AS MATERIALIZED (
+ *   SELECT
+ *     coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 AS table_bytes,
+ *     coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 AS index_bytes,
+ *     coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 AS dead_rows
+ *   FROM ss__tables AS s
+ * ), ss__sessions AS MATERIALIZED (
+ *   SELECT
+ *     count(*) FILTER (WHERE t.expire > now()) AS live,
+ *     count(*) FILTER (WHERE t.expire <= now()) AS expired,
+ *     pg_catalog.avg(pg_catalog.pg_column_size(t.sess)) AS mean_bytes,
+ *     pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS largest_bytes,
+ *     pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()) AS first_expiry,
+ *     pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()) AS last_expiry,
+ *     pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()) AS overdue_since
+ *   FROM "session_store"."session" AS t
  * )
  * SELECT
- *   (count(*) FILTER (WHERE t.expire > now()))::int AS "live!",
- *   (count(*) FILTER (WHERE t.expire <= now()))::int AS "expired!",
- *   pg_catalog.avg(pg_catalog.pg_column_size(t.sess))::float8 AS "meanBytes",
- *   pg_catalog.max(pg_catalog.pg_column_size(t.sess)) AS "largestBytes",
- *   extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
- *     - extract(epoch FROM now())::float8 AS "firstExpiresIn",
- *   extract(epoch FROM (pg_catalog.max(t.expire) FILTER (WHERE t.expire > now()))::timestamptz)::float8
- *     - extract(epoch FROM now())::float8 AS "lastExpiresIn",
- *   extract(epoch FROM now())::float8
- *     - extract(epoch FROM (pg_catalog.min(t.expire) FILTER (WHERE t.expire <= now()))::timestamptz)::float8 AS "overdue",
- *   (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "tableBytes!",
- *   (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_indexes_size(s.oid)), 0)::float8 FROM ss__tables AS s) AS "indexBytes!",
- *   (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(s.oid)), 0)::float8 FROM ss__tables AS s) AS "deadRows!"
- * FROM "session_store"."session" AS t
+ *   x.live::int AS "live!",
+ *   x.expired::int AS "expired!",
+ *   x.mean_bytes::float8 AS "meanBytes",
+ *   x.largest_bytes AS "largestBytes",
+ *   extract(epoch FROM x.first_expiry::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "firstExpiresIn",
+ *   extract(epoch FROM x.last_expiry::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "lastExpiresIn",
+ *   extract(epoch FROM now())::float8 - extract(epoch FROM x.overdue_since::timestamptz)::float8 AS "overdue",
+ *   s.table_bytes AS "tableBytes!",
+ *   s.index_bytes AS "indexBytes!",
+ *   s.dead_rows AS "deadRows!"
+ * FROM ss__sessions AS x, ss__sizes AS s
  * ```
  */
 export const sessionStats = new PreparedQuery<SessionStatsParams,SessionStatsResult>(sessionStatsIR);

@@ -2,12 +2,13 @@
 import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import { hasSqlState } from '../errors.js';
 import { clearSessions, clearSessionsAndNotify } from '../generated/session.js';
-import type { PoolConnection, QueryResult, StatementOptions } from '../postgres/connection.js';
+import type { PoolConnection, QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
-import { UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
+import { FEATURE_NOT_SUPPORTED, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher } from './batcher.js';
+import { Distribution } from './distribution.js';
 import type { TableEnsurer } from './ensure-table.js';
 import { LOCK_TIMEOUT, type LockWaits, SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
 import { type TableNames, type TableQuery, tableBinder, tableQuery } from './names.js';
@@ -76,12 +77,16 @@ export class SessionRows {
   /** For `run()`, if the statement writes. */
   readonly write: Retry = { ...this.#read, readOnly: this.readOnly };
 
+  readonly #distribution: Distribution;
+
   constructor(options: SessionRowsOptions) {
+    const { names, relaxed } = options;
     this.#options = options;
-    this.#bind = tableBinder(options.names);
+    this.#bind = tableBinder(names);
+    this.#distribution = new Distribution(names, (send, deadline) => this.run(send, deadline), relaxed);
     this.get = this.#caller(getKind());
-    this.set = this.#caller(setKind(options.relaxed));
-    this.replace = this.#caller(replaceKind(options.relaxed));
+    this.set = this.#caller(setKind(relaxed));
+    this.replace = this.#caller(replaceKind(relaxed));
     this.touch = this.#caller(TOUCH);
     this.destroyQuietly = this.#caller(DESTROY);
     this.destroy =
@@ -92,7 +97,12 @@ export class SessionRows {
   async run<T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline, options = this.#read): Promise<T> {
     const { tableEnsurer } = this.#options;
     if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
-    return send(this.#bind({ query: (text, values) => this.#query(text, values, deadline, options) }));
+    const query = async (text: string, values: unknown[]): Promise<QueryResult> => {
+      const result = await this.#query(text, values, deadline, options);
+      if (!this.#isSidChecked) await this.#check(result, deadline);
+      return result;
+    };
+    return send(this.#bind({ query }));
   }
 
   /** Like `run`, for the statements of requests, which are sent most often. */
@@ -104,13 +114,25 @@ export class SessionRows {
     options: Retry,
   ): Promise<Result[]> {
     const { tableEnsurer } = this.#options;
-    if (tableEnsurer && !tableEnsurer.isReady) {
-      const ensured = this.#ensureTable(tableEnsurer, deadline);
-      return ensured.then(() => this.#send(kind, items, lockTimeout, deadline, options));
-    }
-    const { query, params } = kind.statement(items, lockTimeout);
+    const sendAgain = () => this.#send(kind, items, lockTimeout, deadline, options);
+    if (tableEnsurer && !tableEnsurer.isReady) return this.#ensureTable(tableEnsurer, deadline).then(sendAgain);
+    const { query, params } = kind.statement(items, lockTimeout, !this.#distribution.isDistributed);
     const { text, values } = this.#tableQuery(query);
-    return this.#query(text, values(params), deadline, options).then(({ rows }) => kind.results(items, rows));
+    if (this.#isSidChecked && this.#distribution.isKnown) {
+      return this.#query(text, values(params), deadline, options).then(({ rows }) => kind.results(items, rows));
+    }
+    const isChecking = !this.#distribution.isDistributed;
+    const checked = async (): Promise<Result[]> => {
+      const result = await this.#query(isChecking ? withChecks(text) : text, values(params), deadline, options);
+      await this.#check(result, deadline);
+      return kind.results(items, result.rows);
+    };
+    return checked().catch(async (error) => {
+      const mayBeCitus = isChecking && hasSqlState(error, FEATURE_NOT_SUPPORTED); // it refuses the checks of a write
+      if (mayBeCitus && !this.#distribution.isKnown) await this.#distribution.learn(deadline);
+      if (!mayBeCitus || !this.#distribution.isDistributed) throw error;
+      return sendAgain();
+    });
   }
 
   #tableQuery(query: PreparedQuery<any, any>): TableQuery<any> {
@@ -122,10 +144,7 @@ export class SessionRows {
   }
 
   #query(text: string, values: unknown[], deadline: Deadline, retry: Retry): Promise<QueryResult> {
-    const options = { deadline, retry, repair: this.repair };
-    return this.#isSidChecked
-      ? this.#options.connection.query(text, values, options)
-      : this.#queryCheckingSid(text, values, options);
+    return this.#options.connection.query(text, values, { deadline, retry, repair: this.repair });
   }
 
   async #ensureTable(tableEnsurer: TableEnsurer, deadline: Deadline): Promise<void> {
@@ -150,18 +169,19 @@ export class SessionRows {
   };
 
   /**
-   * Checks the type of sid in the server's description of the first results, which costs no statement.
-   * PostgreSQL would accept some types, and then find another session or none.
+   * Checks the type of sid in the server's description of the first results, and whether the server has
+   * Citus. This costs no statement. PostgreSQL would accept some types, and then find another session or
+   * none.
    */
-  async #queryCheckingSid(text: string, values: unknown[], options: StatementOptions): Promise<QueryResult> {
-    const { connection, checkSid } = this.#options;
-    const result = await connection.query(text.endsWith(END_OF_INSERT) ? text + RETURNING_SID : text, values, options);
-    const sid = result.fields?.find(({ name }) => name === 'sid');
-    const [{ collation = DEFAULT_COLLATION } = {}] = result.rows as { collation?: string | null }[];
+  async #check({ fields, rows }: QueryResult, deadline: Deadline): Promise<void> {
+    const sid = fields?.find(({ name }) => name === 'sid');
+    const [row] = rows as { collation?: string | null; citus?: string | null }[];
+    const { collation = DEFAULT_COLLATION, citus } = row ?? {};
     const isUsual = TEXT_TYPES.includes(sid?.dataTypeID ?? 0) && collation === DEFAULT_COLLATION;
-    if (sid && !isUsual) await checkSid(options.deadline);
+    if (sid && !isUsual) await this.#options.checkSid(deadline);
     if (sid) this.#isSidChecked = true;
-    return result;
+    if (citus === null) this.#distribution.isKnown = true;
+    else if (citus !== undefined) await this.#distribution.learn(deadline);
   }
 
   #caller<Item extends string | { sid: string }, Result>(kind: Kind<Item, Result>): Call<Item, Result> {
@@ -187,7 +207,7 @@ export class SessionRows {
     };
     const sendAlone = (items: Item[], deadline: Deadline, isLocked: boolean) =>
       writes ? sendOne(items, deadline, isLocked) : sendLone(items, deadline, undefined);
-    if (!batch) return async (item, deadline) => (await sendAlone([item], deadline, false))[0]!;
+    const callAlone = async (item: Item, deadline: Deadline) => (await sendAlone([item], deadline, false))[0]!;
     const batcher = new Batcher<Item, Result>({
       send(items, deadline, stage) {
         if (items.length === 1 && stage !== 'part') return sendAlone(items, deadline, stage === 'alone');
@@ -198,11 +218,25 @@ export class SessionRows {
       bytes,
       runPart: (work) => lockWaits.run(work, { isPart: true }),
     });
-    return (item, deadline) => batcher.call(item, deadline);
+    const distribution = this.#distribution;
+    return (item, deadline) => {
+      if (distribution.isStale) void distribution.learn(deadline).catch(ignore); // a later call tries again
+      return batch && !distribution.isDistributed ? batcher.call(item, deadline) : callAlone(item, deadline);
+    };
   }
 }
 
 const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat
-const END_OF_INSERT = 'expire = EXCLUDED.expire';
-const RETURNING_SID = '\nRETURNING t.sid, pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type has none
 const DEFAULT_COLLATION = '"default"';
+const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none
+const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; // null on a server without Citus
+const SELECT_SID = 'SELECT\n  t.sid,';
+const RETURNING_SID = 'RETURNING t.sid';
+
+/** A statement that also returns what `#check` needs. A destroy returns nothing. */
+function withChecks(text: string): string {
+  if (text.endsWith('expire = EXCLUDED.expire')) return `${text}\n${RETURNING_SID}, ${COLLATION}, ${CITUS}`;
+  return text.endsWith(RETURNING_SID) ? `${text}, ${CITUS}` : text.replace(SELECT_SID, `${SELECT_SID} ${CITUS},`);
+}
+
+const ignore = () => {};

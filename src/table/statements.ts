@@ -14,6 +14,7 @@ import {
   setSession,
   setSessionRelaxed,
   setSessions,
+  touchSession,
   touchSessionRelaxed,
   touchSessions,
 } from '../generated/session.js';
@@ -57,8 +58,11 @@ const bound = <Params>(query: PreparedQuery<Params, any>, params: Params): Bound
 
 /** A kind of call, with its statement for one session and that for a batch. */
 export interface Kind<Item, Result> {
-  /** @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row */
-  statement(items: Item[], lockTimeout: number | undefined): Bound;
+  /**
+   * @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row
+   * @param mayRelax whether the statement can turn `synchronous_commit` off
+   */
+  statement(items: Item[], lockTimeout: number | undefined, mayRelax: boolean): Bound;
   /** The result of each item, from the rows of the statement. */
   results(items: Item[], rows: any[]): Result[];
   /** Whether it writes, and so waits for rows that others have locked. Default: true. */
@@ -114,9 +118,9 @@ const noResults = () => [];
 export const setKind = (relaxed: boolean): Kind<SetItem, unknown> => ({
   bytes: ({ payload }) => payload.length,
   results: noResults,
-  statement: (items, lockTimeout) =>
+  statement: (items, lockTimeout, mayRelax) =>
     lockTimeout === undefined
-      ? bound(relaxed ? setSessionRelaxed : setSession, items[0]!)
+      ? bound(relaxed && mayRelax ? setSessionRelaxed : setSession, items[0]!)
       : bound(setSessions, {
           sids: column(items, 'sid'),
           payloads: binaryArray('json', column(items, 'payload')),
@@ -130,9 +134,9 @@ export const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
   idempotent: false,
   bytes: ({ payload, loaded }) => payload.length + loaded.length,
   results: areAmong,
-  statement: (items, lockTimeout) =>
+  statement: (items, lockTimeout, mayRelax) =>
     lockTimeout === undefined
-      ? bound(relaxed ? replaceSessionRelaxed : replaceSession, items[0]!)
+      ? bound(relaxed && mayRelax ? replaceSessionRelaxed : replaceSession, items[0]!)
       : bound(replaceSessions, {
           sids: column(items, 'sid'),
           loaded: binaryArray('text', column(items, 'loaded')),
@@ -146,8 +150,8 @@ export const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
 
 export const TOUCH: Kind<TouchItem, boolean> = {
   results: areAmong,
-  statement(items, lockTimeout) {
-    if (lockTimeout === undefined) return bound(touchSessionRelaxed, items[0]!);
+  statement(items, lockTimeout, mayRelax) {
+    if (lockTimeout === undefined) return bound(mayRelax ? touchSessionRelaxed : touchSession, items[0]!);
     return bound(touchSessions, {
       sids: column(items, 'sid'),
       ttls: column(items, 'ttl'),

@@ -173,7 +173,9 @@ const outcomes = new Map<string, Promise<Outcome>>();
 
 test.before(async () => {
   await inDatabase(server.href, `CREATE DATABASE "${dev}"`, `CREATE DATABASE "${empty}"`);
-  await inDatabase(urlOf(dev), fs.readFileSync('sql/schema.sql', 'utf8'));
+  for (const file of ['sql/schema.sql', 'dev/types/citus.sql']) {
+    await inDatabase(urlOf(dev), fs.readFileSync(file, 'utf8'));
+  }
 
   // A run takes seconds, so all of them start here, two at a time. Each test waits for one.
   const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];

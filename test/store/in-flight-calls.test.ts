@@ -43,3 +43,28 @@ test('a call that ends in time does not end again at its deadline', async () => 
   assert.equal(ends, [[null, 'found']]);
   assert.is(calls.timeouts, 0);
 });
+
+test('a call above maxWaiting fails with OVERLOADED, until another one has ended', async () => {
+  const calls = new InFlightCalls({ timeoutMs: 5000, maxWaiting: 2 });
+  const ends: (() => void)[] = [];
+  const errors: unknown[] = [];
+  const call = () => {
+    calls.run(
+      'get',
+      () => new Promise<void>((resolve) => ends.push(resolve)),
+      (error) => errors.push(error),
+    );
+  };
+  for (let n = 0; n < 3; n++) call();
+  assert.is(ends.length, 2);
+  const [{ code, message }] = errors as [{ code: string; message: string }];
+  assert.is(code, 'OVERLOADED');
+  assert.match(message, /^OVERLOADED: 2 session calls are in flight \(maxWaiting\)/);
+  ends[0]!();
+  await new Promise((resolve) => setImmediate(resolve));
+  call();
+  assert.is(ends.length, 3);
+  for (const end of ends) end();
+  await calls.close();
+  assert.equal(errors.slice(1), [null, null, null]);
+});

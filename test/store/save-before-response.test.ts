@@ -31,6 +31,7 @@ async function startApp(
   handler: Handler,
   options: Partial<session.SessionOptions> = {},
   storeOptions: { touchAfter?: number } = {},
+  onLateError = (error: unknown, next: express.NextFunction) => next(error),
 ) {
   const fresh = await freshStore(storeOptions);
   const errors: unknown[] = [];
@@ -48,7 +49,7 @@ async function startApp(
   app.use('/', handler);
   app.use(((error, _req, res, next) => {
     errors.push(error);
-    if (res.headersSent) return next(error);
+    if (res.headersSent) return onLateError(error, next);
     res.status(error.status ?? 500).send(`failed: ${error.code}`);
   }) as express.ErrorRequestHandler);
   app.use(((_error, req, _res, _next) => {
@@ -435,6 +436,22 @@ test('a stream of a changed session starts after the save, and a failed save is 
   assert.equal([early, response.body], [false, readFileSync('package-lock.json', 'utf8')]);
   await app.pool.query(`ALTER TABLE ${app.table} RENAME TO elsewhere`);
   assert.is((await app.send()).status, 503);
+});
+
+test('a stream whose save fails is cut off, also if the app ignores the error', async () => {
+  const handler: Handler = (req, res) => {
+    res.write('the first part');
+    setTimeout(() => {
+      req.session.user = 'grace';
+      res.end('the end');
+    }, 20);
+  };
+  const app = await startApp(handler, {}, {}, () => {});
+  await app.send('/sign-in');
+  await app.pool.query(`ALTER TABLE ${app.table} ADD CHECK (sess::text NOT LIKE '%grace%') NOT VALID`);
+  const error = await app.send('/').catch((reason) => reason);
+  assert.is(error.code, 'ECONNRESET');
+  assert.is(app.errors.length, 1);
 });
 
 test('a compressed stream arrives whole while its end waits for the store', async () => {

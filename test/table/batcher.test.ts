@@ -66,6 +66,33 @@ test('the store sends many calls as two batches, and a few calls as one', async 
   assert.is((await read(8)).length, 1);
 });
 
+test('a few calls wait for the batch in flight, and half as many as it has do not', async () => {
+  const sizes: number[] = [];
+  const ends: (() => void)[] = [];
+  const batcher = new Batcher<string, string>({
+    async send(items) {
+      sizes.push(items.length);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return items;
+    },
+    bytes: () => 1,
+    sidOf: (item) => item,
+    runPart: (work) => work(),
+  });
+  const deadline = performance.now() + 10_000;
+  const call = (count: number) => makeSids(count).map((sid) => batcher.call(sid, deadline));
+  const calls = call(10);
+  await sleep(0);
+  calls.push(...call(4));
+  await sleep(0);
+  assert.equal(sizes, [10]);
+  calls.push(...call(1));
+  await sleep(0);
+  assert.equal(sizes, [10, 5]);
+  for (const end of ends) end();
+  await Promise.all(calls);
+});
+
 test('two slow statements do not block other calls', async () => {
   const { store, pool, table } = await filledStore(['a', 'b', 'c']);
   const client = await pool.connect();

@@ -1,0 +1,63 @@
+// Learns whether Citus distributes the table over several servers.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { refused } from '../errors.js';
+import { findCitus, findDistribution } from '../generated/citus.js';
+import type { Deadline } from '../postgres/deadline.js';
+import { catalogNames, type TableNames } from './names.js';
+
+type Run = <T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline) => Promise<T>;
+
+const LEARN_AGAIN_MS = 60_000;
+
+export class Distribution {
+  readonly #names: TableNames;
+  readonly #run: Run;
+  readonly #relaxed: boolean;
+  #learning: Promise<void> | undefined;
+  #learnAgainAt = Infinity;
+  /** Whether it is known whether the table is distributed. Until then, it is taken for one that is not. */
+  isKnown = false;
+  isDistributed = false;
+
+  /**
+   * @param run runs queries until the deadline
+   * @param relaxed whether saves do not wait for the disk
+   */
+  constructor(names: TableNames, run: Run, relaxed: boolean) {
+    this.#names = names;
+    this.#run = run;
+    this.#relaxed = relaxed;
+  }
+
+  /** Whether to learn again: on a server with Citus, the table may be distributed while the app runs. */
+  get isStale(): boolean {
+    return this.#learnAgainAt !== Infinity && performance.now() > this.#learnAgainAt;
+  }
+
+  /** Asks the catalogs. Calls at the same time share the work. */
+  learn(deadline: Deadline): Promise<void> {
+    this.#learning ??= this.#learn(deadline).finally(() => {
+      this.#learning = undefined;
+    });
+    return this.#learning;
+  }
+
+  async #learn(deadline: Deadline): Promise<void> {
+    const find = async (db: IDatabaseConnection) => {
+      const [citus] = await findCitus.run(undefined, db);
+      const [distribution] = citus ? await findDistribution.run(catalogNames(this.#names), db) : [];
+      return { hasCitus: citus !== undefined, isDistributed: distribution !== undefined };
+    };
+    const { hasCitus, isDistributed } = await this.#run(find, deadline);
+    // Only at first: an app whose table is distributed while it runs goes on, and its saves wait.
+    if (isDistributed && this.#relaxed && !this.isKnown) throw refused(NO_SETTING);
+    this.isDistributed = isDistributed;
+    this.isKnown = true;
+    this.#learnAgainAt = hasCitus ? performance.now() + LEARN_AGAIN_MS : Infinity;
+  }
+}
+
+const NO_SETTING =
+  'synchronousCommit: false does not work with a table that Citus distributes: a statement cannot change the settings ' +
+  'of the other servers. Leave the option out. If no save need wait for the disk, run `ALTER SYSTEM SET ' +
+  'synchronous_commit = off` and `SELECT pg_reload_conf()` on each worker: then destroys do not wait either';

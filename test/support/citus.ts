@@ -1,0 +1,42 @@
+// Tables on a Citus cluster, for the tests that TEST_CITUS_URL turns on: the URL of a database on a node.
+import pg from 'pg';
+import { freshNames, freshPool } from './fresh-store.js';
+import { onEnd } from './harness.js';
+import { quotedName } from './stores.js';
+
+const url = process.env.TEST_CITUS_URL;
+
+/** Prints a line if there is no cluster, so that the skipped tests are seen. */
+export function hasCitus(what: string): boolean {
+  if (!url) console.log(`skipped, because TEST_CITUS_URL is not set: ${what}`);
+  return Boolean(url);
+}
+
+export const COLUMNS = 'sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz(6) NOT NULL';
+
+/**
+ * Creates a table on the cluster, and drops it after the test.
+ *
+ * @param distribute the number of shards, or `reference` for a table with a copy on each node. 0 for a
+ *   table that is not distributed
+ */
+export async function citusTable(distribute: number | 'reference', columns = COLUMNS) {
+  const pool = freshPool({ connectionString: url! });
+  const names = freshNames();
+  const table = quotedName(names);
+  const schema = pg.escapeIdentifier(names.schemaName);
+  await pool.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${table} (${columns}); CREATE INDEX ON ${table} (expire)`);
+  onEnd(() => pool.query(`DROP SCHEMA ${schema} CASCADE`));
+  if (distribute !== 0) await distributeTable(pool, table, distribute);
+  return { pool, names, table };
+}
+
+/** @param table its quoted name */
+export async function distributeTable(pool: pg.Pool, table: string, how: number | 'reference'): Promise<void> {
+  if (how === 'reference') {
+    await pool.query('SELECT create_reference_table($1)', [table]);
+    return;
+  }
+  const sql = "SELECT create_distributed_table($1, 'sid', shard_count => $2::int, colocate_with => 'none')";
+  await pool.query(sql, [table, how]);
+}
