@@ -104,7 +104,8 @@ export interface StoreOptions {
    * `synchronous_commit` off for the statements of `set` and `update`: they are faster, and a crash of the
    * server may undo those of its last moment, less than a second with PostgreSQL's default settings. It
    * never leaves a part of a save. `destroy`, `clear` and revocations always wait, and so make all earlier
-   * saves safe. A touch never waits.
+   * saves safe. A touch never waits, unless Citus distributes the table. There `false` makes calls fail:
+   * set `synchronous_commit` on the workers instead.
    *
    * @category Saving
    * @default `true`

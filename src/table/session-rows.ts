@@ -114,25 +114,36 @@ export class SessionRows {
     options: Retry,
   ): Promise<Result[]> {
     const { tableEnsurer } = this.#options;
-    const sendAgain = () => this.#send(kind, items, lockTimeout, deadline, options);
-    if (tableEnsurer && !tableEnsurer.isReady) return this.#ensureTable(tableEnsurer, deadline).then(sendAgain);
+    const isTableKnown = this.#isSidChecked && this.#distribution.isKnown && (!tableEnsurer || tableEnsurer.isReady);
+    if (!isTableKnown) return this.#sendFirst(kind, items, lockTimeout, deadline, options);
     const { query, params } = kind.statement(items, lockTimeout, !this.#distribution.isDistributed);
     const { text, values } = this.#tableQuery(query);
-    if (this.#isSidChecked && this.#distribution.isKnown) {
-      return this.#query(text, values(params), deadline, options).then(({ rows }) => kind.results(items, rows));
-    }
-    const isChecking = !this.#distribution.isDistributed;
-    const checked = async (): Promise<Result[]> => {
-      const result = await this.#query(isChecking ? withChecks(text) : text, values(params), deadline, options);
+    return this.#query(text, values(params), deadline, options).then(({ rows }) => kind.results(items, rows));
+  }
+
+  /** Like `#send`, and also creates or checks the table. */
+  async #sendFirst<Item, Result>(
+    kind: Kind<Item, Result>,
+    items: Item[],
+    lockTimeout: number | undefined,
+    deadline: Deadline,
+    options: Retry,
+  ): Promise<Result[]> {
+    const { tableEnsurer } = this.#options;
+    if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
+    const { isDistributed } = this.#distribution;
+    const { query, params } = kind.statement(items, lockTimeout, !isDistributed);
+    const { text, values } = this.#tableQuery(query);
+    try {
+      const result = await this.#query(isDistributed ? text : withChecks(text), values(params), deadline, options);
       await this.#check(result, deadline);
       return kind.results(items, result.rows);
-    };
-    return checked().catch(async (error) => {
-      const mayBeCitus = isChecking && hasSqlState(error, FEATURE_NOT_SUPPORTED); // it refuses the checks of a write
-      if (mayBeCitus && !this.#distribution.isKnown) await this.#distribution.learn(deadline);
-      if (!mayBeCitus || !this.#distribution.isDistributed) throw error;
-      return sendAgain();
-    });
+    } catch (error) {
+      if (isDistributed || !hasSqlState(error, FEATURE_NOT_SUPPORTED)) throw error;
+      if (!this.#distribution.isKnown) await this.#distribution.learn(deadline);
+      if (!this.#distribution.isDistributed) throw error;
+      return this.#send(kind, items, lockTimeout, deadline, options); // Citus refuses the checks of a write
+    }
   }
 
   #tableQuery(query: PreparedQuery<any, any>): TableQuery<any> {
