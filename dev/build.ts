@@ -22,10 +22,14 @@ for (const format of ['esm', 'cjs'] as const) {
     const up = path.posix.relative(path.posix.dirname(file.replaceAll('\\', '/')), '.') || '.';
     const runtime = file.endsWith('ts') ? 'pgtyped-types.js' : 'pgtyped-runtime.js';
     const ours = text.replaceAll(/(['"])@pgtyped\/runtime\1/g, `'${up}/${runtime}'`);
-    writeFileSync(`${folder}/${file}`, /[/\\]?generated[/\\]/.test(file) ? small(unbind(ours)) : ours);
+    const isGenerated = /[/\\]?generated[/\\]/.test(file);
+    const unbound = isGenerated ? unbind(ours) : ours;
+    writeFileSync(`${folder}/${file}`, format === 'esm' ? small(unbound) : unbound);
   }
   await bundleRuntime(format, `${folder}/pgtyped-runtime.js`);
 }
+
+writeFileSync('dist/esm/generated/query.js', readFileSync('dev/query.js'));
 
 const compact = { target: 'node20', minifyWhitespace: true, lineLimit: 120 } as const; // V8 parses less text
 
@@ -78,9 +82,26 @@ function removeOthers(folder: string, kept: string[]): void {
   }
 }
 
-/** Removes what only pgtyped's generator reads, and lets bundlers drop a query that nothing uses. */
+interface PgtypedQuery {
+  params: { name: string; transform: { type: string }; locs: { a: number; b: number }[] }[];
+  statement: string;
+}
+
+/** Writes the queries of a generated module shorter, and lets bundlers drop those that nothing uses. */
 function small(generated: string): string {
-  return generated
-    .replaceAll(/"required": ?(true|false), ?/g, '')
-    .replaceAll(/= (?=new (\w+\.)?PreparedQuery\()/g, '= /* @__PURE__ */ ');
+  const queries = generated
+    .replaceAll(
+      /(IR = )(\{.*\});$/gm,
+      (_, left, query) => `${left}/* @__PURE__ */ query(${argumentsOf(JSON.parse(query))});`,
+    )
+    .replaceAll(/= (?=new PreparedQuery\()/g, '= /* @__PURE__ */ ');
+  return queries === generated ? generated : `import { query } from './query.js';\n${queries}`;
+}
+
+function argumentsOf({ statement, params }: PgtypedQuery): string {
+  const places = params.map(({ name, transform, locs }) => {
+    if (transform.type !== 'scalar') throw new Error(`query() of the build has no parameter like ${name}`);
+    return [name, ...locs.flatMap(({ a, b }) => [a, b])];
+  });
+  return [statement, ...places].map((one) => JSON.stringify(one)).join(', ');
 }

@@ -241,13 +241,12 @@ const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from Post
 const DEFAULT_COLLATION = '"default"';
 const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none
 const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; // null on a server without Citus
-const SELECT_SID = 'SELECT\n  t.sid,';
 const RETURNING_SID = 'RETURNING t.sid';
 
 /** A statement that also returns what `#check` needs. A destroy returns nothing. */
 function withChecks(text: string): string {
   if (text.endsWith('expire = EXCLUDED.expire')) return `${text}\n${RETURNING_SID}, ${COLLATION}, ${CITUS}`;
-  return text.endsWith(RETURNING_SID) ? `${text}, ${CITUS}` : text.replace(SELECT_SID, `${SELECT_SID} ${CITUS},`);
+  return text.endsWith(RETURNING_SID) ? `${text}, ${CITUS}` : text.replace(/^SELECT\s+t\.sid,/, `$& ${CITUS},`);
 }
 
 const ignore = () => {};
