@@ -8,7 +8,7 @@ import { onEnd, suite } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
 
 const test = suite('distribution', { timeout: 60_000 });
-const withCitus = hasCitus('distributed tables') ? test : test.skip;
+const withCitus = hasCitus('distributed tables') ? test : () => {};
 
 /** The texts of the statements that the pool's new clients send. */
 function statementsOf(pool: pg.Pool): string[] {

@@ -28,7 +28,7 @@ for (const [kind, sql] of Object.entries({
   });
 }
 
-const withCitus = hasCitus('the plans of reference and distributed tables') ? test : test.skip;
+const withCitus = hasCitus('the plans of reference and distributed tables') ? test : () => {};
 for (const [kind, how, refused] of [
   ['reference table', 'reference', []],
   ['table with 4 shards', 4, CHANGES_SIDS],
