@@ -437,7 +437,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'the writes of one session run one after another',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'before ? before.writes!.then(work) : work()',
     to: 'work()',
     tests: ['races'],
@@ -451,7 +451,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a get does not wait for touches',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'if (!isTouch) pending.changes',
     to: 'pending.changes',
     tests: ['races'],
@@ -584,38 +584,38 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'saves in flight hold a limited number of bytes',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'this.#bytes > 0 && this.#bytes + bytes > limit',
     to: 'false',
-    tests: ['session-queue'],
+    tests: ['waiting-bytes'],
   },
   {
     guard: 'a lone save may have any number of bytes',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'this.#bytes > 0 && ',
     to: '',
-    tests: ['session-queue'],
+    tests: ['waiting-bytes'],
   },
   {
     guard: 'the saves of one session hold a tenth of the bytes',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'ofSession === 0 || ofSession + bytes <= limit * SESSION_SHARE',
     to: 'true',
-    tests: ['session-queue'],
+    tests: ['waiting-bytes'],
   },
   {
     guard: 'the bytes of a save that has ended do not count',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'this.#bytes -= bytes;',
     to: '',
-    tests: ['session-queue'],
+    tests: ['waiting-bytes'],
   },
   {
     guard: 'the bytes of a save that has ended do not count for its session',
-    file: 'src/store/session-queue.ts',
+    file: 'src/store/sessions.ts',
     from: 'else last.bytes -= bytes;',
     to: '',
-    tests: ['session-queue'],
+    tests: ['waiting-bytes'],
   },
   {
     guard: 'no call fails because the table was altered',
@@ -794,7 +794,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a batch of gets keeps its plan',
-    file: 'src/table/statements.ts',
+    file: 'src/table/session-rows.ts',
     from: 'sids: padded(sids)',
     to: 'sids',
     tests: ['prepare'],
@@ -1067,21 +1067,21 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a lone save waits for the disk, unless synchronousCommit is false',
-    file: 'src/table/statements.ts',
-    from: 'relaxed && mayRelax ? setSessionRelaxed : setSession,',
-    to: 'setSessionRelaxed,',
+    file: 'src/table/session-rows.ts',
+    from: 'relaxed && mayRelax ? queries.setSessionRelaxed : queries.setSession,',
+    to: 'queries.setSessionRelaxed,',
     tests: ['synchronous-commit'],
   },
   {
     guard: 'with synchronousCommit: false, a lone replacement does not wait for the disk',
-    file: 'src/table/statements.ts',
-    from: 'relaxed && mayRelax ? replaceSessionRelaxed : replaceSession,',
-    to: 'replaceSession,',
+    file: 'src/table/session-rows.ts',
+    from: 'relaxed && mayRelax ? queries.replaceSessionRelaxed : queries.replaceSession,',
+    to: 'queries.replaceSession,',
     tests: ['synchronous-commit'],
   },
   {
     guard: 'with synchronousCommit: false, no save of a batch waits for the disk',
-    file: 'src/table/statements.ts',
+    file: 'src/table/session-rows.ts',
     from: '          relaxed,\n',
     to: '          relaxed: false,\n',
     tests: ['synchronous-commit'],
@@ -1124,8 +1124,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'the first results show whether the store supports the type of sid',
     file: 'src/table/session-rows.ts',
-    from: 'if (sid && !isUsual) await',
-    to: 'if (sid && !isUsual && !this) await',
+    from: 'if (isUsual === false) await',
+    to: 'if (isUsual === false && !this) await',
     tests: ['table/sid-type'],
   },
   {
@@ -1137,7 +1137,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'a row under another id is not taken for a missing one',
-    file: 'src/table/statements.ts',
+    file: 'src/table/session-rows.ts',
     from: '< rows.length) throw refused(ANOTHER_ID);',
     to: '< 0) throw refused(ANOTHER_ID);',
     tests: ['table/sid-type'],
@@ -1334,8 +1334,10 @@ export const mutations: Mutation[] = [
   {
     guard: 'clear() notifies',
     file: 'src/table/session-rows.ts',
-    from: 'channel === undefined ? clearSessions',
-    to: 'channel ? clearSessions',
+    from: `channel === undefined
+        ? queries.clearSessions.run(`,
+    to: `channel
+        ? queries.clearSessions.run(`,
     tests: ['revocations'],
   },
   {

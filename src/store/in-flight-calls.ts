@@ -2,7 +2,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { overloaded, SessionStoreError, timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
-import { SESSION_SHARE } from './session-queue.js';
 
 export type Callback<T> = (error: any, result?: T) => void;
 
@@ -23,6 +22,9 @@ export interface CallMessage {
 }
 
 const CALLS = channel('connect-pg-typed:call');
+
+/** The part of `maxWaiting` and `maxWaitingBytes` that one session may use. */
+export const SESSION_SHARE = 0.1;
 
 /** An in-flight call. A class, for the reason given at `QueuedCall`. */
 class InFlightCall extends Expiring {

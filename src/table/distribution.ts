@@ -61,3 +61,16 @@ const NO_SETTING =
   'synchronousCommit: false does not work with a table that Citus distributes: a statement cannot change the settings ' +
   'of the other servers. Leave the option out. If no save need wait for the disk, run `ALTER SYSTEM SET ' +
   'synchronous_commit = off` and `SELECT pg_reload_conf()` on each worker: then destroys do not wait either';
+
+const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none
+const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; // null on a server without Citus
+const RETURNING_SID = 'RETURNING t.sid';
+
+/**
+ * A statement that also returns the collation of sid and, on a server with Citus, a value as `citus`. A
+ * destroy returns nothing.
+ */
+export function withChecks(text: string): string {
+  if (text.endsWith('expire = EXCLUDED.expire')) return `${text}\n${RETURNING_SID}, ${COLLATION}, ${CITUS}`;
+  return text.endsWith(RETURNING_SID) ? `${text}, ${CITUS}` : text.replace(/^SELECT\s+t\.sid,/, `$& ${CITUS},`);
+}

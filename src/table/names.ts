@@ -76,8 +76,8 @@ export function tableBinder(names: TableNames): (connection: Queryable) => IData
 /** A generated query for one table. */
 export interface TableQuery<Params> {
   text: string;
-  /** The values of the statement's parameters, in their order. */
-  values(params: Params): unknown[];
+  /** The names of its parameters, in their order. */
+  order: (keyof Params)[];
 }
 
 /**
@@ -95,7 +95,7 @@ export function tableQuery<Params, Row>(query: PreparedQuery<Params, Row>, names
       return { rows: [], rowCount: 0 };
     },
   });
-  return { text: statementFor(statement, names), values: (params) => order.map((name) => params[name]) };
+  return { text: statementFor(statement, names), order };
 }
 
 /** A statement with the configured names in place of the stand-in. */

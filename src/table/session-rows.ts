@@ -1,30 +1,47 @@
 // The rows of sessions: one call a session. Calls of the same kind share a statement.
 import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
-import { hasSqlState } from '../errors.js';
-import { clearSessions, clearSessionsAndNotify } from '../generated/session.js';
+import { hasSqlState, refused } from '../errors.js';
+import * as queries from '../generated/session.js';
+import { binaryArray } from '../postgres/binary-array.js';
 import type { PoolConnection, QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher } from './batcher.js';
-import { Distribution } from './distribution.js';
+import { Distribution, withChecks } from './distribution.js';
 import type { TableEnsurer } from './ensure-table.js';
 import { LOCK_TIMEOUT, type LockWaits, SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
 import { type TableNames, type TableQuery, tableBinder, tableQuery } from './names.js';
-import {
-  DESTROY,
-  destroyAndNotify,
-  getKind,
-  type Kind,
-  type LiveRow,
-  type ReplaceItem,
-  replaceKind,
-  type SetItem,
-  setKind,
-  TOUCH,
-  type TouchItem,
-} from './statements.js';
+import { isUsualSid } from './sid-type.js';
+
+/** A live row. A class, for the reason given at `QueuedCall`. */
+export class LiveRow {
+  constructor(
+    readonly sess: string,
+    readonly secondsLeft: number,
+  ) {}
+}
+
+export interface TouchItem {
+  sid: string;
+  /** Seconds to live. */
+  ttl: number;
+  /** Whether the row may expire earlier than before. */
+  mayShorten: boolean;
+}
+
+export interface SetItem {
+  sid: string;
+  payload: string;
+  /** Seconds to live. */
+  ttl: number;
+}
+
+export interface ReplaceItem extends SetItem, TouchItem {
+  /** The payload that the row must still hold. */
+  loaded: string;
+}
 
 export interface SessionRowsOptions {
   connection: PoolConnection;
@@ -45,6 +62,31 @@ export interface SessionRowsOptions {
 
 /** One call, for one session. */
 type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
+
+/** A generated query with its parameters. */
+interface Bound {
+  query: PreparedQuery<any, any>;
+  params: unknown;
+}
+
+const bound = <Params>(query: PreparedQuery<Params, any>, params: Params): Bound => ({ query, params });
+
+/** A kind of call, with its statement for one session and that for a batch. */
+interface Kind<Item, Result> {
+  /**
+   * @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row
+   * @param mayRelax whether the statement can turn `synchronous_commit` off
+   */
+  statement(items: Item[], lockTimeout: number | undefined, mayRelax: boolean): Bound;
+  /** The result of each item, from the rows of the statement. */
+  results(items: Item[], rows: any[]): Result[];
+  /** Whether it writes, and so waits for rows that others have locked. Default: true. */
+  writes?: boolean;
+  /** About how many bytes an item adds. Default: 100. */
+  bytes?: (item: Item) => number;
+  /** Default: true. */
+  idempotent?: boolean;
+}
 
 /** The calls of requests, by session id. */
 export type RowsById = Pick<SessionRows, 'get' | 'set' | 'replace' | 'touch' | 'destroy'>;
@@ -72,12 +114,11 @@ export class SessionRows {
   readonly #queries = new Map<PreparedQuery<any, any>, TableQuery<any>>();
   readonly #onRetry = () => void this.count.retries++;
   #isSidChecked = false;
+  readonly #distribution: Distribution;
   readonly readOnly = new ReadOnlyState();
   readonly #read: Retry = { idempotent: true, onRetry: this.#onRetry };
   /** For `run()`, if the statement writes. */
   readonly write: Retry = { ...this.#read, readOnly: this.readOnly };
-
-  readonly #distribution: Distribution;
 
   constructor(options: SessionRowsOptions) {
     const { names, relaxed } = options;
@@ -117,8 +158,8 @@ export class SessionRows {
     const isTableKnown = this.#isSidChecked && this.#distribution.isKnown && (!tableEnsurer || tableEnsurer.isReady);
     if (!isTableKnown) return this.#sendFirst(kind, items, lockTimeout, deadline, options);
     const { query, params } = kind.statement(items, lockTimeout, !this.#distribution.isDistributed);
-    const { text, values } = this.#tableQuery(query);
-    return this.#query(text, values(params), deadline, options).then(({ rows }) => kind.results(items, rows));
+    const { text, order } = this.#tableQuery(query);
+    return this.#query(text, valuesOf(params, order), deadline, options).then(({ rows }) => kind.results(items, rows));
   }
 
   /** Like `#send`, and also creates or checks the table. */
@@ -133,9 +174,10 @@ export class SessionRows {
     if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
     const { isDistributed } = this.#distribution;
     const { query, params } = kind.statement(items, lockTimeout, !isDistributed);
-    const { text, values } = this.#tableQuery(query);
+    const { text, order } = this.#tableQuery(query);
+    const sent = isDistributed ? text : withChecks(text);
     try {
-      const result = await this.#query(isDistributed ? text : withChecks(text), values(params), deadline, options);
+      const result = await this.#query(sent, valuesOf(params, order), deadline, options);
       await this.#check(result, deadline);
       return kind.results(items, result.rows);
     } catch (error) {
@@ -166,7 +208,9 @@ export class SessionRows {
   async clear(deadline: Deadline): Promise<void> {
     const { channel } = this.#options;
     const clear = (db: IDatabaseConnection): Promise<unknown> =>
-      channel === undefined ? clearSessions.run(undefined, db) : clearSessionsAndNotify.run({ channel }, db);
+      channel === undefined
+        ? queries.clearSessions.run(undefined, db)
+        : queries.clearSessionsAndNotify.run({ channel }, db);
     await this.run(clear, deadline, this.write);
   }
 
@@ -184,13 +228,11 @@ export class SessionRows {
    * Citus. This costs no statement. PostgreSQL would accept some types, and then find another session or
    * none.
    */
-  async #check({ fields, rows }: QueryResult, deadline: Deadline): Promise<void> {
-    const sid = fields?.find(({ name }) => name === 'sid');
-    const [row] = rows as { collation?: string | null; citus?: string | null }[];
-    const { collation = DEFAULT_COLLATION, citus } = row ?? {};
-    const isUsual = TEXT_TYPES.includes(sid?.dataTypeID ?? 0) && collation === DEFAULT_COLLATION;
-    if (sid && !isUsual) await this.#options.checkSid(deadline);
-    if (sid) this.#isSidChecked = true;
+  async #check(result: QueryResult, deadline: Deadline): Promise<void> {
+    const isUsual = isUsualSid(result);
+    if (isUsual === false) await this.#options.checkSid(deadline);
+    if (isUsual !== undefined) this.#isSidChecked = true;
+    const { citus } = (result.rows[0] ?? {}) as { citus?: string | null };
     if (citus === null) this.#distribution.isKnown = true;
     else if (citus !== undefined) await this.#distribution.learn(deadline);
   }
@@ -237,16 +279,121 @@ export class SessionRows {
   }
 }
 
-const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat
-const DEFAULT_COLLATION = '"default"';
-const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none
-const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; // null on a server without Citus
-const RETURNING_SID = 'RETURNING t.sid';
-
-/** A statement that also returns what `#check` needs. A destroy returns nothing. */
-function withChecks(text: string): string {
-  if (text.endsWith('expire = EXCLUDED.expire')) return `${text}\n${RETURNING_SID}, ${COLLATION}, ${CITUS}`;
-  return text.endsWith(RETURNING_SID) ? `${text}, ${CITUS}` : text.replace(/^SELECT\s+t\.sid,/, `$& ${CITUS},`);
-}
+const valuesOf = (params: any, order: PropertyKey[]): unknown[] => order.map((name) => params[name]);
 
 const ignore = () => {};
+
+function getKind(): Kind<string, LiveRow | undefined> {
+  let bytesOfRow = 1000; // the mean of the last batch
+  return {
+    writes: false,
+    bytes: () => bytesOfRow,
+    statement: (sids) =>
+      sids.length === 1
+        ? bound(queries.getSession, { sid: sids[0]! })
+        : bound(queries.getSessions, { sids: padded(sids) }),
+    results(sids, rows: queries.GetSessionsResult[]) {
+      const bySid = new Map<string, LiveRow>();
+      let bytes = 0;
+      for (const { sid, sess, secondsLeft } of rows) {
+        bySid.set(sid, new LiveRow(sess ?? '', secondsLeft ?? 0)); // null only in a table that allows it
+        bytes += sess?.length ?? 0;
+      }
+      if (rows.length > 0) bytesOfRow = bytes / rows.length;
+      const live = sids.map((sid) => bySid.get(sid));
+      // Two calls may ask for one id, so more live rows than rows are possible, but not fewer.
+      if (live.filter((row) => row !== undefined).length < rows.length) throw refused(ANOTHER_ID);
+      return live;
+    },
+  };
+}
+
+const ANOTHER_ID =
+  'PostgreSQL found a session under another id than the one it was asked for. The type or the collation of sid does ' +
+  'not hold each id as it is. `npx connect-pg-typed migrate` makes it varchar, and keeps the sessions';
+
+const PLANNER_ARRAY_ESTIMATE = 10;
+
+/**
+ * Pads the array to ten ids: PostgreSQL assumes ten elements, and replans for shorter arrays (four
+ * ids: 25 % slower).
+ */
+function padded(sids: string[]): string[] {
+  const missing = Math.max(PLANNER_ARRAY_ESTIMATE - sids.length, 0);
+  return missing === 0 ? sids : [...sids, ...Array<string>(missing).fill(sids[0]!)];
+}
+
+const column = <Item, Key extends keyof Item>(items: Item[], key: Key): Item[Key][] => items.map((item) => item[key]);
+
+const noResults = () => [];
+
+const setKind = (relaxed: boolean): Kind<SetItem, unknown> => ({
+  bytes: ({ payload }) => payload.length,
+  results: noResults,
+  statement: (items, lockTimeout, mayRelax) =>
+    lockTimeout === undefined
+      ? bound(relaxed && mayRelax ? queries.setSessionRelaxed : queries.setSession, items[0]!)
+      : bound(queries.setSessions, {
+          sids: column(items, 'sid'),
+          payloads: binaryArray('json', column(items, 'payload')),
+          ttls: column(items, 'ttl'),
+          lockTimeout: `${lockTimeout}ms`,
+          relaxed,
+        }),
+});
+
+const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
+  idempotent: false,
+  bytes: ({ payload, loaded }) => payload.length + loaded.length,
+  results: areAmong,
+  statement: (items, lockTimeout, mayRelax) =>
+    lockTimeout === undefined
+      ? bound(relaxed && mayRelax ? queries.replaceSessionRelaxed : queries.replaceSession, items[0]!)
+      : bound(queries.replaceSessions, {
+          sids: column(items, 'sid'),
+          loaded: binaryArray('text', column(items, 'loaded')),
+          payloads: binaryArray('json', column(items, 'payload')),
+          ttls: column(items, 'ttl'),
+          mayShorten: column(items, 'mayShorten'),
+          lockTimeout: `${lockTimeout}ms`,
+          relaxed,
+        }),
+});
+
+const TOUCH: Kind<TouchItem, boolean> = {
+  results: areAmong,
+  statement(items, lockTimeout, mayRelax) {
+    if (lockTimeout === undefined)
+      return bound(mayRelax ? queries.touchSessionRelaxed : queries.touchSession, items[0]!);
+    return bound(queries.touchSessions, {
+      sids: column(items, 'sid'),
+      ttls: column(items, 'ttl'),
+      mayShorten: column(items, 'mayShorten'),
+      lockTimeout: `${lockTimeout}ms`,
+      relaxed: true,
+    });
+  },
+};
+
+const DESTROY: Kind<string, unknown> = {
+  results: noResults,
+  statement: (sids, lockTimeout) =>
+    lockTimeout === undefined
+      ? bound(queries.destroySession, { sid: sids[0]! })
+      : bound(queries.destroySessions, { sids, lockTimeout: `${lockTimeout}ms` }),
+};
+
+const destroyAndNotify = (channel: string): Kind<string, unknown> => ({
+  results: noResults,
+  statement: (sids, lockTimeout) =>
+    bound(queries.destroySessionsAndNotify, {
+      sids,
+      channel,
+      lockTimeout: lockTimeout === undefined ? null : `${lockTimeout}ms`,
+    }),
+});
+
+function areAmong(items: { sid: string }[], found: { sid: string }[]): boolean[] {
+  const sids = new Set(column(found, 'sid'));
+  return items.map(({ sid }) => sids.has(sid));
+}

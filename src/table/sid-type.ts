@@ -1,6 +1,7 @@
 // Which types of the sid column the store supports: varchar, text and domains over them.
 import { refused } from '../errors.js';
 import { type InspectSidResult, inspectSid } from '../generated/catalog.js';
+import type { QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
@@ -29,4 +30,18 @@ export async function checkSid(location: TableLocation, deadline: Deadline, isHa
   const sid = await findSid(location, deadline);
   const problem = sid && problemOfSid(sid, { isHashed });
   if (problem) throw refused(`${problem}. \`npx connect-pg-typed migrate\` makes it varchar, and keeps the sessions`);
+}
+
+const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat
+const DEFAULT_COLLATION = '"default"';
+
+/**
+ * Whether the sid column of these results has a usual type, and a usual collation if they tell it.
+ * Undefined if they have no sid.
+ */
+export function isUsualSid({ fields, rows }: QueryResult): boolean | undefined {
+  const sid = fields?.find(({ name }) => name === 'sid');
+  if (!sid) return undefined;
+  const { collation = DEFAULT_COLLATION } = (rows[0] ?? {}) as { collation?: string | null };
+  return TEXT_TYPES.includes(sid.dataTypeID) && collation === DEFAULT_COLLATION;
 }

@@ -5,7 +5,7 @@ import { freshStore, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
 
-const test = suite('session queue', { timeout: 60_000 });
+const test = suite('waiting bytes', { timeout: 60_000 });
 
 const EMPTY = JSON.stringify(session({ text: '' })).length;
 /** A session whose JSON has this many bytes. */
