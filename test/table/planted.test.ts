@@ -36,7 +36,9 @@ async function planted() {
   const { role, limitedPool } = await freshLimitedRole(freshPool());
   const { url } = await freshDatabase();
   const administrator = freshPool({ connectionString: url, max: 1 });
-  await administrator.query(readFileSync('dev/types/citus.sql', 'utf8'));
+  await administrator.query(readFileSync('dev/types/citus.sql', 'utf8')).catch((error) => {
+    if (!/allow_system_table_mods/.test(error.message)) throw error; // PostgreSQL 12, which no supported Citus runs on
+  });
   await administrator.query(`GRANT CREATE ON SCHEMA public TO ${planter}`);
   await administrator.query(`CREATE SCHEMA session_store AUTHORIZATION ${role}`);
   const client = await administrator.connect();
@@ -151,8 +153,9 @@ test('no statement resolves to what another role has created, on any type of col
         await pool.query(
           `CREATE TABLE session (sid ${sid} PRIMARY KEY, sess ${sess} NOT NULL, expire ${expire} NOT NULL)`,
         );
-        const refused = await refusedStatements(pool, { schemaName: 'session_store' });
+        const { findDistribution, ...refused } = await refusedStatements(pool, { schemaName: 'session_store' });
         assert.equal(refused, {}, `${sid}, ${sess}, ${expire}`);
+        assert.ok(!findDistribution || /pg_dist_partition" does not exist/.test(findDistribution), findDistribution);
         await pool.query('DROP TABLE session');
       }
     }
