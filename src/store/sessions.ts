@@ -185,9 +185,9 @@ export class Sessions {
     const mayShorten = snapshot.mayShorten || (quick ? quick.cookie : difference!.changes.has('cookie'));
     let others: Changes = new Map();
     const change = (row: StoredRow): Change => {
+      if (row !== snapshot.row) others = othersChanges(snapshot.row.json, row.json);
       if (quick && row.json === base) return { json, ttl, mayShorten };
       difference ??= changesOf(base, json, keys);
-      if (row !== snapshot.row) others = othersChanges(snapshot.row.json, row.json);
       const merged = this.#stamp(applyChanges(row.json, difference, base, json), session);
       // If another request changed the age of the cookie, its expiry stays.
       return row.json === base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
@@ -200,7 +200,8 @@ export class Sessions {
     this.#snapshots.saved(sid, session, save, row);
     if (others.size > 0) {
       const keysOfOthers = [...others.keys()];
-      const overwritten = keysOfOthers.filter((key) => difference!.changes.has(key));
+      const { changes } = difference ?? changesOf(base, json, keys);
+      const overwritten = keysOfOthers.filter((key) => changes.has(key));
       this.#events.emitLater('conflict', { handle: handleOf(sid), keys: keysOfOthers, overwritten });
     }
   }

@@ -108,6 +108,21 @@ for (const columns of COLUMNS) {
     );
   });
 
+  test(`a save emits conflict also if the row is again as its request knew it, on ${columns.sess}`, async () => {
+    const { one, other, conflicts } = await twoStores({ columns, ttl: 60 }); // no update changes the cookie's expires
+    await one.set('a', session({}));
+    const first = await loadSession(one, 'a');
+    await other.update('a', (found) => void Object.assign(found, { cart: 1 }));
+    first.views = 1;
+    await one.set('a', first);
+    await other.update('a', (found) => void delete found.cart);
+    first.views = 2;
+    await one.set('a', first);
+    assert.equal(await data(one), { views: 2 });
+    const conflict = { handle: handleOf('a'), keys: ['cart'], overwritten: [] };
+    assert.equal(conflicts, [conflict, conflict]);
+  });
+
   test(`40 concurrent updates of two stores lose no change, on ${columns.sess}`, async () => {
     const { one, other } = await twoStores({ columns });
     await one.set('a', session({ views: 0 }, cookieFor(60)));
