@@ -131,8 +131,8 @@ WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
 RETURNING t.sid;
 
 /*
- * Does not wait for the disk: a crash of the server may undo the touch. The setting holds for the whole
- * transaction, so a script with a transaction of its own should use touchSession.
+ * Does not wait for the disk: a crash of the server may undo the touch. The setting holds until
+ * the transaction ends. In a transaction of your own, use touchSession.
  */
 /* @name touchSessionRelaxed */
 WITH ss__settings AS MATERIALIZED (

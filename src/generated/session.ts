@@ -329,7 +329,7 @@ export interface TouchSessionQuery {
   result: TouchSessionResult;
 }
 
-const touchSessionIR: any = {"usedParamSet":{"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":73,"b":84}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":191}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":231,"b":235}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET expire = GREATEST(\n  CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n  pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n)\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                                  "};
+const touchSessionIR: any = {"usedParamSet":{"mayShorten":true,"ttl":true,"sid":true},"params":[{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":73,"b":84}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":191}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":231,"b":235}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET expire = GREATEST(\n  CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n  pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n)\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\nRETURNING t.sid                                                                                                                                                                                "};
 
 /**
  * Query generated from SQL:
@@ -340,7 +340,7 @@ const touchSessionIR: any = {"usedParamSet":{"mayShorten":true,"ttl":true,"sid":
  *   pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
  * )
  * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
- * RETURNING t.sid                                                                                                                                                                                                  
+ * RETURNING t.sid                                                                                                                                                                                
  * ```
  */
 export const touchSession = new PreparedQuery<TouchSessionParams,TouchSessionResult>(touchSessionIR);

@@ -15,7 +15,7 @@ export class Distribution {
   readonly #relaxed: boolean;
   #learning: Promise<void> | undefined;
   #learnAgainAt = Infinity;
-  /** Whether it is known whether the table is distributed. Until then, it is taken for one that is not. */
+  /** Whether `isDistributed` has been learned. */
   isKnown = false;
   isDistributed = false;
 
@@ -49,7 +49,7 @@ export class Distribution {
       return { hasCitus: citus !== undefined, isDistributed: distribution !== undefined };
     };
     const { hasCitus, isDistributed } = await this.#run(find, deadline);
-    // Only at first: an app whose table is distributed while it runs goes on, and its saves wait.
+    // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
     if (isDistributed && this.#relaxed && !this.isKnown) throw refused(NO_SETTING);
     this.isDistributed = isDistributed;
     this.isKnown = true;
@@ -58,9 +58,9 @@ export class Distribution {
 }
 
 const NO_SETTING =
-  'synchronousCommit: false does not work with a table that Citus distributes: a statement cannot change the settings ' +
-  'of the other servers. Leave the option out. If no save need wait for the disk, run `ALTER SYSTEM SET ' +
-  'synchronous_commit = off` and `SELECT pg_reload_conf()` on each worker: then destroys do not wait either';
+  'synchronousCommit: false does not work with a table that Citus distributes: it would not reach the other servers. ' +
+  'Leave the option out. To let no write wait for the disk, run `ALTER SYSTEM SET synchronous_commit = off` and ' +
+  '`SELECT pg_reload_conf()` on each worker';
 
 const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none
 const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; // null on a server without Citus

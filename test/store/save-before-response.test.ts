@@ -438,7 +438,7 @@ test('a stream of a changed session starts after the save, and a failed save is 
   assert.is((await app.send()).status, 503);
 });
 
-test('a stream whose save fails is cut off, also if the app ignores the error', async () => {
+test('if the save of a stream fails, the stream is cut off, also if the app ignores the error', async () => {
   const handler: Handler = (req, res) => {
     res.write('the first part');
     setTimeout(() => {

@@ -8,7 +8,7 @@ import { failure } from '../support/limited-role.js';
 const test = suite('waiting bytes', { timeout: 60_000 });
 
 const EMPTY = JSON.stringify(session({ text: '' })).length;
-/** A session whose JSON has this many bytes. */
+/** A session with this many bytes of JSON. */
 const sessionOf = (bytes: number, character = 'x') =>
   session({ text: character.repeat((bytes - EMPTY) / Buffer.byteLength(character)) });
 const save = (store: PgSessionStore, count: number, bytes: number) =>

@@ -6,7 +6,7 @@ import { quotedName } from './stores.js';
 
 const url = process.env.TEST_CITUS_URL;
 
-/** Prints a line if there is no cluster, so that the skipped tests are seen. */
+/** Whether there is a cluster. If not, prints which tests are left out. */
 export function hasCitus(what: string): boolean {
   if (!url) console.log(`skipped, because TEST_CITUS_URL is not set: ${what}`);
   return Boolean(url);
