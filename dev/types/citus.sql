@@ -1,6 +1,5 @@
 -- Stand-ins for the catalogs of the extension Citus, so that sql/citus.sql compiles on a server without it.
 SET allow_system_table_mods = on;
-CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, partkey text);
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL);
 GRANT SELECT ON pg_catalog.pg_dist_partition TO PUBLIC;
-CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
 RESET allow_system_table_mods;

@@ -15,14 +15,14 @@ export interface FindCitusQuery {
   result: FindCitusResult;
 }
 
-const findCitusIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT e.extversion AS \"version!\"\nFROM pg_catalog.pg_extension AS e\nWHERE e.extname = 'citus'                                                                                                                               "};
+const findCitusIR: any = {"usedParamSet":{},"params":[],"statement":"SELECT e.extversion AS \"version!\"\nFROM pg_catalog.pg_extension AS e\nWHERE e.extname = 'citus'                                                                                         "};
 
 /**
  * Query generated from SQL:
  * ```
  * SELECT e.extversion AS "version!"
  * FROM pg_catalog.pg_extension AS e
- * WHERE e.extname = 'citus'                                                                                                                               
+ * WHERE e.extname = 'citus'                                                                                         
  * ```
  */
 export const findCitus = new PreparedQuery<FindCitusParams,FindCitusResult>(findCitusIR);
@@ -36,7 +36,7 @@ export interface FindDistributionParams {
 
 /** 'FindDistribution' return type */
 export interface FindDistributionResult {
-  column: string | null;
+  method: string;
 }
 
 /** 'FindDistribution' query type */
@@ -45,17 +45,15 @@ export interface FindDistributionQuery {
   result: FindDistributionResult;
 }
 
-const findDistributionIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":352,"b":362}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":380,"b":390},{"a":466,"b":476}]}],"statement":"SELECT a.attname::text AS \"column\"\nFROM pg_catalog.pg_dist_partition AS p\nJOIN pg_catalog.pg_class AS c ON c.oid = p.logicalrelid::oid\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nLEFT JOIN pg_catalog.pg_attribute AS a\n  ON a.attrelid = c.oid AND a.attname = pg_catalog.column_to_column_name(p.logicalrelid, p.partkey)\nWHERE c.relname = :tableName! AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END"};
+const findDistributionIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":217,"b":227}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":245,"b":255},{"a":331,"b":341}]}],"statement":"SELECT p.partmethod::text AS \"method!\"\nFROM pg_catalog.pg_dist_partition AS p\nJOIN pg_catalog.pg_class AS c ON c.oid = p.logicalrelid::oid\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END"};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT a.attname::text AS "column"
+ * SELECT p.partmethod::text AS "method!"
  * FROM pg_catalog.pg_dist_partition AS p
  * JOIN pg_catalog.pg_class AS c ON c.oid = p.logicalrelid::oid
  * JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- * LEFT JOIN pg_catalog.pg_attribute AS a
- *   ON a.attrelid = c.oid AND a.attname = pg_catalog.column_to_column_name(p.logicalrelid, p.partkey)
  * WHERE c.relname = :tableName! AND
  *   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END
  * ```

@@ -25,7 +25,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   destroySessions: {"parameters":["text","text[]"],"columns":[]},
   destroySessionsAndNotify: {"parameters":["text","text[]","text"],"columns":[["notified!","text"]]},
   findCitus: {"parameters":[],"columns":[["version!","text"]]},
-  findDistribution: {"parameters":["name","text"],"columns":[["column","text"]]},
+  findDistribution: {"parameters":["name","text"],"columns":[["method!","text"]]},
   findGrants: {"parameters":["text","name"],"columns":[["role!","text"],["database!","text"],["schema","text"],["missingGrants!","text[]"],["owner","text"]]},
   findIndexProgress: {"parameters":["name","text"],"columns":[["done!","double precision"],["total!","double precision"]]},
   findOwner: {"parameters":["name[]","name","text"],"columns":[["owner!","text"],["isTrusted!","boolean"]]},
