@@ -33,6 +33,7 @@ async function citusStore(shards: number | 'reference', options: StoreOptions = 
     ...names,
     pruneSessionInterval: false,
     touchAfter: 0,
+    timeout: 30, // Citus connects each new backend to each worker, which takes long on a busy machine
     ...options,
   });
   onEnd(() => store.close());
