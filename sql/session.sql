@@ -180,9 +180,24 @@ USING (
 WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]);
 
 /*
- * Also notifies the channel when the transaction commits. A notification has less than 8,000 bytes:
- * 120 handles have 7,799. This is a statement of its own so that destroySessions costs nothing more
- * for apps without listeners.
+ * Also notifies the channel when the transaction commits. It reads a catalog so that Citus runs pg_notify
+ * on the client's server. Otherwise Citus sends the whole statement to another one, where nobody listens.
+ */
+/* @name destroySessionAndNotify */
+WITH ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) :sid!
+  RETURNING t.sid
+)
+SELECT pg_catalog.pg_notify(
+  :channel!,
+  CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END
+)::text AS "notified!"
+FROM ss__deleted AS d, (SELECT count(*) FROM pg_catalog.pg_extension) AS local;
+
+/*
+ * A notification has less than 8,000 bytes: 120 handles have 7,799. This is a statement of its own so
+ * that destroySessions costs nothing more for apps without listeners.
  */
 /* @name destroySessionsAndNotify */
 WITH ss__settings AS MATERIALIZED (

@@ -470,7 +470,7 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                                               "};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -484,10 +484,47 @@ const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},
  *   FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)
  *   ORDER BY 1
  * ) AS x, ss__settings
- * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                                               
+ * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                            
  * ```
  */
 export const destroySessions = new PreparedQuery<DestroySessionsParams,DestroySessionsResult>(destroySessionsIR);
+
+
+/** 'DestroySessionAndNotify' parameters type */
+export interface DestroySessionAndNotifyParams {
+  channel: string;
+  sid: string;
+}
+
+/** 'DestroySessionAndNotify' return type */
+export interface DestroySessionAndNotifyResult {
+  notified: string;
+}
+
+/** 'DestroySessionAndNotify' query type */
+export interface DestroySessionAndNotifyQuery {
+  params: DestroySessionAndNotifyParams;
+  result: DestroySessionAndNotifyResult;
+}
+
+const destroySessionAndNotifyIR: any = {"usedParamSet":{"sid":true,"channel":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":117,"b":121}]},{"name":"channel","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":182}]}],"statement":"WITH ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) :sid!\n  RETURNING t.sid\n)\nSELECT pg_catalog.pg_notify(\n  :channel!,\n  CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END\n)::text AS \"notified!\"\nFROM ss__deleted AS d, (SELECT count(*) FROM pg_catalog.pg_extension) AS local                                                                                                                                                                                    "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) :sid!
+ *   RETURNING t.sid
+ * )
+ * SELECT pg_catalog.pg_notify(
+ *   :channel!,
+ *   CASE WHEN pg_catalog.starts_with(d.sid, 'sha256:') THEN pg_catalog.substr(d.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(d.sid, 'UTF8')), 'hex') END
+ * )::text AS "notified!"
+ * FROM ss__deleted AS d, (SELECT count(*) FROM pg_catalog.pg_extension) AS local                                                                                                                                                                                    
+ * ```
+ */
+export const destroySessionAndNotify = new PreparedQuery<DestroySessionAndNotifyParams,DestroySessionAndNotifyResult>(destroySessionAndNotifyIR);
 
 
 /** 'DestroySessionsAndNotify' parameters type */

@@ -5,6 +5,7 @@ import { databaseFailed, hasSqlState, type SessionStoreError, timedOut } from '.
 import {
   CONNECTION_LOST,
   FEATURE_NOT_SUPPORTED,
+  QUERY_CANCELED,
   READ_ONLY_SQL_TRANSACTION,
   UNDEFINED_FUNCTION,
   UNKNOWN_STATEMENT_NAME,
@@ -14,7 +15,7 @@ import { type Deadline, Expiring } from './deadline.js';
 import { connectingClients, socketOf } from './pg-internals.js';
 import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
-import { markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
+import { isOfOtherServer, markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
 
 /**
  * What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client`, `pg.PoolClient`.
@@ -52,6 +53,8 @@ export interface StatementOptions {
   /** Default: it is sent once. */
   retry?: Retry | undefined;
   repair?: Repair | undefined;
+  /** After how many milliseconds the server is asked to cancel it. Default: at the deadline. */
+  cancelMs?: number | undefined;
 }
 
 /** A pool, seen as a place to run statements. */
@@ -184,8 +187,11 @@ const ignore = () => {};
  * Whether the connection can be used again: the server answered, and is neither stopping nor a
  * standby.
  */
-const isConnectionUsable = ({ sqlState }: SessionStoreError): boolean =>
-  sqlState !== undefined && !CONNECTION_LOST.test(sqlState) && sqlState !== READ_ONLY_SQL_TRANSACTION;
+function isConnectionUsable(error: SessionStoreError): boolean {
+  const { sqlState } = error;
+  if (sqlState === undefined || sqlState === READ_ONLY_SQL_TRANSACTION) return false;
+  return !CONNECTION_LOST.test(sqlState) || isOfOtherServer(error);
+}
 
 /**
  * Destroys the connection without sending what is buffered, and asks the server to cancel the
@@ -209,6 +215,7 @@ class Statement extends Checkout {
   #failure: Error | undefined;
   #attempts = 0;
   #isRepaired = false;
+  #cancelTimer: NodeJS.Timeout | undefined;
   readonly #startedAt = performance.now();
 
   constructor(
@@ -229,14 +236,23 @@ class Statement extends Checkout {
     this.queue.take(this);
   }
 
-  protected use(): void {
+  protected use(client: PoolClient): void {
     this.#failure = undefined;
+    const { cancelMs } = this.options;
+    if (cancelMs !== undefined) {
+      this.#cancelTimer = setTimeout(() => {
+        this.#failure = CANCELLED; // the request may come late, and cancel the client's next statement
+        cancel(client);
+      }, cancelMs);
+    }
     this.#submit(this.connection.nameOf(this.text));
   }
 
   #submit(name: string | undefined): void {
     const { text, values, client } = this;
     const answered = (error: Error | undefined, result: QueryResult): void => {
+      if (this.#cancelTimer) clearTimeout(this.#cancelTimer);
+      if (this.#failure === CANCELLED && hasSqlState(error, QUERY_CANCELED)) this.#failure = undefined;
       if (!error) this.#succeed(result);
       else if (name !== undefined && this.#canSubmitUnnamed(error)) this.#submit(undefined);
       else this.fail(this.releaseFailed(error, this.#failure));
@@ -281,6 +297,8 @@ class Statement extends Checkout {
     retry.onRetry?.();
   }
 }
+
+const CANCELLED = new Error('the statement was cancelled');
 
 /** Any work with a client. */
 class ClientWork<T> extends Checkout {

@@ -8,7 +8,7 @@ import { READ_ONLY_PATIENCE_MS, type ReadOnlyState } from './read-only.js';
 
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 250;
-const UNREACHABLE_MS = 1000; // how long to retry if no server answers at all
+const UNREACHABLE_MS = 1000; // how long to retry if no server answers, or the one behind it does not
 const MAX_ROLLBACKS = 3;
 
 const SOCKET_LOST = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
@@ -35,6 +35,15 @@ export const isUnsent = (error: object): boolean => unsent.has(error);
 
 /** Whether the connection was lost after the statement was sent, so that it may have succeeded. */
 export const isOutcomeUnknown = (error: unknown): boolean => isConnectionLost(error) && !isUnsent(error as object);
+
+/**
+ * Whether the server lost its connection to another server, which has the rows. Then it sends an error, and
+ * goes on. If it ends the client's connection, the severity is FATAL in most languages.
+ */
+export function isOfOtherServer(error: SessionStoreError): boolean {
+  const { severity } = Object(error.cause);
+  return severity === 'ERROR' && CONNECTION_LOST.test(error.sqlState ?? '');
+}
 
 /**
  * Pauses before the next attempt.
@@ -69,8 +78,9 @@ export async function retry<T>(work: () => Promise<T>, deadline: Deadline, optio
 
 /** How long after the first attempt another one may help. */
 function patienceMs(error: unknown, attempts: number, { idempotent, rolledBack = true }: Retry): number {
-  if (isOutcomeUnknown(error)) return idempotent ? Infinity : 0;
-  if (isConnectionLost(error)) return Infinity;
+  const whileLost = isOfOtherServer(error as SessionStoreError) ? UNREACHABLE_MS : Infinity;
+  if (isOutcomeUnknown(error)) return idempotent ? whileLost : 0;
+  if (isConnectionLost(error)) return whileLost;
   const code = codeOf(error);
   if (code === READ_ONLY_SQL_TRANSACTION) return READ_ONLY_PATIENCE_MS; // a standby may be about to be promoted
   if (UNREACHABLE.includes(code)) return UNREACHABLE_MS;

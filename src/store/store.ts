@@ -15,7 +15,6 @@ import type { CreateTableOptions } from '../table/create-table-options.js';
 import { TableEnsurer } from '../table/ensure-table.js';
 import { rowsById } from '../table/hashed-rows.js';
 import type { TableLocation } from '../table/location.js';
-import { LockWaits } from '../table/lock-waits.js';
 import { revocationChannel, tableBinder } from '../table/names.js';
 import { trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
@@ -96,7 +95,7 @@ export class PgSessionStore extends StoreWithEvents {
     this.#tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
     this.#rows = new SessionRows({
       connection: this.#connection,
-      lockWaits: LockWaits.of(pool),
+      pool,
       names,
       tableEnsurer: this.#tableEnsurer,
       checkSid: (deadline) => checkSid(this.#location, deadline, Boolean(checked.hashIds)),

@@ -12,17 +12,29 @@ import { RefusedRows } from './refused-rows.js';
  */
 export type Stage = 'first' | 'part' | 'alone';
 
+/** The result of an item, or a promise of it if the item was sent alone after all. */
+export type Outcome<Result> = Result | Promise<Result>;
+
 /** A kind of statement that can serve many calls. */
 export interface BatchStatement<Item, Result> {
   /**
    * Sends one statement for all items. Resolves with the results in the order of the items.
    */
-  send(items: Item[], deadline: Deadline, stage: Stage): Promise<Result[]>;
+  send(items: Item[], deadline: Deadline, stage: Stage): Promise<Outcome<Result>[]>;
   sidOf(item: Item): string;
   /** About how many bytes an item adds to the statement or its result. */
   bytes(item: Item): number;
   /** Runs `work`, which sends a part of a failed batch, when a connection may be used for it. */
   runPart(work: () => Promise<void>): Promise<void>;
+  /**
+   * Calls `start`, which takes queued calls and sends them, when a connection may be used for a batch.
+   * Default: at once.
+   */
+  whenFree?(start: () => void): void;
+  /** Items that a statement may have. Default: 512. */
+  maxItems?: number;
+  /** Into how many parts a failed batch is divided. Default: 4. */
+  parts?: number;
 }
 
 /**
@@ -32,7 +44,7 @@ class QueuedCall<Item, Result> {
   constructor(
     readonly item: Item,
     readonly deadline: Deadline,
-    readonly resolve: (result: Result) => void,
+    readonly resolve: (result: Outcome<Result>) => void,
     readonly reject: (error: unknown) => void,
   ) {}
 }
@@ -63,6 +75,7 @@ export class Batcher<Item, Result> {
   #itemsInFlight = 0;
   #lastWasBatch = false;
   #isFlushScheduled = false;
+  #isWaiting = false; // for a connection
   #slowTimer: NodeJS.Timeout | undefined;
 
   constructor(statement: BatchStatement<Item, Result>) {
@@ -95,6 +108,7 @@ export class Batcher<Item, Result> {
 
   /** Allows a second batch in flight, unless it would be small: each statement has a fixed cost. */
   #canSend(): boolean {
+    if (this.#isWaiting) return false;
     if (this.#inFlight.length === 0) return this.#queue.length > 0;
     return this.#inFlight.length < MAX_IN_FLIGHT && this.#queue.length >= this.#itemsInFlight / 2;
   }
@@ -103,13 +117,22 @@ export class Batcher<Item, Result> {
     this.#isFlushScheduled = false;
     this.#queue = rejectLate(this.#queue);
     while (this.#canSend()) {
-      const calls = this.#nextBatch();
-      const batch = { sentAt: performance.now(), items: calls.length };
-      this.#lastWasBatch = calls.length > 1;
-      this.#inFlight.push(batch);
-      this.#itemsInFlight += batch.items;
-      void this.#send(calls, 'first', batch);
+      this.#isWaiting = true;
+      if (this.#statement.whenFree) this.#statement.whenFree(this.#sendNext);
+      else this.#sendNext();
     }
+  };
+
+  readonly #sendNext = (): void => {
+    this.#isWaiting = false;
+    if (this.#statement.whenFree) this.#queue = rejectLate(this.#queue); // it may have waited
+    if (this.#queue.length === 0) return;
+    const calls = this.#nextBatch();
+    const batch = { sentAt: performance.now(), items: calls.length };
+    this.#lastWasBatch = calls.length > 1;
+    this.#inFlight.push(batch);
+    this.#itemsInFlight += batch.items;
+    void this.#send(calls, 'first', batch);
   };
 
   /** Returns whether the batch was still blocking the queue. */
@@ -138,7 +161,8 @@ export class Batcher<Item, Result> {
   #nextBatch(): QueuedCall<Item, Result>[] {
     const { length } = this.#queue;
     const isHalved = this.#inFlight.length === 0 && length >= MIN_ITEMS_TO_HALVE;
-    const max = Math.min(isHalved ? Math.ceil(length / MAX_IN_FLIGHT) : length, MAX_ITEMS);
+    const { maxItems = MAX_ITEMS } = this.#statement;
+    const max = Math.min(isHalved ? Math.ceil(length / MAX_IN_FLIGHT) : length, maxItems);
     let count = 0;
     for (let bytes = 0; count < max; count++) {
       bytes += this.#statement.bytes(this.#queue[count]!.item);
@@ -172,7 +196,7 @@ export class Batcher<Item, Result> {
 
   /** Does not wait for the parts: a locked row must not block the queue. */
   #sendParts(calls: QueuedCall<Item, Result>[]): void {
-    const size = Math.ceil(calls.length / PARTS);
+    const size = Math.ceil(calls.length / (this.#statement.parts ?? PARTS));
     for (let from = 0; from < calls.length; from += size) {
       const part = calls.slice(from, from + size);
       void this.#statement.runPart(async () => {

@@ -1,37 +1,47 @@
-// Learns whether Citus distributes the table over several servers.
+// Learns whether Citus distributes the table over several servers, and which sessions each of them has.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import type { Pool } from 'pg';
 import { refused } from '../errors.js';
-import { findCitus, findDistribution } from '../generated/citus.js';
+import { type FindDistributionResult, findCitus, findDistribution } from '../generated/citus.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { catalogNames, type TableNames } from './names.js';
+import { readShards, type Shards } from './shards.js';
 
-type Run = <T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline) => Promise<T>;
+export interface DistributionOptions {
+  names: TableNames;
+  pool: Pool;
+  /** Runs queries until the deadline. */
+  run: <T>(send: (db: IDatabaseConnection) => Promise<T>, deadline: Deadline) => Promise<T>;
+  /** Whether saves do not wait for the disk. */
+  relaxed: boolean;
+}
 
 const LEARN_AGAIN_MS = 60_000;
+const SHARD_MOVED_MS = 1000; // how soon to learn again if a shard was split or moved
 
 export class Distribution {
-  readonly #names: TableNames;
-  readonly #run: Run;
-  readonly #relaxed: boolean;
+  readonly #options: DistributionOptions;
   #learning: Promise<void> | undefined;
+  #learnedAt = 0;
   #learnAgainAt = Infinity;
   /** Whether `isDistributed` has been learned. */
   isKnown = false;
   isDistributed = false;
+  /** Undefined if the table is not distributed, or the shard of a session cannot be computed. */
+  shards: Shards | undefined;
 
-  /**
-   * @param run runs queries until the deadline
-   * @param relaxed whether saves do not wait for the disk
-   */
-  constructor(names: TableNames, run: Run, relaxed: boolean) {
-    this.#names = names;
-    this.#run = run;
-    this.#relaxed = relaxed;
+  constructor(options: DistributionOptions) {
+    this.#options = options;
   }
 
   /** Whether to learn again: on a server with Citus, the table may be distributed while the app runs. */
   get isStale(): boolean {
     return this.#learnAgainAt !== Infinity && performance.now() > this.#learnAgainAt;
+  }
+
+  /** Called when the server refused a statement for sessions of one shard. */
+  shardMoved(): void {
+    this.#learnAgainAt = this.#learnedAt + SHARD_MOVED_MS;
   }
 
   /** Asks the catalogs. Calls at the same time share the work. */
@@ -43,17 +53,22 @@ export class Distribution {
   }
 
   async #learn(deadline: Deadline): Promise<void> {
+    const { names, pool, run, relaxed } = this.#options;
     const find = async (db: IDatabaseConnection) => {
       const [citus] = await findCitus.run(undefined, db);
-      const [distribution] = citus ? await findDistribution.run(catalogNames(this.#names), db) : [];
-      return { hasCitus: citus !== undefined, isDistributed: distribution !== undefined };
+      const [found] = citus ? await findDistribution.run(catalogNames(names), db) : [];
+      return { hasCitus: citus !== undefined, found, shards: found && (await readShards(found, db, pool)) };
     };
-    const { hasCitus, isDistributed } = await this.#run(find, deadline);
+    const { hasCitus, found, shards } = await run(find, deadline);
+    const problem = found && problemOfDistribution(found);
+    if (problem !== undefined) throw refused(problem);
     // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
-    if (isDistributed && this.#relaxed && !this.isKnown) throw refused(NO_SETTING);
-    this.isDistributed = isDistributed;
+    if (found && relaxed && !this.isKnown) throw refused(NO_SETTING);
+    if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
+    this.isDistributed = found !== undefined;
     this.isKnown = true;
-    this.#learnAgainAt = hasCitus ? performance.now() + LEARN_AGAIN_MS : Infinity;
+    this.#learnedAt = performance.now();
+    this.#learnAgainAt = hasCitus ? this.#learnedAt + LEARN_AGAIN_MS : Infinity;
   }
 }
 
@@ -61,6 +76,23 @@ const NO_SETTING =
   'synchronousCommit: false does not work with a table that Citus distributes: it would not reach the other servers. ' +
   'Leave the option out. To let no write wait for the disk, run `ALTER SYSTEM SET synchronous_commit = off` and ' +
   '`SELECT pg_reload_conf()` on each worker';
+
+/** Why the sessions of a distributed table would get wrong times. Undefined if they do not. */
+export function problemOfDistribution({ expireType, dateStyle }: FindDistributionResult): string | undefined {
+  if (expireType === 'timestamp without time zone') {
+    return (
+      'Citus distributes the table, and expire is a timestamp without time zone: each server reads it in its own time ' +
+      'zone. `npx connect-pg-typed migrate` makes it timestamptz, and keeps the sessions'
+    );
+  }
+  if (!dateStyle.startsWith('ISO')) {
+    return (
+      `Citus distributes the table, and DateStyle is '${dateStyle}': the servers would take the day for the month. ` +
+      "Run ALTER ROLE ... SET DateStyle = 'ISO' for the role of the app"
+    );
+  }
+  return undefined;
+}
 
 const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none
 const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; // null on a server without Citus

@@ -84,17 +84,12 @@ export const SHORT_LOCK_TIMEOUT = 20;
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 200;
 
-/**
- * Sends a lone write again until its row is unlocked. Between the attempts the call does not hold a
- * connection.
- */
-export async function untilUnlocked<T>(
-  lockWaits: LockWaits,
-  isLocked: boolean,
-  send: (lockTimeout: number) => Promise<T>,
-): Promise<T> {
-  let lockTimeout = lockWaits.waiting > 0 ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT;
-  const attempt = async (): Promise<{ result: T } | undefined> => {
+/** An attempt that gives up on a locked row. Resolves with undefined if the row was locked. */
+export type Attempt<T> = (lockTimeout: number) => Promise<{ result: T } | undefined>;
+
+/** An attempt whose statement has a lock_timeout. */
+export function attemptOf<T>(send: (lockTimeout: number) => Promise<T>): Attempt<T> {
+  return async (lockTimeout) => {
     const sentAt = performance.now();
     try {
       return { result: await send(lockTimeout) };
@@ -104,14 +99,20 @@ export async function untilUnlocked<T>(
       return undefined;
     }
   };
-  const first = isLocked ? undefined : await attempt();
+}
+
+/**
+ * Sends a lone write again until its row is unlocked. Between the attempts the call does not hold a
+ * connection.
+ */
+export async function untilUnlocked<T>(lockWaits: LockWaits, isLocked: boolean, attempt: Attempt<T>): Promise<T> {
+  const first = isLocked ? undefined : await attempt(lockWaits.waiting > 0 ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT);
   if (first) return first.result;
-  lockTimeout = SHORT_LOCK_TIMEOUT;
   lockWaits.waiting++;
   try {
     for (let failures = 1; ; failures++) {
       await sleep(backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS));
-      const next = await lockWaits.run(attempt, { isPart: false });
+      const next = await lockWaits.run(() => attempt(SHORT_LOCK_TIMEOUT), { isPart: false });
       if (next) return next.result;
     }
   } finally {

@@ -98,6 +98,18 @@ export function tableQuery<Params, Row>(query: PreparedQuery<Params, Row>, names
   return { text: statementFor(statement, names), order };
 }
 
+/**
+ * The INSERT of one row, for several: pgtyped's own `:rows` cannot compute a column. The parameters of each
+ * row follow those of the row before.
+ */
+export function withRows(text: string, parameters: number, rows: number): string {
+  const from = text.lastIndexOf('\nVALUES ') + '\nVALUES '.length; // a table's name comes before it
+  const to = text.lastIndexOf('\nON CONFLICT');
+  const row = text.slice(from, to);
+  const nth = (_: unknown, n: number) => row.replace(/\$(\d+)/g, (_, number) => `$${n * parameters + Number(number)}`);
+  return text.slice(0, from) + Array.from({ length: rows }, nth).join(', ') + text.slice(to);
+}
+
 /** A statement with the configured names in place of the stand-in. */
 export const statementFor = (statement: string, names: TableNames): string => nameTable(statement, boundNames(names));
 

@@ -1,52 +1,36 @@
 // The rows of sessions: one call a session. Calls of the same kind share a statement.
 import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
+import type { Pool } from 'pg';
 import { hasSqlState, refused } from '../errors.js';
 import * as queries from '../generated/session.js';
-import { binaryArray } from '../postgres/binary-array.js';
 import type { PoolConnection, QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
-import { Batcher } from './batcher.js';
-import { Distribution, withChecks } from './distribution.js';
+import { Batcher, type Outcome } from './batcher.js';
+import { DistributedCalls } from './distributed-calls.js';
+import { Distribution, type DistributionOptions, withChecks } from './distribution.js';
 import type { TableEnsurer } from './ensure-table.js';
-import { LOCK_TIMEOUT, type LockWaits, SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
-import { type TableNames, type TableQuery, tableBinder, tableQuery } from './names.js';
+import {
+  type Bound,
+  bound,
+  type Kind,
+  LiveRow,
+  type ReplaceItem,
+  type SetItem,
+  sidOf,
+  type TouchItem,
+} from './kind.js';
+import { attemptOf, LOCK_TIMEOUT, LockWaits, SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
+import { type TableNames, type TableQuery, tableBinder, tableQuery, withRows } from './names.js';
 import { isUsualSid } from './sid-type.js';
-
-/** A live row. A class, for the reason given at `QueuedCall`. */
-export class LiveRow {
-  constructor(
-    readonly sess: string,
-    readonly secondsLeft: number,
-  ) {}
-}
-
-export interface TouchItem {
-  sid: string;
-  /** Seconds to live. */
-  ttl: number;
-  /** Whether the row may expire earlier than before. */
-  mayShorten: boolean;
-}
-
-export interface SetItem {
-  sid: string;
-  payload: string;
-  /** Seconds to live. */
-  ttl: number;
-}
-
-export interface ReplaceItem extends SetItem, TouchItem {
-  /** The payload that the row must still hold. */
-  loaded: string;
-}
+import { DESTROY, destroyAndNotify, replaceKind, setKind, TOUCH } from './writes.js';
 
 export interface SessionRowsOptions {
+  pool: Pool;
+  /** To the pool. */
   connection: PoolConnection;
-  /** Those of the pool. */
-  lockWaits: LockWaits;
   names: TableNames;
   /** Creates the table if it is missing. Undefined if the store must not. */
   tableEnsurer: TableEnsurer | undefined;
@@ -63,29 +47,11 @@ export interface SessionRowsOptions {
 /** One call, for one session. */
 type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
 
-/** A generated query with its parameters. */
-interface Bound {
-  query: PreparedQuery<any, any>;
-  params: unknown;
-}
-
-const bound = <Params>(query: PreparedQuery<Params, any>, params: Params): Bound => ({ query, params });
-
-/** A kind of call, with its statement for one session and that for a batch. */
-interface Kind<Item, Result> {
-  /**
-   * @param lockTimeout in milliseconds. Undefined, for one item only, if it may wait for its row
-   * @param mayRelax whether the statement can turn `synchronous_commit` off
-   */
-  statement(items: Item[], lockTimeout: number | undefined, mayRelax: boolean): Bound;
-  /** The result of each item, from the rows of the statement. */
-  results(items: Item[], rows: any[]): Result[];
-  /** Whether it writes, and so waits for rows that others have locked. Default: true. */
-  writes?: boolean;
-  /** About how many bytes an item adds. Default: 100. */
-  bytes?: (item: Item) => number;
-  /** Default: true. */
-  idempotent?: boolean;
+interface Sending<Result> {
+  statement: Bound;
+  resultOf: (rows: any[]) => Result;
+  /** After how many milliseconds the statement is cancelled. Default: at the deadline. */
+  cancelMs?: number | undefined;
 }
 
 /** The calls of requests, by session id. */
@@ -115,20 +81,24 @@ export class SessionRows {
   readonly #onRetry = () => void this.count.retries++;
   #isSidChecked = false;
   readonly #distribution: Distribution;
+  readonly #touch: Call<TouchItem, boolean>;
   readonly readOnly = new ReadOnlyState();
   readonly #read: Retry = { idempotent: true, onRetry: this.#onRetry };
   /** For `run()`, if the statement writes. */
   readonly write: Retry = { ...this.#read, readOnly: this.readOnly };
 
   constructor(options: SessionRowsOptions) {
-    const { names, relaxed } = options;
+    const { names, pool, relaxed } = options;
     this.#options = options;
     this.#bind = tableBinder(names);
-    this.#distribution = new Distribution(names, (send, deadline) => this.run(send, deadline), relaxed);
+    const run: DistributionOptions['run'] = (send, deadline) => this.run(send, deadline);
+    this.#distribution = new Distribution({ names, pool, relaxed, run });
     this.get = this.#caller(getKind());
     this.set = this.#caller(setKind(relaxed));
     this.replace = this.#caller(replaceKind(relaxed));
-    this.touch = this.#caller(TOUCH);
+    this.#touch = this.#caller(TOUCH);
+    this.touch = (item, deadline) =>
+      this.#distribution.isDistributed ? this.#touchUnlessGone(item, deadline) : this.#touch(item, deadline);
     this.destroyQuietly = this.#caller(DESTROY);
     this.destroy =
       options.channel === undefined ? this.destroyQuietly : this.#caller(destroyAndNotify(options.channel));
@@ -146,46 +116,48 @@ export class SessionRows {
     return send(this.#bind({ query }));
   }
 
-  /** Like `run`, for the statements of requests, which are sent most often. */
-  #send<Item, Result>(
-    kind: Kind<Item, Result>,
-    items: Item[],
-    lockTimeout: number | undefined,
-    deadline: Deadline,
-    options: Retry,
-  ): Promise<Result[]> {
+  get #isTableKnown(): boolean {
     const { tableEnsurer } = this.#options;
-    const isTableKnown = this.#isSidChecked && this.#distribution.isKnown && (!tableEnsurer || tableEnsurer.isReady);
-    if (!isTableKnown) return this.#sendFirst(kind, items, lockTimeout, deadline, options);
-    const { query, params } = kind.statement(items, lockTimeout, !this.#distribution.isDistributed);
-    const { text, order } = this.#tableQuery(query);
-    return this.#query(text, valuesOf(params, order), deadline, options).then(({ rows }) => kind.results(items, rows));
+    return this.#isSidChecked && this.#distribution.isKnown && (!tableEnsurer || tableEnsurer.isReady);
+  }
+
+  /** Like `run`, for the statements of requests, which are sent most often. */
+  #send<Result>({ statement, resultOf, cancelMs }: Sending<Result>, deadline: Deadline, retry: Retry): Promise<Result> {
+    const { text, values } = this.#textOf(statement);
+    if (!this.#isTableKnown) return this.#sendFirst(text, values, resultOf, deadline, retry);
+    return this.#query(text, values, deadline, retry, cancelMs).then(({ rows }) => resultOf(rows));
   }
 
   /** Like `#send`, and also creates or checks the table. */
-  async #sendFirst<Item, Result>(
-    kind: Kind<Item, Result>,
-    items: Item[],
-    lockTimeout: number | undefined,
+  async #sendFirst<Result>(
+    text: string,
+    values: unknown[],
+    resultOf: (rows: unknown[]) => Result,
     deadline: Deadline,
-    options: Retry,
-  ): Promise<Result[]> {
+    retry: Retry,
+  ): Promise<Result> {
     const { tableEnsurer } = this.#options;
     if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
-    const { isDistributed } = this.#distribution;
-    const { query, params } = kind.statement(items, lockTimeout, !isDistributed);
+    const sent = this.#distribution.isDistributed ? text : withChecks(text);
+    const result = await this.#query(sent, values, deadline, retry);
+    await this.#check(result, deadline);
+    return resultOf(result.rows);
+  }
+
+  /** Whether Citus refused the checks of a first write. If so, it has learned how the table is distributed. */
+  async #isRefusedByCitus(error: unknown, deadline: Deadline): Promise<boolean> {
+    if (!hasSqlState(error, FEATURE_NOT_SUPPORTED)) return false;
+    if (!this.#distribution.isKnown) await this.#distribution.learn(deadline);
+    return this.#distribution.isDistributed;
+  }
+
+  #textOf({ query, params }: Bound): { text: string; values: unknown[] } {
     const { text, order } = this.#tableQuery(query);
-    const sent = isDistributed ? text : withChecks(text);
-    try {
-      const result = await this.#query(sent, valuesOf(params, order), deadline, options);
-      await this.#check(result, deadline);
-      return kind.results(items, result.rows);
-    } catch (error) {
-      if (isDistributed || !hasSqlState(error, FEATURE_NOT_SUPPORTED)) throw error;
-      if (!this.#distribution.isKnown) await this.#distribution.learn(deadline);
-      if (!this.#distribution.isDistributed) throw error;
-      return this.#send(kind, items, lockTimeout, deadline, options); // Citus refuses the checks of a write
-    }
+    if (!Array.isArray(params)) return { text, values: valuesOf(params, order) };
+    return {
+      text: withRows(text, order.length, params.length),
+      values: params.flatMap((row) => valuesOf(row, order)),
+    };
   }
 
   #tableQuery(query: PreparedQuery<any, any>): TableQuery<any> {
@@ -196,8 +168,8 @@ export class SessionRows {
     return made;
   }
 
-  #query(text: string, values: unknown[], deadline: Deadline, retry: Retry): Promise<QueryResult> {
-    return this.#options.connection.query(text, values, { deadline, retry, repair: this.repair });
+  #query(text: string, values: unknown[], deadline: Deadline, retry: Retry, cancelMs?: number): Promise<QueryResult> {
+    return this.#options.connection.query(text, values, { deadline, retry, repair: this.repair, cancelMs });
   }
 
   async #ensureTable(tableEnsurer: TableEnsurer, deadline: Deadline): Promise<void> {
@@ -239,27 +211,56 @@ export class SessionRows {
 
   #caller<Item extends string | { sid: string }, Result>(kind: Kind<Item, Result>): Call<Item, Result> {
     const { writes = true, bytes = () => 100, idempotent = true } = kind;
-    const { batch, lockWaits } = this.#options;
+    const { pool, batch } = this.#options;
+    const distribution = this.#distribution;
+    const lockWaits = LockWaits.of(pool);
     const retryLone: Retry = writes ? { ...this.write, idempotent } : this.#read;
     const retryBatch: Retry = { ...retryLone, rolledBack: false }; // its parts are sent instead
+    const distributed = new DistributedCalls<Item, Result>({
+      kind,
+      distribution,
+      batch,
+      send: (statement, isBatch, deadline, cancelMs) => {
+        if (isBatch) this.count.batches++;
+        return this.#send(
+          { statement, resultOf: (rows) => rows, cancelMs },
+          deadline,
+          isBatch ? retryBatch : retryLone,
+        );
+      },
+    });
+    const send = (items: Item[], statement: Bound, deadline: Deadline, retry: Retry): Promise<Outcome<Result>[]> => {
+      if (distribution.isDistributed) return distributed.sendEach(items, deadline); // it was not, a moment ago
+      const isFirst = !this.#isTableKnown;
+      const resultOf = (rows: unknown[]) => kind.results(items, rows);
+      const sent = this.#send({ statement, resultOf }, deadline, retry);
+      if (!isFirst) return sent;
+      return sent.catch(async (error) => {
+        if (await this.#isRefusedByCitus(error, deadline)) return distributed.sendEach(items, deadline);
+        throw error;
+      });
+    };
     const sendMany = (items: Item[], deadline: Deadline, lockTimeout: number) => {
       if (items.length > 1) this.count.batches++;
-      return this.#send(kind, items, lockTimeout, deadline, retryBatch);
+      return send(items, kind.many(items, lockTimeout), deadline, retryBatch);
     };
-    const sendLone = (items: Item[], deadline: Deadline, lockTimeout: number | undefined) =>
-      this.#send(kind, items, lockTimeout, deadline, retryLone);
-    const sendOne = async (items: Item[], deadline: Deadline, isLocked: boolean): Promise<Result[]> => {
+    const sendLone = (items: Item[], deadline: Deadline, lockTimeout?: number) => {
+      const statement = lockTimeout === undefined ? kind.one(items[0]!, true) : kind.many(items, lockTimeout);
+      return send(items, statement, deadline, retryLone);
+    };
+    const sendOne = async (items: Item[], deadline: Deadline, isLocked: boolean): Promise<Outcome<Result>[]> => {
       if (!lockWaits.tryEnter()) {
-        return untilUnlocked(lockWaits, isLocked, (lockTimeout) => sendLone(items, deadline, lockTimeout));
+        const attempt = attemptOf((lockTimeout) => sendLone(items, deadline, lockTimeout));
+        return untilUnlocked(lockWaits, isLocked, attempt);
       }
       try {
-        return await sendLone(items, deadline, undefined);
+        return await sendLone(items, deadline);
       } finally {
         lockWaits.leave();
       }
     };
     const sendAlone = (items: Item[], deadline: Deadline, isLocked: boolean) =>
-      writes ? sendOne(items, deadline, isLocked) : sendLone(items, deadline, undefined);
+      writes ? sendOne(items, deadline, isLocked) : sendLone(items, deadline);
     const callAlone = async (item: Item, deadline: Deadline) => (await sendAlone([item], deadline, false))[0]!;
     const batcher = new Batcher<Item, Result>({
       send(items, deadline, stage) {
@@ -267,17 +268,29 @@ export class SessionRows {
         const isShort = stage === 'part' || lockWaits.waiting > 0;
         return sendMany(items, deadline, isShort ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT);
       },
-      sidOf: (item) => (typeof item === 'string' ? item : item.sid),
+      sidOf,
       bytes,
       runPart: (work) => lockWaits.run(work, { isPart: true }),
     });
-    const distribution = this.#distribution;
     return (item, deadline) => {
       if (distribution.isStale) void distribution.learn(deadline).catch(ignore); // a later call tries again
-      return batch && !distribution.isDistributed ? batcher.call(item, deadline) : callAlone(item, deadline);
+      if (distribution.isDistributed) return distributed.call(item, deadline);
+      return batch ? batcher.call(item, deadline) : callAlone(item, deadline);
     };
   }
+
+  /** Touches a distributed table, and reads the row before it says that it is gone. */
+  async #touchUnlessGone(item: TouchItem, deadline: Deadline): Promise<boolean> {
+    // While Citus moves a shard, a statement may not see its rows.
+    for (let touches = 0; touches < MAX_TOUCHES; touches++) {
+      if (await this.#touch(item, deadline)) return true;
+      if (!(await this.get(item.sid, deadline))) return false;
+    }
+    return false; // it is about to expire, and the servers' clocks differ
+  }
 }
+
+const MAX_TOUCHES = 3;
 
 const valuesOf = (params: any, order: PropertyKey[]): unknown[] => order.map((name) => params[name]);
 
@@ -285,13 +298,13 @@ const ignore = () => {};
 
 function getKind(): Kind<string, LiveRow | undefined> {
   let bytesOfRow = 1000; // the mean of the last batch
+  const many = (sids: string[]) => bound(queries.getSessions, { sids: padded(sids) });
   return {
     writes: false,
     bytes: () => bytesOfRow,
-    statement: (sids) =>
-      sids.length === 1
-        ? bound(queries.getSession, { sid: sids[0]! })
-        : bound(queries.getSessions, { sids: padded(sids) }),
+    one: (sid) => bound(queries.getSession, { sid }),
+    many,
+    ofShard: many,
     results(sids, rows: queries.GetSessionsResult[]) {
       const bySid = new Map<string, LiveRow>();
       let bytes = 0;
@@ -321,79 +334,4 @@ const PLANNER_ARRAY_ESTIMATE = 10;
 function padded(sids: string[]): string[] {
   const missing = Math.max(PLANNER_ARRAY_ESTIMATE - sids.length, 0);
   return missing === 0 ? sids : [...sids, ...Array<string>(missing).fill(sids[0]!)];
-}
-
-const column = <Item, Key extends keyof Item>(items: Item[], key: Key): Item[Key][] => items.map((item) => item[key]);
-
-const noResults = () => [];
-
-const setKind = (relaxed: boolean): Kind<SetItem, unknown> => ({
-  bytes: ({ payload }) => payload.length,
-  results: noResults,
-  statement: (items, lockTimeout, mayRelax) =>
-    lockTimeout === undefined
-      ? bound(relaxed && mayRelax ? queries.setSessionRelaxed : queries.setSession, items[0]!)
-      : bound(queries.setSessions, {
-          sids: column(items, 'sid'),
-          payloads: binaryArray('json', column(items, 'payload')),
-          ttls: column(items, 'ttl'),
-          lockTimeout: `${lockTimeout}ms`,
-          relaxed,
-        }),
-});
-
-const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
-  idempotent: false,
-  bytes: ({ payload, loaded }) => payload.length + loaded.length,
-  results: areAmong,
-  statement: (items, lockTimeout, mayRelax) =>
-    lockTimeout === undefined
-      ? bound(relaxed && mayRelax ? queries.replaceSessionRelaxed : queries.replaceSession, items[0]!)
-      : bound(queries.replaceSessions, {
-          sids: column(items, 'sid'),
-          loaded: binaryArray('text', column(items, 'loaded')),
-          payloads: binaryArray('json', column(items, 'payload')),
-          ttls: column(items, 'ttl'),
-          mayShorten: column(items, 'mayShorten'),
-          lockTimeout: `${lockTimeout}ms`,
-          relaxed,
-        }),
-});
-
-const TOUCH: Kind<TouchItem, boolean> = {
-  results: areAmong,
-  statement(items, lockTimeout, mayRelax) {
-    if (lockTimeout === undefined)
-      return bound(mayRelax ? queries.touchSessionRelaxed : queries.touchSession, items[0]!);
-    return bound(queries.touchSessions, {
-      sids: column(items, 'sid'),
-      ttls: column(items, 'ttl'),
-      mayShorten: column(items, 'mayShorten'),
-      lockTimeout: `${lockTimeout}ms`,
-      relaxed: true,
-    });
-  },
-};
-
-const DESTROY: Kind<string, unknown> = {
-  results: noResults,
-  statement: (sids, lockTimeout) =>
-    lockTimeout === undefined
-      ? bound(queries.destroySession, { sid: sids[0]! })
-      : bound(queries.destroySessions, { sids, lockTimeout: `${lockTimeout}ms` }),
-};
-
-const destroyAndNotify = (channel: string): Kind<string, unknown> => ({
-  results: noResults,
-  statement: (sids, lockTimeout) =>
-    bound(queries.destroySessionsAndNotify, {
-      sids,
-      channel,
-      lockTimeout: lockTimeout === undefined ? null : `${lockTimeout}ms`,
-    }),
-});
-
-function areAmong(items: { sid: string }[], found: { sid: string }[]): boolean[] {
-  const sids = new Set(column(found, 'sid'));
-  return items.map(({ sid }) => sids.has(sid));
 }

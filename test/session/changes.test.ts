@@ -111,10 +111,14 @@ test('quickChanges() leaves other spellings and fields of the row to changesOf()
 test('quickChanges() takes less than 50 ms for any text of 100,000 characters', () => {
   for (const part of [':1', '1', '.0', ':1.', '"a', '{"', '\\"', ',-']) {
     const base = `{"cookie":{"a":"${'x'.repeat(10)}"},"b":${JSON.stringify(part.repeat(100_000 / part.length))}}`;
-    const begun = performance.now();
-    quickChanges(base, base);
-    quickChanges(`{"cookie":{${part.repeat(100_000 / part.length)}`, base);
-    assert.ok(performance.now() - begun < 50, `${part}: ${performance.now() - begun} ms`);
+    const measure = () => {
+      const begun = performance.now();
+      quickChanges(base, base);
+      quickChanges(`{"cookie":{${part.repeat(100_000 / part.length)}`, base);
+      return performance.now() - begun;
+    };
+    const ms = Math.min(measure(), measure(), measure()); // another process may take the CPU during one of them
+    assert.ok(ms < 50, `${part}: ${ms} ms`);
   }
 });
 

@@ -40,3 +40,12 @@ export async function distributeTable(pool: pg.Pool, table: string, how: number 
   const sql = "SELECT create_distributed_table($1, 'sid', shard_count => $2::int, colocate_with => 'none')";
   await pool.query(sql, [table, how]);
 }
+
+/** The URLs of all nodes, that of the coordinator first. */
+export async function nodes(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query(
+    "SELECT nodename AS hostname, nodeport AS port FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid",
+  );
+  const urls = rows.map(({ hostname, port }) => Object.assign(new URL(url!), { hostname, port: String(port) }).href);
+  return [url!, ...urls.filter((one) => new URL(one).port !== new URL(url!).port)];
+}

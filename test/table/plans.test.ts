@@ -9,7 +9,7 @@ import { suite } from '../support/harness.js';
 const test = suite('plans', { timeout: 120_000 });
 
 /** Only on a server with Citus. */
-const OF_CITUS = ['findDistribution'];
+const OF_CITUS = ['findDistribution', 'findShards', 'findShardsOfSids'];
 /** It changes sids. The rows are deleted and inserted instead. */
 const CHANGES_SIDS = ['rehashSessions'];
 

@@ -1,0 +1,105 @@
+// Keeps the calls for one server of a distributed table from holding all connections of a pool.
+import type { Pool } from 'pg';
+import { timedOut } from '../errors.js';
+import { type Deadline, Expiring } from '../postgres/deadline.js';
+import { LOCK_TIMEOUT, LockWaits } from './lock-waits.js';
+
+const byPool = new WeakMap<Pool, Map<number, Worker>>();
+const SLOWER_THAN_USUAL = 4;
+const STEP = 0.1; // how fast the usual time follows the times of statements
+
+/**
+ * A server that holds shards. All stores on the pool share it. Its statements use at most half of the
+ * pool's connections, so that a server that does not answer stops no other one's.
+ */
+export class Worker {
+  readonly lockWaits: LockWaits;
+  readonly #max: number;
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
+  #usualMs = 0;
+
+  /** @param id of Citus's group of nodes */
+  static of(pool: Pool, id: number): Worker {
+    const workers = byPool.get(pool) ?? new Map<number, Worker>();
+    byPool.set(pool, workers);
+    const worker = workers.get(id) ?? new Worker(pool.options?.max ?? 10); // pg's default
+    workers.set(id, worker);
+    return worker;
+  }
+
+  constructor(maxConnections: number) {
+    this.#max = Math.max(Math.floor(maxConnections / 2), 1);
+    this.lockWaits = new LockWaits(this.#max);
+  }
+
+  /**
+   * Milliseconds after which a statement for several rows gives up on a locked one. No statement takes so
+   * long otherwise: it follows the median of those that succeeded.
+   */
+  get lockTimeout(): number {
+    return Math.max(LOCK_TIMEOUT, SLOWER_THAN_USUAL * this.#usualMs);
+  }
+
+  /** Calls `start` when a statement can be sent. It must send it at once, by `run`, or send none. */
+  whenFree(start: () => void): void {
+    if (this.#running < this.#max) start();
+    else this.#waiting.add(start);
+  }
+
+  /** Runs `work`, which sends one statement, when a connection may be used for it. */
+  run<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        this.#running++;
+        void this.#run(work).then(resolve, reject);
+      };
+      if (this.#running < this.#max) start();
+      else new Turn(this.#waiting, start, reject, deadline).watch();
+    });
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    try {
+      const result = await work();
+      const isSlower = performance.now() - startedAt > this.#usualMs;
+      this.#usualMs = isSlower ? this.#usualMs * (1 + STEP) + STEP : this.#usualMs * (1 - STEP);
+      return result;
+    } finally {
+      this.#running--;
+      this.#startNext();
+    }
+  }
+
+  #startNext(): void {
+    for (const start of this.#waiting) {
+      if (this.#running >= this.#max) return;
+      this.#waiting.delete(start);
+      start();
+    }
+  }
+}
+
+/** The wait of a statement for a connection, which ends at its deadline. */
+class Turn extends Expiring {
+  constructor(
+    readonly queue: Set<() => void>,
+    readonly start: () => void,
+    readonly reject: (error: unknown) => void,
+    deadline: Deadline,
+  ) {
+    super(deadline);
+    queue.add(this.#start);
+  }
+
+  readonly #start = (): void => {
+    this.unwatch();
+    this.start();
+  };
+
+  protected expire(): void {
+    this.queue.delete(this.#start);
+    this.reject(timedOut());
+  }
+}
