@@ -36,6 +36,13 @@ SELECT extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
 FROM ss__deleted AS d;
 
 /*
+ * Takes the lock until the transaction ends, before pruneSessions does. On a table that Citus distributes,
+ * that one would first wait for the shards, which the other process has locked.
+ */
+/* @name lockPrune */
+SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS "ok!";
+
+/*
  * The expired sessions that are still there: those that a foreign key, a trigger or row-level
  * security keeps, and new ones. No rows if another process holds the lock. :kept are sessions to
  * leave out.

@@ -13,16 +13,18 @@ import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle
 import { removeCreatedAt } from '../session/lifetime.js';
 import { AsyncSerializerError, type Serializer } from '../session/serializer.js';
 import { PASSPORT, storablePaths, type UserPath } from '../session/user-path.js';
+import { readDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
-import { catalogNames, revocationChannel, type TableNames } from '../table/names.js';
+import { revocationChannel, type TableNames } from '../table/names.js';
 import { TRUST_OWNER_RULE, trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';
 import { escapingMissing } from '../table/untranslatable.js';
 import { createUserIndex, explainUnreadable } from '../table/user-index.js';
 import { doctor } from './doctor.js';
-import type { Finding, FindingCode, Severity } from './findings.js';
+import type { Finding, FindingCode, Severity } from './finding.js';
+import { readStats, type SessionStats } from './stats.js';
 
-export type { Admin, Finding, FindingCode, Severity, UserPath };
+export type { Admin, Finding, FindingCode, SessionStats, Severity, UserPath };
 
 /**
  * Options of `createAdmin`, which throws a `TypeError` if an option is unknown or has a wrong
@@ -93,25 +95,6 @@ export interface SessionPage {
    * The `after` of the next page. Null on the last page. It holds an expiry and a handle, no id.
    */
   next: string | null;
-}
-
-/** Counts of rows, stored sizes in bytes, times in seconds. Null if no session counts for it. */
-export interface SessionStats {
-  live: number;
-  /** Expired rows that are not pruned yet. */
-  expired: number;
-  meanBytes: number | null;
-  largestBytes: number | null;
-  /** Seconds until the first live session expires. */
-  firstExpiresIn: number | null;
-  /** Seconds until the last live session expires. */
-  lastExpiresIn: number | null;
-  /** Seconds since the oldest expired row expired. */
-  overdue: number | null;
-  tableBytes: number;
-  indexBytes: number;
-  /** Deleted rows that are not vacuumed yet, by the server's statistics. */
-  deadRows: number;
 }
 
 interface SessionRow {
@@ -320,13 +303,14 @@ class Admin {
   ): Promise<number> {
     checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept']);
     const { batchSize = DEFAULT_PRUNE_BATCH, onBatch, onKept } = options;
-    return prune(async () => this.#db, this.#location.names, { batchSize, onBatch, onKept });
+    const { found } = await readDistribution(this.#location.names, this.#db);
+    const isDistributed = found !== undefined;
+    return prune(async () => this.#db, this.#location, { batchSize, onBatch, onKept, isDistributed });
   }
 
   /** Counts and measures the sessions and their table. Reads the whole table, but no payload. */
   async stats(): Promise<SessionStats> {
-    const [row] = await queries.sessionStats.run(catalogNames(this.#location.names), this.#db);
-    return row!;
+    return readStats(this.#location.names, this.#db);
   }
 
   /**

@@ -1,27 +1,43 @@
 // Checks whether a table fits the compiled queries, and collects the facts that findings.ts judges.
-import type { PreparedQuery } from '@pgtyped/runtime';
+import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import type { Pool, PoolClient } from 'pg';
 import { hasSqlState, sqlStateOf } from '../errors.js';
 import * as admin from '../generated/admin.js';
+import { countListeningNodes, measureShards } from '../generated/citus.js';
 import { descriptions } from '../generated/descriptions.js';
 import * as queries from '../generated/doctor.js';
+import * as encrypt from '../generated/encrypt.js';
+import * as hashIds from '../generated/hash-ids.js';
 import { pruneSessions } from '../generated/prune.js';
 import * as session from '../generated/session.js';
+import * as shards from '../generated/shards.js';
 import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { type Description, describeStatement } from '../postgres/describe-statement.js';
 import { queryableOf, RESULT_TYPES } from '../postgres/result-types.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
-import { INSUFFICIENT_PRIVILEGE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
+import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { tableStatements } from '../table/create-table.js';
+import { readDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
-import { bindTable, catalogNames, type TableNames } from '../table/names.js';
+import { bindTable, catalogNames, revocationChannel, type TableNames } from '../table/names.js';
 import { untrustedOwner } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { findSid, problemOfSid } from '../table/sid-type.js';
 import { hasUserIndex } from '../table/user-index.js';
-import { type Finding, findingsOf, missingTable, type QueryMismatch, UNREADABLE } from './findings.js';
+import type { Distributed, Finding, QueryMismatch } from './finding.js';
+import { findingsOf, missingTable, UNREADABLE } from './findings.js';
+import { plan } from './plans.js';
 
-const QUERIES: Record<string, PreparedQuery<any, unknown>> = { ...session, ...admin, pruneSessions };
+const QUERIES: Record<string, PreparedQuery<any, unknown>> = {
+  ...session,
+  ...shards,
+  ...admin,
+  ...encrypt,
+  ...hashIds,
+  pruneSessions,
+};
+/** Citus refuses to change the sid of a row, so the rows are deleted and inserted instead. */
+const CHANGES_SIDS = ['rehashSessions'];
 const MIN_LARGE = 10_000; // rows. In a smaller table, a scan may be faster than the index
 
 /**
@@ -40,18 +56,24 @@ export async function doctor(
   if (!table) return [missingTable(await tableStatements(names, { createSchema: names.schemaName !== undefined }))];
 
   const connection = new PoolConnection(pool);
+  const sid = await findSid(location);
+  const sidProblem = sid && table.isTable ? problemOfSid(sid, { isHashed }) : undefined;
+  const distribution = await inspectDistribution(names, db);
+  const isPlanned = (query: string) => sidProblem === undefined && !(distribution && CHANGES_SIDS.includes(query));
   const mismatches = table.canUseSchema
-    ? await connection.withClient(Infinity, (client) => mismatchesOf(client, names, table.sidType))
+    ? await connection.withClient(Infinity, (client) => mismatchesOf(client, names, table.sidType, isPlanned))
     : [];
-  const canRead = table.canUseSchema && !table.missingGrants.includes('SELECT') && mismatches.length === 0;
+  const isReadable = !(distribution && table.planCacheMode === 'force_generic_plan');
+  const canRead =
+    table.canUseSchema && !table.missingGrants.includes('SELECT') && mismatches.length === 0 && isReadable;
   const [sessions] = canRead ? await queries.inspectSessions.run({ unreadable: UNREADABLE }, db) : [];
   const isLarge = canRead && table.liveRows >= MIN_LARGE;
   const isUserIndexExpected = userPath !== undefined && table.isTable;
-  const sid = await findSid(location);
   return findingsOf(names, {
     table,
     sid,
-    sidProblem: sid && table.isTable ? problemOfSid(sid, { isHashed }) : undefined,
+    sidProblem,
+    distribution,
     sessions,
     mismatches,
     untrustedOwner: await untrustedOwner(names, trustedOwners, db),
@@ -65,16 +87,32 @@ export async function doctor(
   });
 }
 
+/** How Citus distributes the table. Undefined if it does not. */
+async function inspectDistribution(names: TableNames, db: IDatabaseConnection): Promise<Distributed | undefined> {
+  const { found } = await readDistribution(names, db);
+  if (!found) return undefined;
+  const [measured] = await measureShards.run(catalogNames(names), db);
+  const [listening] = await countListeningNodes.run({ channel: revocationChannel(names) }, db);
+  return { ...found, ...measured!, listeningNodes: listening!.nodes };
+}
+
 /**
- * The queries that the server refuses to describe, or describes otherwise than when they were
+ * The queries that the server refuses to describe or to plan, or describes otherwise than when they were
  * compiled.
  */
-async function mismatchesOf(client: PoolClient, names: TableNames, sidType: string | null): Promise<QueryMismatch[]> {
+async function mismatchesOf(
+  client: PoolClient,
+  names: TableNames,
+  sidType: string | null,
+  isPlanned: (query: string) => boolean,
+): Promise<QueryMismatch[]> {
   const nameTypes = (oids: number[]) => queries.nameTypes.run({ oids }, bindTable(queryableOf(client)));
   let described: Description | undefined;
+  let statement = '';
   const describing = bindTable(
     {
       async query(text) {
+        statement = text;
         described = await describeStatement(client, text, nameTypes);
         return { rows: [], rowCount: 0 };
       },
@@ -87,7 +125,9 @@ async function mismatchesOf(client: PoolClient, names: TableNames, sidType: stri
       await prepared.run({}, describing);
       const reason = differenceOf(described!, descriptions[query]!, sidType);
       if (reason) mismatches.push({ query, reason });
+      else if (isPlanned(query)) await plan(queryableOf(client), statement, descriptions[query]!.parameters);
     } catch (error) {
+      if (hasSqlState(error, INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE)) continue; // findings of their own
       if (sqlStateOf(error) === undefined) throw error; // not about the statement
       mismatches.push({ query, reason: (error as Error).message });
     }

@@ -1,85 +1,9 @@
 // The checks of doctor(): each says what is wrong with a table, and what to do.
 import pg from 'pg';
-import type { InspectSidResult } from '../generated/catalog.js';
-import type {
-  FindTimeZonesResult,
-  InspectSearchPathResult,
-  InspectSessionsResult,
-  InspectTableResult,
-} from '../generated/doctor.js';
-import type { UserPath } from '../session/user-path.js';
 import { indexName } from '../table/index-names.js';
 import { statementFor, type TableNames } from '../table/names.js';
-
-/** What `doctor()` can find. */
-export type FindingCode =
-  | 'missing-table'
-  | 'missing-grants'
-  | 'unsupported-sid'
-  | 'query-fails'
-  | 'untrusted-owner'
-  | 'late-pg-catalog'
-  | 'shared-schema'
-  | 'no-key'
-  | 'required-column'
-  | 'no-expire-index'
-  | 'unused-expire-index'
-  | 'invalid-index'
-  | 'duplicate-index'
-  | 'time-zones-differ'
-  | 'no-time-zone'
-  | 'unreadable-sessions'
-  | 'far-future'
-  | 'not-pruned'
-  | 'bloat'
-  | 'prepared-statements-lost'
-  | 'no-user-index'
-  | 'generic-plans';
-
-/**
- * `error`: the store or the admin fails on this table. `warning`: both work, but slower than they
- * could, or only under conditions that the finding names.
- */
-export type Severity = 'error' | 'warning';
-
-/** A problem, and what to do about it. */
-export interface Finding {
-  code: FindingCode;
-  severity: Severity;
-  problem: string;
-  advice: string;
-  /** The statements for the advice. Empty if there are none. */
-  sql: string[];
-}
-
-/** A query that would fail on this table, or return other types than it was compiled with. */
-export interface QueryMismatch {
-  query: string;
-  reason: string;
-}
-
-export interface Facts {
-  table: InspectTableResult;
-  /** Undefined if there is no such column. */
-  sid: InspectSidResult | undefined;
-  /** Why the store does not support the type of sid. Undefined if it does. */
-  sidProblem: string | undefined;
-  /** Undefined if the sessions cannot be read. */
-  sessions: InspectSessionsResult | undefined;
-  mismatches: QueryMismatch[];
-  /** The table's owner, if this role does not trust it. */
-  untrustedOwner: string | undefined;
-  /** The schemas of the search_path, without pg_catalog. */
-  searchPath: InspectSearchPathResult[];
-  timeZones: FindTimeZonesResult[];
-  /** Whether PostgreSQL would prune a large table without its index on expire. */
-  isIndexUnused: boolean;
-  /** Whether a pooler loses prepared statements. */
-  arePreparedStatementsLost: boolean;
-  /** Set if an index of users is expected. */
-  userPath: UserPath | undefined;
-  isUserIndexMissing: boolean;
-}
+import { OF_DISTRIBUTION } from './distributed-findings.js';
+import { type Check, type Facts, type Finding, type FindingCode, type Severity, TABLE, TABLE_TEXT } from './finding.js';
 
 /** A regular expression for PostgreSQL: an escaped NUL, or half a surrogate pair, in JSON. */
 export const UNREADABLE =
@@ -109,10 +33,13 @@ const SEVERITIES: Record<FindingCode, Severity> = {
   'prepared-statements-lost': 'warning',
   'no-user-index': 'warning',
   'generic-plans': 'warning',
+  'not-by-sid': 'error',
+  'wrong-times': 'error',
+  'too-many-shards': 'warning',
+  'listeners-on-several-nodes': 'warning',
 };
 
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
-const TABLE = '\0table'; // a stand-in that no name and no setting of PostgreSQL can contain
 const SCHEMA = '\0schema';
 const INDEX = '\0index'; // on expire
 
@@ -145,10 +72,9 @@ export function findingsOf(names: TableNames, facts: Facts): Finding[] {
 const withNames = (statement: string, names: TableNames): string =>
   statement
     .replaceAll(TABLE, () => statementFor('"session_store"."session"', names))
+    .replaceAll(TABLE_TEXT, () => pg.escapeLiteral(statementFor('"session_store"."session"', names)))
     .replaceAll(INDEX, () => pg.escapeIdentifier(indexName(names, 'expire')))
     .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
-
-type Check = (facts: Facts) => Omit<Finding, 'severity'> | undefined;
 
 const CHECKS: Check[] = [
   ({ table: { role, canUseSchema, missingGrants } }) => {
@@ -386,13 +312,16 @@ const CHECKS: Check[] = [
     };
   },
 
-  ({ userPath, table: { planCacheMode, role } }) => {
-    if (userPath === undefined || planCacheMode !== 'force_generic_plan') return undefined;
+  ({ userPath, distribution, table: { planCacheMode, role } }) => {
+    if (planCacheMode !== 'force_generic_plan' || (userPath === undefined && !distribution)) return undefined;
     return {
       code: 'generic-plans',
-      problem: 'plan_cache_mode is force_generic_plan, so no query uses the index of users',
+      problem: distribution
+        ? 'plan_cache_mode is force_generic_plan, so Citus refuses the statements for several sessions'
+        : 'plan_cache_mode is force_generic_plan, so no query uses the index of users',
       advice: 'Reset it:',
       sql: [`ALTER ROLE ${role} SET plan_cache_mode = auto`],
     };
   },
+  ...OF_DISTRIBUTION,
 ];

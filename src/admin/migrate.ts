@@ -2,16 +2,19 @@
 // it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import pg from 'pg';
 import { hasSqlState } from '../errors.js';
 import type { InspectSidResult } from '../generated/catalog.js';
+import { findIndexProgressOfShards } from '../generated/citus.js';
 import { findTimeZones, inspectTable } from '../generated/doctor.js';
 import { createExpireIndex } from '../generated/schema.js';
 import * as changes from '../generated/schema-changes.js';
-import { PoolConnection } from '../postgres/connection.js';
+import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
 import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../sql-states.js';
+import { readDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { bindTable, catalogNames } from '../table/names.js';
 import { findSid, problemOfSid } from '../table/sid-type.js';
@@ -142,7 +145,19 @@ function soleTimeZone(
 }
 
 async function convertExpire(location: TableLocation, timeZone: string): Promise<void> {
-  await convert(location, timeZone, (db) => changes.convertExpire.run(undefined, db)).catch((error) => {
+  const change = async (db: IDatabaseConnection, client: Queryable) => {
+    const { found } = await readDistribution(location.names, db);
+    if (!found) return changes.convertExpire.run(undefined, db);
+    const inZone: Queryable = {
+      query: (text, values) =>
+        client.query(
+          text.replace(/'UTC'$/, () => pg.escapeLiteral(timeZone)),
+          values,
+        ),
+    };
+    return changes.convertExpireOfShards.run(undefined, bindTable(inZone, location.names));
+  };
+  await convert(location, timeZone, change).catch((error) => {
     if (!hasSqlState(error, INVALID_PARAMETER_VALUE)) throw error;
     throw new TypeError(`timeZone: PostgreSQL does not know ${timeZone}`, { cause: error });
   });
@@ -157,13 +172,13 @@ async function convertSid(location: TableLocation, { isBytea }: InspectSidResult
 async function convert(
   { pool, names }: TableLocation,
   timeZone: string | null,
-  change: (db: IDatabaseConnection) => Promise<unknown>,
+  change: (db: IDatabaseConnection, client: Queryable) => Promise<unknown>,
 ): Promise<void> {
   try {
     await new PoolConnection(pool).transaction(Infinity, async (client) => {
       const db = bindTable(client, names);
       await changes.beginConversion.run({ timeZone }, db);
-      await change(db);
+      await change(db, client);
     });
   } catch (error) {
     if (!hasSqlState(error, LOCK_NOT_AVAILABLE)) throw error;
@@ -179,13 +194,16 @@ async function withProgress(
   onProgress: MigrateOptions['onProgress'],
 ): Promise<void> {
   if (!onProgress) return void (await create());
+  const db = connectTable(location);
+  const { found } = await readDistribution(location.names, db);
+  const find = found ? findIndexProgressOfShards : changes.findIndexProgress;
   let isDone = false;
   const created = create().finally(() => {
     isDone = true;
   });
   const reportProgress = async () => {
     while (!isDone) {
-      const [progress] = await changes.findIndexProgress.run(catalogNames(location.names), connectTable(location));
+      const [progress] = await find.run(catalogNames(location.names), db);
       if (progress && progress.total > 0 && !isDone) onProgress(progress.done, progress.total);
       await Promise.race([created, sleep(PROGRESS_MS)]);
     }

@@ -26,7 +26,7 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.expire\n)\nSELECT extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                                                                     "};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.expire\n)\nSELECT extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                                                   "};
 
 /**
  * Query generated from SQL:
@@ -49,10 +49,37 @@ const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"sin
  *   RETURNING t.expire
  * )
  * SELECT extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
- * FROM ss__deleted AS d                                                                                                                                                                                                                     
+ * FROM ss__deleted AS d                                                                                                                                                                                                   
  * ```
  */
 export const pruneSessions = new PreparedQuery<PruneSessionsParams,PruneSessionsResult>(pruneSessionsIR);
+
+
+/** 'LockPrune' parameters type */
+export interface LockPruneParams {
+  key: NumberOrString;
+}
+
+/** 'LockPrune' return type */
+export interface LockPruneResult {
+  ok: boolean;
+}
+
+/** 'LockPrune' query type */
+export interface LockPruneQuery {
+  params: LockPruneParams;
+  result: LockPruneResult;
+}
+
+const lockPruneIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":44,"b":48}]}],"statement":"SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS \"ok!\"                                                                                                                                                                                                                     "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS "ok!"                                                                                                                                                                                                                     
+ * ```
+ */
+export const lockPrune = new PreparedQuery<LockPruneParams,LockPruneResult>(lockPruneIR);
 
 
 /** 'ListExpired' parameters type */

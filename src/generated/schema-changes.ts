@@ -133,15 +133,38 @@ export interface ConvertExpireQuery {
   result: ConvertExpireResult;
 }
 
-const convertExpireIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                    "};
+const convertExpireIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
  * ```
- * ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                    
+ * ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz                                                                                                                                                                            
  * ```
  */
 export const convertExpire = new PreparedQuery<ConvertExpireParams,ConvertExpireResult>(convertExpireIR);
+
+
+/** 'ConvertExpireOfShards' parameters type */
+export type ConvertExpireOfShardsParams = void;
+
+/** 'ConvertExpireOfShards' return type */
+export type ConvertExpireOfShardsResult = void;
+
+/** 'ConvertExpireOfShards' query type */
+export interface ConvertExpireOfShardsQuery {
+  params: ConvertExpireOfShardsParams;
+  result: ConvertExpireOfShardsResult;
+}
+
+const convertExpireOfShardsIR: any = {"usedParamSet":{},"params":[],"statement":"ALTER TABLE \"session_store\".\"session\" ALTER COLUMN expire TYPE timestamptz USING expire AT TIME ZONE 'UTC'                                                                                                                                                    "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz USING expire AT TIME ZONE 'UTC'                                                                                                                                                    
+ * ```
+ */
+export const convertExpireOfShards = new PreparedQuery<ConvertExpireOfShardsParams,ConvertExpireOfShardsResult>(convertExpireOfShardsIR);
 
 
 /** 'ConvertSid' parameters type */

@@ -1,7 +1,7 @@
 // Prunes at an interval, and at most once at a time.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Deadline } from '../postgres/deadline.js';
-import type { TableNames } from '../table/names.js';
+import type { TableLocation } from '../table/location.js';
 import { prune } from '../table/prune.js';
 import type { KeptEvent } from './events.js';
 
@@ -15,6 +15,8 @@ export interface PruneTimerOptions {
   /** Milliseconds that one statement may take. */
   timeoutMs: number;
   onError: (error: unknown) => void;
+  /** Whether Citus distributes the table, as far as the store knows. */
+  isDistributed: () => boolean;
   /** Called after a prune with the sessions that it could not delete, if there are any. */
   onKept: (kept: KeptEvent[]) => void;
 }
@@ -29,7 +31,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1; // Node fires a longer timer at once
 
 export class PruneTimer {
   readonly #connect: (deadline: Deadline) => Promise<IDatabaseConnection>;
-  readonly #names: TableNames;
+  readonly #location: TableLocation;
   readonly #options: PruneTimerOptions;
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -40,11 +42,11 @@ export class PruneTimer {
 
   constructor(
     connect: (deadline: Deadline) => Promise<IDatabaseConnection>,
-    names: TableNames,
+    location: TableLocation,
     options: PruneTimerOptions,
   ) {
     this.#connect = connect;
-    this.#names = names;
+    this.#location = location;
     this.#options = options;
     this.#schedule();
   }
@@ -70,15 +72,17 @@ export class PruneTimer {
   }
 
   async #prune(): Promise<number> {
-    const { batchSize, timeoutMs, onKept } = this.#options;
+    const { batchSize, timeoutMs, isDistributed, onKept } = this.#options;
     const connect = () => this.#connect(performance.now() + timeoutMs);
     const onBatch = (rows: number) => {
       this.pruned += rows;
     };
     const kept: KeptEvent[] = [];
     try {
-      return await prune(connect, this.#names, {
+      return await prune(connect, this.#location, {
         batchSize,
+        timeoutMs,
+        isDistributed: isDistributed(),
         onBatch,
         onKept: (handle, error) => kept.push({ handle, error }),
         signal: this.#stopping.signal,

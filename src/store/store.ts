@@ -119,11 +119,12 @@ export class PgSessionStore extends StoreWithEvents {
       await this.#tableEnsurer?.run(deadline);
       return this.#connect(deadline);
     };
-    this.#pruneTimer = new PruneTimer(connect, names, {
+    this.#pruneTimer = new PruneTimer(connect, this.#location, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
       batchSize: checked.pruneBatchSize ?? DEFAULT_PRUNE_BATCH,
       timeoutMs,
+      isDistributed: () => this.#rows.isDistributed,
       onError: (error) => this.#log('Failed to prune sessions:', error),
       onKept: (kept) => this.#events.reportKept(kept),
     });

@@ -9,10 +9,11 @@ import type { Deadline } from '../postgres/deadline.js';
 import { storablePath } from '../session/user-path.js';
 import { INVALID_SCHEMA_NAME } from '../sql-states.js';
 import type { CreateTableOptions } from './create-table-options.js';
+import { checkDistributed, distribute, distributeStatement, isDistributed } from './distribute.js';
 import { indexName } from './index-names.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
-import { bindTable, catalogNames, type TableNames } from './names.js';
+import { bindTable, catalogNames, statementFor, type TableNames } from './names.js';
 import { refusedOwner, TRUST_OWNER_RULE, trustedOwners, untrustedOwner } from './owner.js';
 import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
 
@@ -31,10 +32,11 @@ export async function createTable(
   options: CreateTableOptions,
   deadline: Deadline = Infinity,
 ): Promise<void> {
-  checkMethodOptions(options, ['createSchema', 'unlogged', 'userPath', 'trustOwner']);
+  checkMethodOptions(options, ['createSchema', 'unlogged', 'userPath', 'trustOwner', 'distributed']);
   const { names } = location;
-  const { createSchema, unlogged, userPath, trustOwner } = options;
+  const { createSchema, unlogged, userPath, trustOwner, distributed } = options;
   if (trustOwner !== undefined) checkOption('trustOwner', trustOwner, TRUST_OWNER_RULE);
+  if (distributed !== undefined) checkDistributed(distributed);
   const trusted = trustOwner === undefined ? location.trustedOwners : trustedOwners(trustOwner);
   const { schemaName } = names;
   const path = userPath && storablePath(userPath);
@@ -46,6 +48,7 @@ export async function createTable(
       await schema.createSchema.run(undefined, db);
     }
     let [table] = await findTable.run(catalogNames(names), db);
+    const isNew = !table;
     if (!table) {
       await schema.createTable.run(undefined, db);
       if (unlogged) await makeUnlogged.run(undefined, db);
@@ -57,9 +60,13 @@ export async function createTable(
     if (table?.isTable && path && !(await hasUserIndex(path, names, client))) {
       await createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
     }
-    return { table };
+    if (!distributed || (await isDistributed(names, db))) return { table };
+    if (isNew) await distribute(names, db, { ...distributed, isNew });
+    return { table, mustDistribute: !isNew };
   });
-  const { table, owner } = await explainUnreadable(explainMissingGrants(work, location, deadline)).catch((error) => {
+  const { table, owner, mustDistribute } = await explainUnreadable(
+    explainMissingGrants(work, location, deadline),
+  ).catch((error) => {
     if (!hasSqlState(error, INVALID_SCHEMA_NAME)) throw error;
     const advice =
       schemaName === undefined
@@ -69,12 +76,13 @@ export async function createTable(
   });
   if (owner !== undefined) throw refusedOwner(owner);
   if (!table) throw refused('the name belongs to something that is not a table. Set another tableName');
+  if (mustDistribute) await distribute(names, connectTable(location, deadline), { ...distributed, isNew: false });
 }
 
 /** What createTable() would create, in words. */
 export async function missingParts(
   location: TableLocation,
-  { createSchema, userPath }: CreateTableOptions,
+  { createSchema, userPath, distributed }: CreateTableOptions,
 ): Promise<string[]> {
   const { pool, names, trustedOwners } = location;
   const path = userPath && storablePath(userPath);
@@ -92,6 +100,7 @@ export async function missingParts(
     ['the table', !table],
     ['the index on expire', isTable && !table?.hasExpireIndex],
     ['the index on the user', isUserIndexMissing],
+    ['the shards', distributed !== undefined && !(await isDistributed(names, db))],
   ];
   return parts.filter(([, isMissing]) => isMissing).map(([what]) => what);
 }
@@ -99,7 +108,7 @@ export async function missingParts(
 /** The statements of createTable(). They leave what exists alone, so they can run twice. */
 export async function tableStatements(
   names: TableNames,
-  { createSchema, unlogged, userPath }: CreateTableOptions,
+  { createSchema, unlogged, userPath, distributed }: CreateTableOptions,
 ): Promise<string[]> {
   const statements: string[] = [];
   const recorder: Queryable = {
@@ -114,6 +123,11 @@ export async function tableStatements(
   await schema.createExpireIndex.run(undefined, db);
   if (userPath) {
     await createUserIndex.run(undefined, bindTable(withUserPath(storablePath(userPath), recorder), names));
+  }
+  if (distributed) {
+    statements.push(
+      `${distributeStatement(statementFor('"session_store"."session"', names), distributed.shardCount)};`,
+    );
   }
   const keys = ['expire', 'expr'];
   return statements.map((statement) => {

@@ -55,13 +55,12 @@ export class Distribution {
   async #learn(deadline: Deadline): Promise<void> {
     const { names, pool, run, relaxed } = this.#options;
     const find = async (db: IDatabaseConnection) => {
-      const [citus] = await findCitus.run(undefined, db);
-      const [found] = citus ? await findDistribution.run(catalogNames(names), db) : [];
-      return { hasCitus: citus !== undefined, found, shards: found && (await readShards(found, db, pool)) };
+      const { hasCitus, found } = await readDistribution(names, db);
+      return { hasCitus, found, shards: found && (await readShards(found, db, pool)) };
     };
     const { hasCitus, found, shards } = await run(find, deadline);
-    const problem = found && problemOfDistribution(found);
-    if (problem !== undefined) throw refused(problem);
+    const wrong = found && problemOfDistribution(found);
+    if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
     // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
     if (found && relaxed && !this.isKnown) throw refused(NO_SETTING);
     if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
@@ -72,26 +71,39 @@ export class Distribution {
   }
 }
 
+/** Whether the server has Citus, and how that distributes the table, if it does. */
+export async function readDistribution(
+  names: TableNames,
+  db: IDatabaseConnection,
+): Promise<{ hasCitus: boolean; found: FindDistributionResult | undefined }> {
+  const [citus] = await findCitus.run(undefined, db);
+  const [found] = citus ? await findDistribution.run(catalogNames(names), db) : [];
+  return { hasCitus: citus !== undefined, found };
+}
+
 const NO_SETTING =
   'synchronousCommit: false does not work with a table that Citus distributes: it would not reach the other servers. ' +
   'Leave the option out. To let no write wait for the disk, run `ALTER SYSTEM SET synchronous_commit = off` and ' +
   '`SELECT pg_reload_conf()` on each worker';
 
-/** Why the sessions of a distributed table would get wrong times. Undefined if they do not. */
-export function problemOfDistribution({ expireType, dateStyle }: FindDistributionResult): string | undefined {
+/** Why the sessions of a distributed table would get wrong times, and what to do. Undefined if they do not. */
+export function problemOfDistribution({
+  expireType,
+  dateStyle,
+}: FindDistributionResult): { problem: string; advice: string } | undefined {
   if (expireType === 'timestamp without time zone') {
-    return (
-      'Citus distributes the table, and expire is a timestamp without time zone: each server reads it in its own time ' +
-      'zone. `npx connect-pg-typed migrate` makes it timestamptz, and keeps the sessions'
-    );
+    return {
+      problem:
+        'Citus distributes the table, and expire is a timestamp without time zone: each server reads it in its own ' +
+        'time zone',
+      advice: '`npx connect-pg-typed migrate` makes it timestamptz, and keeps the sessions',
+    };
   }
-  if (!dateStyle.startsWith('ISO')) {
-    return (
-      `Citus distributes the table, and DateStyle is '${dateStyle}': the servers would take the day for the month. ` +
-      "Run ALTER ROLE ... SET DateStyle = 'ISO' for the role of the app"
-    );
-  }
-  return undefined;
+  if (dateStyle.startsWith('ISO')) return undefined;
+  return {
+    problem: `Citus distributes the table, and DateStyle is '${dateStyle}': the servers would take the day for the month`,
+    advice: "Run ALTER ROLE ... SET DateStyle = 'ISO' for the role of the app",
+  };
 }
 
 const COLLATION = 'pg_catalog.pg_collation_for(t.sid) AS collation'; // fails if the type of sid has none

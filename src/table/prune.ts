@@ -1,11 +1,13 @@
 // Deletes all expired sessions of a table, in batches, and passes those that cannot be deleted.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { hasSqlState, refused, SessionStoreError } from '../errors.js';
-import { listExpired, pruneListed, pruneSessions } from '../generated/prune.js';
+import { listExpired, lockPrune, pruneListed, pruneSessions } from '../generated/prune.js';
+import { PoolConnection } from '../postgres/connection.js';
 import { handleOfRow } from '../session/handle.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
 import { mayConcernOneItem } from './batch-errors.js';
-import { pruneKey, type TableNames } from './names.js';
+import type { TableLocation } from './location.js';
+import { bindTable, pruneKey } from './names.js';
 
 /** Rows that one statement deletes at most, unless an option says otherwise. */
 export const DEFAULT_PRUNE_BATCH = 1000;
@@ -26,6 +28,10 @@ export interface PruneOptions {
   onKept?: OnKept | undefined;
   /** Stops after the statement that is in flight. */
   signal?: AbortSignal;
+  /** Whether Citus distributes the table. */
+  isDistributed: boolean;
+  /** Milliseconds for a statement. Default: no limit. */
+  timeoutMs?: number;
 }
 
 type Connect = () => Promise<IDatabaseConnection>;
@@ -37,8 +43,8 @@ type Connect = () => Promise<IDatabaseConnection>;
  * @param connect called before each statement
  * @returns the number of deleted rows. 0 can also mean that another process holds the prune lock
  */
-export async function prune(connect: Connect, names: TableNames, options: PruneOptions): Promise<number> {
-  return new PruneRun(connect, names, options).run();
+export async function prune(connect: Connect, location: TableLocation, options: PruneOptions): Promise<number> {
+  return new PruneRun(connect, location, options).run();
 }
 
 interface ExpiredRow {
@@ -49,6 +55,7 @@ interface ExpiredRow {
 
 class PruneRun {
   readonly #connect: Connect;
+  readonly #location: TableLocation;
   readonly #key: string;
   readonly #options: PruneOptions;
   /** The run has dealt with all sessions that expired earlier. */
@@ -59,9 +66,10 @@ class PruneRun {
   #prunedAt = performance.now();
   #tooSlow: SessionStoreError | undefined;
 
-  constructor(connect: Connect, names: TableNames, options: PruneOptions) {
+  constructor(connect: Connect, location: TableLocation, options: PruneOptions) {
     this.#connect = connect;
-    this.#key = pruneKey(names);
+    this.#location = location;
+    this.#key = pruneKey(location.names);
     this.#options = options;
   }
 
@@ -94,11 +102,23 @@ class PruneRun {
   /** Returns whether it deleted a whole batch. If not, sessions may be left that expired earlier. */
   async #pruneBatch(batch: number): Promise<boolean> {
     const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT };
-    const deleted = await pruneSessions.run(params, await this.#connect());
+    const prune = (db: IDatabaseConnection) => pruneSessions.run(params, db);
+    const deleted = await (this.#options.isDistributed ? this.#withLock(prune) : prune(await this.#connect()));
     this.#count(deleted.length);
     if (deleted.length < batch) return false;
     for (const { expired } of deleted) this.#pass(expired);
     return true;
+  }
+
+  /** Resolves with no rows if another process holds the prune lock. */
+  async #withLock<Row>(prune: (db: IDatabaseConnection) => Promise<Row[]>): Promise<Row[]> {
+    const { pool, names } = this.#location;
+    const deadline = performance.now() + (this.#options.timeoutMs ?? Infinity);
+    return new PoolConnection(pool).transaction(deadline, async (client) => {
+      const db = bindTable(client, names);
+      const [lock] = await lockPrune.run({ key: this.#key }, db);
+      return lock!.ok ? prune(db) : [];
+    });
   }
 
   /** Deletes the next sessions by their ids. Returns whether there were any. */

@@ -116,6 +116,11 @@ export class SessionRows {
     return send(this.#bind({ query }));
   }
 
+  /** Whether Citus distributes the table. False as long as the store does not know. */
+  get isDistributed(): boolean {
+    return this.#distribution.isDistributed;
+  }
+
   get #isTableKnown(): boolean {
     const { tableEnsurer } = this.#options;
     return this.#isSidChecked && this.#distribution.isKnown && (!tableEnsurer || tableEnsurer.isReady);

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { PreparedQuery } from '@pgtyped/runtime';
 import type pg from 'pg';
+import { plan } from '../../src/admin/plans.js';
 import { descriptions } from '../../src/generated/descriptions.js';
 import { statementFor, type TableNames } from '../../src/table/names.js';
 
@@ -21,25 +22,6 @@ for (const file of readdirSync(new URL('../../src/generated/', import.meta.url))
   }
 }
 
-/** A value of each type of parameter. */
-const SAMPLES: Record<string, unknown> = {
-  text: 'a',
-  'text[]': ['a'],
-  name: 'a',
-  'name[]': ['a'],
-  'character varying': 'a',
-  json: '{}',
-  'json[]': ['{}'],
-  boolean: true,
-  'boolean[]': [true],
-  bigint: '1',
-  integer: 1,
-  'integer[]': [1],
-  'double precision': 1,
-  'double precision[]': [1],
-  'timestamp with time zone': 'now',
-};
-
 /**
  * Lets the server plan each statement that is not DDL. PostgreSQL then also checks the right to execute
  * each function in the plan.
@@ -50,11 +32,8 @@ export async function refusedStatements(pool: pg.Pool, names: TableNames): Promi
   const refused: Record<string, string> = {};
   for (const [name, text] of texts) {
     if (/^\s*(CREATE|ALTER)/.test(text.replace(/\/\*.*?\*\//gs, ''))) continue;
-    const values = descriptions[name]!.parameters.map((type) => {
-      if (!(type in SAMPLES)) throw new Error(`${name} has a parameter of the type ${type}`);
-      return SAMPLES[type];
-    });
-    await pool.query(`EXPLAIN ${statementFor(text, names)}`, values).catch((error) => {
+    const { parameters } = descriptions[name]!;
+    await plan(pool, statementFor(text, names), parameters).catch((error) => {
       refused[name] = error.message;
     });
   }

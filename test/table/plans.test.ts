@@ -1,5 +1,6 @@
 // Each kind of table accepts each statement.
 import * as assert from 'uvu/assert';
+import * as citus from '../../src/generated/citus.js';
 import { refusedStatements } from '../support/all-statements.js';
 import { COLUMNS, citusTable, hasCitus } from '../support/citus.js';
 import { freshDatabase } from '../support/fresh-database.js';
@@ -9,7 +10,7 @@ import { suite } from '../support/harness.js';
 const test = suite('plans', { timeout: 120_000 });
 
 /** Only on a server with Citus. */
-const OF_CITUS = ['findDistribution', 'findShards', 'findShardsOfSids'];
+const OF_CITUS = Object.keys(citus).filter((query) => query !== 'findCitus');
 /** It changes sids. The rows are deleted and inserted instead. */
 const CHANGES_SIDS = ['rehashSessions'];
 

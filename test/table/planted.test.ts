@@ -153,9 +153,9 @@ test('no statement resolves to what another role has created, on any type of col
         await pool.query(
           `CREATE TABLE session (sid ${sid} PRIMARY KEY, sess ${sess} NOT NULL, expire ${expire} NOT NULL)`,
         );
-        const { findDistribution, ...refused } = await refusedStatements(pool, { schemaName: 'session_store' });
-        assert.equal(refused, {}, `${sid}, ${sess}, ${expire}`);
-        assert.ok(!findDistribution || /pg_dist_partition" does not exist/.test(findDistribution), findDistribution);
+        const refused = Object.entries(await refusedStatements(pool, { schemaName: 'session_store' }));
+        const unexpected = refused.filter(([, message]) => !/pg_dist_\w+" does not exist/.test(message)); // on 12
+        assert.equal(unexpected, [], `${sid}, ${sess}, ${expire}`);
         await pool.query('DROP TABLE session');
       }
     }

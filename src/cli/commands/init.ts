@@ -1,6 +1,6 @@
 // init: creates the table, or prints the SQL for it.
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
-import { DRY_RUN, noPositional, TRUST_OWNER, USER_PATH, UsageError } from '../arguments.js';
+import { DRY_RUN, noPositional, numberOf, TRUST_OWNER, USER_PATH, UsageError, type Values } from '../arguments.js';
 import type { Command } from '../command.js';
 import { TABLE_FORMATS } from '../table-formats.js';
 
@@ -16,6 +16,8 @@ export const init: Command = {
     },
     'create-schema': { help: 'also create the schema' },
     unlogged: { help: 'create an UNLOGGED table: a crash of the server empties it' },
+    distributed: { help: 'let the extension Citus distribute the table over its workers, also one with sessions' },
+    shards: { value: 'NUMBER', help: 'the number of shards with --distributed, at least 2; default: 8' },
     'user-path': {
       ...USER_PATH['user-path']!,
       help: 'the path to the user in a session: user.id, or as JSON ["user","id"]; default: no index',
@@ -32,7 +34,16 @@ export const init: Command = {
     if (!format) noPositional(positionals);
     const createSchema = values['create-schema'] === true;
     if (createSchema && names.schemaName === undefined) throw new UsageError('--create-schema needs --schema');
-    const options = { createSchema, unlogged: values.unlogged === true, ...(userPath && { userPath }) };
+    const distributed = distributedOf(values);
+    const options = {
+      createSchema,
+      unlogged: values.unlogged === true,
+      ...(userPath && { userPath }),
+      ...(distributed && { distributed }),
+    };
+    if (distributed && format !== undefined && format !== 'sql') {
+      throw new UsageError(`--distributed works with --print sql, not with --print ${format}`);
+    }
     if (format) {
       const statements = await tableStatements(names, options);
       const text = TABLE_FORMATS[format]!({ names, options, statements });
@@ -46,6 +57,14 @@ export const init: Command = {
     return { text, json: isDry ? { dryRun: true, wouldCreate: missing } : { created: missing } };
   },
 };
+
+/** @throws {UsageError} if the number of shards is not a number, or there is no --distributed */
+function distributedOf(values: Values): { shardCount?: number } | undefined {
+  const shardCount = numberOf(values, 'shards');
+  if (values.distributed === true) return shardCount === undefined ? {} : { shardCount };
+  if (shardCount !== undefined) throw new UsageError('--shards needs --distributed');
+  return undefined;
+}
 
 /** @throws {UsageError} if there is no such format */
 function formatOf([format = 'sql', ...more]: string[]): string {

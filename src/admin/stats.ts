@@ -1,0 +1,35 @@
+// Counts and measures the sessions and their table.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { sessionStats } from '../generated/admin.js';
+import { measureShards } from '../generated/citus.js';
+import { readDistribution } from '../table/distribution.js';
+import { catalogNames, type TableNames } from '../table/names.js';
+
+/** Counts of rows, stored sizes in bytes, times in seconds. Null if no session counts for it. */
+export interface SessionStats {
+  live: number;
+  /** Expired rows that are not pruned yet. */
+  expired: number;
+  meanBytes: number | null;
+  largestBytes: number | null;
+  /** Seconds until the first live session expires. */
+  firstExpiresIn: number | null;
+  /** Seconds until the last live session expires. */
+  lastExpiresIn: number | null;
+  /** Seconds since the oldest expired row expired. */
+  overdue: number | null;
+  tableBytes: number;
+  indexBytes: number;
+  /** Deleted rows that are not vacuumed yet, by the server's statistics. */
+  deadRows: number;
+}
+
+/** If Citus distributes the table, the sizes are those of its shards. */
+export async function readStats(names: TableNames, db: IDatabaseConnection): Promise<SessionStats> {
+  const [row] = await sessionStats.run(catalogNames(names), db);
+  const { found } = await readDistribution(names, db);
+  const [shards] = found ? await measureShards.run(catalogNames(names), db) : [];
+  if (!shards) return row!;
+  const { tableBytes, indexBytes, deadRows } = shards;
+  return { ...row!, tableBytes, indexBytes, deadRows };
+}

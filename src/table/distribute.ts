@@ -1,0 +1,54 @@
+// Distributes the table over the servers of a Citus cluster.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { checkNames, checkOption, refused } from '../errors.js';
+import { distributeTable, distributeTableConcurrently } from '../generated/citus.js';
+import { readDistribution } from './distribution.js';
+import { catalogNames, type TableNames } from './names.js';
+
+const DEFAULT_SHARDS = 8;
+const MIN_SHARDS = 2; // with one, Citus runs pg_notify on the server of the shard
+const MAX_SHARDS = 64_000; // Citus's own limit
+
+const NO_CITUS = 'the server does not have the extension Citus. Run CREATE EXTENSION citus, or leave out distributed';
+
+/** Whether Citus distributes the table, or keeps a copy of it on each server. */
+export async function isDistributed(names: TableNames, db: IDatabaseConnection): Promise<boolean> {
+  const { hasCitus, found } = await readDistribution(names, db);
+  if (!hasCitus) throw refused(NO_CITUS);
+  return found !== undefined;
+}
+
+/**
+ * Distributes the table by sid.
+ *
+ * @param isNew whether the table is empty, and created in the transaction of `db`. Otherwise the table may
+ *   be in use, and `db` must not be in a transaction
+ */
+export async function distribute(
+  names: TableNames,
+  db: IDatabaseConnection,
+  { shardCount = DEFAULT_SHARDS, isNew }: { shardCount?: number | undefined; isNew: boolean },
+): Promise<void> {
+  const query = isNew ? distributeTable : distributeTableConcurrently;
+  await query.run({ ...catalogNames(names), shardCount }, db);
+}
+
+/** The statement that distributes the table, unless it is distributed. `table` is its quoted name. */
+export function distributeStatement(table: string, shardCount = DEFAULT_SHARDS): string {
+  const literal = `'${table.replaceAll("'", "''")}'`;
+  return (
+    `SELECT create_distributed_table(${literal}, 'sid', colocate_with => 'none', shard_count => ${shardCount}) ` +
+    `WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = ${literal}::regclass)`
+  );
+}
+
+/** @throws {TypeError} if it is not an object with a valid `shardCount` */
+export function checkDistributed(distributed: { shardCount?: number | undefined }): void {
+  checkNames(distributed, ['shardCount']);
+  const { shardCount } = distributed;
+  if (shardCount === undefined) return;
+  checkOption('shardCount', shardCount, [
+    `a whole number from ${MIN_SHARDS} to ${MAX_SHARDS}`,
+    (value) => Number.isInteger(value) && shardCount >= MIN_SHARDS && shardCount <= MAX_SHARDS,
+  ]);
+}

@@ -1,0 +1,173 @@
+// A table that Citus distributes: creating it, and what operators do with it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import * as assert from 'uvu/assert';
+import { type Admin, createAdmin, type Finding } from '../../src/admin/admin.js';
+import { migrate } from '../../src/admin/migrate.js';
+import { PgSessionStore } from '../../src/index.js';
+import { handleOf } from '../../src/session/handle.js';
+import { createTable, tableStatements } from '../../src/table/create-table.js';
+import { pruneKey } from '../../src/table/names.js';
+import { citusTable, hasCitus } from '../support/citus.js';
+import { freshNames, freshPool, loadSession, session } from '../support/fresh-store.js';
+import { onEnd, suite } from '../support/harness.js';
+import { failure } from '../support/limited-role.js';
+import { quotedName } from '../support/stores.js';
+
+const suiteOfCitus = suite('distributed tables of operators', { timeout: 120_000 });
+const test = hasCitus('what operators do with distributed tables') ? suiteOfCitus : () => {};
+const url = process.env.TEST_CITUS_URL!;
+
+/** Names and a pool on the cluster. The schema is dropped after the test. */
+function place() {
+  const names = freshNames();
+  const pool = freshPool({ connectionString: url });
+  onEnd(() => pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(names.schemaName)} CASCADE`));
+  return { pool, names, table: quotedName(names) };
+}
+
+async function shardsOf(pool: pg.Pool, table: string): Promise<number> {
+  const { rows } = await pool.query('SELECT count(*)::int AS n FROM pg_dist_shard WHERE logicalrelid = $1::regclass', [
+    table,
+  ]);
+  return rows[0].n;
+}
+
+const codes = (findings: Finding[]) => findings.map(({ code }) => code);
+
+test('createTable({ distributed }) distributes a new table, and leaves it alone the next time', async () => {
+  const location = place();
+  const options = { createSchema: true, distributed: { shardCount: 4 } };
+  for (let n = 0; n < 2; n++) await createTable(location, options);
+  assert.is(await shardsOf(location.pool, location.table), 4);
+  for (const statement of await tableStatements(location.names, options)) await location.pool.query(statement);
+  assert.equal(await createAdmin({ pool: location.pool, ...location.names }).doctor(), []);
+  for (const shardCount of [1, 0, 1.5, 64_001, '8' as never]) {
+    const { message } = await failure(createTable(location, { distributed: { shardCount } }));
+    assert.match(message, /^shardCount must be a whole number from 2 to 64000, got /);
+  }
+});
+
+test('createTable({ distributed }) says what is missing on a server without Citus', async () => {
+  const names = freshNames();
+  const { message } = await failure(createTable({ pool: freshPool(), names }, { createSchema: true, distributed: {} }));
+  assert.match(message, /the server does not have the extension Citus. Run CREATE EXTENSION citus, or/);
+});
+
+test('a table with sessions is distributed while stores use it, and they lose nothing', async () => {
+  const location = place();
+  await createTable(location, { createSchema: true });
+  const store = new PgSessionStore({
+    pool: freshPool({ connectionString: url }),
+    ...location.names,
+    pruneSessionInterval: false,
+    touchAfter: 0,
+    timeout: 30,
+  });
+  onEnd(() => store.close());
+  const sids = Array.from({ length: 200 }, (_, n) => `session ${n}`);
+  await Promise.all(sids.map((sid) => store.set(sid, session({ views: 0 }))));
+  let isDone = false;
+  let rounds = 0;
+  const load = async () => {
+    for (; !isDone || rounds < 10; rounds++) {
+      await Promise.all(sids.map((sid) => store.update(sid, (found) => found.views++)));
+      await Promise.all(sids.slice(0, 50).map((sid) => store.touch(sid, session())));
+    }
+  };
+  const distributed = createTable(location, { distributed: { shardCount: 4 } }).finally(() => (isDone = true));
+  await Promise.all([load(), distributed]);
+  assert.is(await shardsOf(location.pool, location.table), 4);
+  for (const sid of sids) assert.is((await store.get(sid))!.views, rounds, sid);
+  assert.is(store.stats().gone, 0);
+});
+
+test('find, list, revoke, prune and stats work', async () => {
+  const { pool, names, table } = await citusTable(4);
+  const admin: Admin = createAdmin({ pool, ...names, userPath: ['user'] });
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false });
+  onEnd(() => store.close());
+  const data = 'x'.repeat(2000);
+  await Promise.all(
+    Array.from({ length: 100 }, (_, n) => store.set(`s${n}`, session({ user: `user ${n % 10}`, data }))),
+  );
+  assert.is((await admin.find('user 3')).length, 10);
+  assert.is(await admin.revokeUser('user 3'), 10);
+  assert.is(await admin.revoke(handleOf('s4')), true);
+  const first = await admin.list({ limit: 60 });
+  const second = await admin.list({ limit: 60, after: first.next! });
+  assert.equal([first.sessions.length, second.sessions.length, second.next], [60, 29, null]);
+  const { live, tableBytes, indexBytes } = await admin.stats();
+  assert.is(live, 89);
+  assert.ok(tableBytes > 100 * 100 && indexBytes > 4 * 8192, `${tableBytes} ${indexBytes}`);
+  await pool.query(`UPDATE ${table} SET expire = '2000-01-01' WHERE sid = ANY($1)`, [
+    Array.from({ length: 50 }, (_, n) => `s${n}`),
+  ]);
+  const expired = (await admin.stats()).expired;
+  assert.is(await admin.prune({ batchSize: 7 }), expired);
+  assert.is(await store.length(), 89 - expired);
+  while ((await admin.stats()).deadRows === 0) await sleep(500); // PostgreSQL counts them later
+});
+
+test('while another process holds the prune lock, a prune answers 0 at once', async () => {
+  const { pool, names, table } = await citusTable(4);
+  await pool.query(
+    `INSERT INTO ${table} SELECT 's' || n, '{"cookie":{}}', '2000-01-01' FROM generate_series(1, 300) AS n`,
+  );
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT pg_advisory_xact_lock($1)', [pruneKey(names)]);
+  await client.query(`DELETE FROM ${table} WHERE sid = ANY($1)`, [['s1', 's2', 's3', 's4', 's5']]);
+  const admin = createAdmin({ pool: freshPool({ connectionString: url }), ...names });
+  assert.is(await admin.prune({ batchSize: 100 }), 0);
+  await client.query('ROLLBACK');
+  client.release();
+  assert.is(await admin.prune({ batchSize: 100 }), 300);
+});
+
+test('doctor() finds what is wrong with a distributed table', async () => {
+  const { pool, names } = await citusTable(80);
+  const doctor = (config: pg.PoolConfig = {}) =>
+    createAdmin({ pool: freshPool({ connectionString: url, ...config }), ...names }).doctor();
+  assert.equal(codes(await doctor()), ['too-many-shards']);
+  assert.equal(codes(await doctor({ options: '-c datestyle=German -c plan_cache_mode=force_generic_plan' })), [
+    'wrong-times',
+    'generic-plans',
+    'too-many-shards',
+  ]);
+  void pool;
+  const other = await citusTable(4, 'sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp NOT NULL');
+  const findings = await createAdmin({ pool: other.pool, ...other.names }).doctor();
+  assert.ok(codes(findings).includes('wrong-times'), codes(findings).join());
+});
+
+test('migrate() converts the columns of a distributed table, creates indexes, and hashes and encrypts sessions', async () => {
+  const { pool, names } = await citusTable(4, 'sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp NOT NULL');
+  await pool.query(
+    `INSERT INTO ${quotedName(names)} SELECT 's' || n, '{"cookie":{},"views":1}', '2100-01-01 05:30' FROM generate_series(1, 50) AS n`,
+  );
+  const encryption = { keys: ['AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qhqK+2vcTL0tk='] };
+  let calls = 0;
+  const steps = await migrate(
+    { pool, names },
+    {
+      timeZone: 'Asia/Kolkata',
+      userPath: ['user'],
+      hashIds: true,
+      encryption: { ...encryption, allowPlaintext: true },
+      onProgress: () => calls++,
+    },
+  );
+  assert.ok(steps.length >= 4 && calls > 0, `${steps} ${calls}`);
+  const { rows } = await pool.query(`SELECT DISTINCT expire = '2100-01-01 00:00Z' AS right FROM ${quotedName(names)}`);
+  assert.equal(rows, [{ right: true }]);
+  const store = new PgSessionStore({
+    pool: freshPool({ connectionString: url }),
+    ...names,
+    pruneSessionInterval: false,
+    hashIds: true,
+    encryption,
+  });
+  onEnd(() => store.close());
+  for (let n = 1; n <= 50; n++) assert.is((await loadSession(store, `s${n}`)).views, 1);
+});
