@@ -181,7 +181,7 @@ WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]);
 
 /*
  * Also notifies the channel when the transaction commits. It reads a catalog so that Citus runs pg_notify
- * on the client's server. Otherwise Citus sends the whole statement to another one, where nobody listens.
+ * on the client's server. Otherwise Citus sends the whole statement to another one, without listeners.
  */
 /* @name destroySessionAndNotify */
 WITH ss__deleted AS MATERIALIZED (

@@ -62,3 +62,10 @@ SELECT s.sid, true
 FROM "session_store"."session" AS s
 WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()
   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f));
+
+/* Returns the row if no other transaction has locked it, and changes nothing. */
+/* @name findUnlocked */
+SELECT t.sid
+FROM "session_store"."session" AS t
+WHERE t.sid OPERATOR(pg_catalog.=) :sid!
+FOR NO KEY UPDATE SKIP LOCKED;

@@ -43,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
-  await Promise.all(Array.from({ length: isLong ? 1 : 2 }, runFiles));
+  await Promise.all(Array.from({ length: isLong || process.env.TEST_DATABASE === 'citus' ? 1 : 2 }, runFiles));
 } finally {
   await database.stop();
 }

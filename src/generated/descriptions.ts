@@ -42,6 +42,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   findTable: {"parameters":["name","text"],"columns":[["schemaName!","name"],["isTable!","boolean"],["hasExpireIndex!","boolean"]]},
   findTimeZones: {"parameters":[],"columns":[["role","text"],["database","text"],["timeZone!","text"]]},
   findToEncrypt: {"parameters":["timestamp with time zone","text","text","integer"],"columns":[["sid","character varying"],["sess!","text"],["handle!","text"],["expire!","text"]]},
+  findUnlocked: {"parameters":["text"],"columns":[["sid","character varying"]]},
   findUserIndex: {"parameters":["name","text","text[]"],"columns":[["indexName!","text"]]},
   getSession: {"parameters":["text"],"columns":[["sid","character varying"],["sess","text"],["secondsLeft","double precision"]]},
   getSessions: {"parameters":["text[]"],"columns":[["sid","character varying"],["sess","text"],["secondsLeft","double precision"]]},

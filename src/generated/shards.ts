@@ -83,7 +83,7 @@ export interface TouchSessionsOfShardQuery {
   result: TouchSessionsOfShardResult;
 }
 
-const touchSessionsOfShardIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":491,"b":496},{"a":770,"b":775},{"a":973,"b":978}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":507,"b":512}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":525,"b":536}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR NO KEY UPDATE SKIP LOCKED\n), ss__changed AS MATERIALIZED (\n  UPDATE \"session_store\".\"session\" AS t\n  SET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)\n  FROM (\n    SELECT\n      u.sid, u.may_shorten,\n      pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire\n    FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) x.sid AND t.expire > now()\n    AND t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  RETURNING t.sid\n)\nSELECT c.sid AS sid, false AS \"isLocked\"\nFROM ss__changed AS c\nUNION ALL\nSELECT s.sid, true\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))"};
+const touchSessionsOfShardIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":491,"b":496},{"a":770,"b":775},{"a":973,"b":978}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":507,"b":512}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":525,"b":536}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR NO KEY UPDATE SKIP LOCKED\n), ss__changed AS MATERIALIZED (\n  UPDATE \"session_store\".\"session\" AS t\n  SET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)\n  FROM (\n    SELECT\n      u.sid, u.may_shorten,\n      pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire\n    FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) x.sid AND t.expire > now()\n    AND t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  RETURNING t.sid\n)\nSELECT c.sid AS sid, false AS \"isLocked\"\nFROM ss__changed AS c\nUNION ALL\nSELECT s.sid, true\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                 "};
 
 /**
  * Query generated from SQL:
@@ -113,9 +113,39 @@ const touchSessionsOfShardIR: any = {"usedParamSet":{"sids":true,"ttls":true,"ma
  * SELECT s.sid, true
  * FROM "session_store"."session" AS s
  * WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()
- *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))
+ *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                 
  * ```
  */
 export const touchSessionsOfShard = new PreparedQuery<TouchSessionsOfShardParams,TouchSessionsOfShardResult>(touchSessionsOfShardIR);
+
+
+/** 'FindUnlocked' parameters type */
+export interface FindUnlockedParams {
+  sid: string;
+}
+
+/** 'FindUnlocked' return type */
+export interface FindUnlockedResult {
+  sid: string;
+}
+
+/** 'FindUnlocked' query type */
+export interface FindUnlockedQuery {
+  params: FindUnlockedParams;
+  result: FindUnlockedResult;
+}
+
+const findUnlockedIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]}],"statement":"SELECT t.sid\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid!\nFOR NO KEY UPDATE SKIP LOCKED"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT t.sid
+ * FROM "session_store"."session" AS t
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid!
+ * FOR NO KEY UPDATE SKIP LOCKED
+ * ```
+ */
+export const findUnlocked = new PreparedQuery<FindUnlockedParams,FindUnlockedResult>(findUnlockedIR);
 
 

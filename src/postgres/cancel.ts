@@ -1,4 +1,4 @@
-// Asks the server to cancel the statement of a client that has passed its deadline.
+// Asks the server to cancel the statement of a client.
 import type { PoolClient } from 'pg';
 import { cancelConnection, cancelKeyOf } from './pg-internals.js';
 
@@ -7,8 +7,8 @@ const TIMEOUT_MS = 1000;
 /**
  * Sends a cancel request on a connection of its own (PostgreSQL's documentation, "Canceling
  * Requests in Progress"). It may come too late, and failures are ignored. The request is not
- * encrypted, even if the client's connection is: its key is only good for this one connection,
- * which is about to end.
+ * encrypted, even if the client's connection is: its key can only cancel statements of this one
+ * connection.
  */
 export function cancel(client: PoolClient): void {
   const { host, port, processID, secretKey } = cancelKeyOf(client);

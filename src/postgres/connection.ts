@@ -183,10 +183,7 @@ abstract class Checkout extends Expiring {
 
 const ignore = () => {};
 
-/**
- * Whether the connection can be used again: the server answered, and is neither stopping nor a
- * standby.
- */
+/** Whether the connection can be used again: the server answered, and is neither stopping nor a standby. */
 function isConnectionUsable(error: SessionStoreError): boolean {
   const { sqlState } = error;
   if (sqlState === undefined || sqlState === READ_ONLY_SQL_TRANSACTION) return false;
@@ -239,12 +236,11 @@ class Statement extends Checkout {
   protected use(client: PoolClient): void {
     this.#failure = undefined;
     const { cancelMs } = this.options;
-    if (cancelMs !== undefined) {
-      this.#cancelTimer = setTimeout(() => {
-        this.#failure = CANCELLED; // the request may come late, and cancel the client's next statement
-        cancel(client);
-      }, cancelMs);
-    }
+    const cancelLate = () => {
+      this.#failure = CANCELLED; // the request may come late, and cancel the client's next statement
+      cancel(client);
+    };
+    if (cancelMs !== undefined) this.#cancelTimer = setTimeout(cancelLate, cancelMs);
     this.#submit(this.connection.nameOf(this.text));
   }
 

@@ -1,12 +1,14 @@
 // The calls of one kind for a table that Citus distributes: batched by shard, and limited by worker.
 import { databaseFailed, hasSqlState } from '../errors.js';
+import { getSession } from '../generated/session.js';
+import { findUnlocked } from '../generated/shards.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { FEATURE_NOT_SUPPORTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
 import { Batcher, type Outcome } from './batcher.js';
 import type { Distribution } from './distribution.js';
-import { type Bound, column, type Kind, type LockedRow, sidOf } from './kind.js';
+import { type Bound, bound, type Kind, type LockedRow, sidOf } from './kind.js';
 import { untilUnlocked } from './lock-waits.js';
-import type { Shards } from './shards.js';
+import type { Shard, Shards } from './shards.js';
 import type { Worker } from './worker.js';
 
 export interface DistributedOptions<Item, Result> {
@@ -22,12 +24,12 @@ export interface DistributedOptions<Item, Result> {
   send: (statement: Bound, isBatch: boolean, deadline: Deadline, cancelMs: number | undefined) => Promise<unknown[]>;
 }
 
-const MAX_ITEMS = 64; // in a statement for one shard. Citus plans each anew
+const MAX_WRITES = 64; // in a statement: its rows are locked together
 
 export class DistributedCalls<Item extends string | { sid: string }, Result> {
   readonly #options: DistributedOptions<Item, Result>;
-  /** By shard, or by worker if the calls only read. */
-  #batchers = new Map<unknown, Batcher<Item, Result>>();
+  /** A statement for several shards would wait for one after another. */
+  #batchers = new Map<Shard, Batcher<Item, Result>>();
   #shards: Shards | undefined;
 
   constructor(options: DistributedOptions<Item, Result>) {
@@ -43,11 +45,10 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
       this.#shards = shards;
       this.#batchers = new Map(); // the old ones send what they hold
     }
-    const key = kind.writes === false ? shard.worker : shard;
-    let batcher = this.#batchers.get(key);
+    let batcher = this.#batchers.get(shard);
     if (!batcher) {
       batcher = this.#batcher(shard.worker);
-      this.#batchers.set(key, batcher);
+      this.#batchers.set(shard, batcher);
     }
     return batcher.call(item, deadline);
   }
@@ -58,7 +59,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   }
 
   #batcher(worker: Worker): Batcher<Item, Result> {
-    const { bytes = () => 100 } = this.#options.kind;
+    const { bytes = () => 100, writes = true } = this.#options.kind;
     return new Batcher<Item, Result>({
       send: async (items, deadline, stage) => {
         if (items.length > 1) return this.#sendMany(items, deadline, worker);
@@ -71,8 +72,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
       bytes,
       runPart: (work) => worker.lockWaits.run(work, { isPart: true }),
       whenFree: (start) => worker.whenFree(start),
-      maxItems: MAX_ITEMS,
-      parts: MAX_ITEMS,
+      ...(writes && { maxItems: MAX_WRITES, parts: MAX_WRITES }),
     });
   }
 
@@ -80,7 +80,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
     const { kind, distribution } = this.#options;
     try {
-      const rows = await this.#run(kind.ofShard!(items), true, deadline, worker);
+      const rows = await this.#run(kind.ofShard!(items), true, deadline, worker, !kind.skipsLocked);
       const results = kind.results(items, rows);
       const locked = lockedIn(kind, rows);
       if (locked.size === 0) return results;
@@ -116,41 +116,41 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   /** Resolves with undefined if the row is locked. */
   async #attempt(item: Item, deadline: Deadline, worker: Worker): Promise<{ result: Result } | undefined> {
     const { kind } = this.#options;
-    const statement = kind.skipsLocked ? kind.ofShard!([item]) : kind.one(item, false);
+    // A cancelled statement may have been committed by the worker. So one that is not idempotent is sent only
+    // when its row is free.
+    if (kind.idempotent === false && (await this.#isLocked(sidOf(item), deadline, worker))) return undefined;
     try {
-      const rows = await this.#run(statement, false, deadline, worker, true);
-      return lockedIn(kind, rows).size > 0 ? undefined : { result: kind.results([item], rows)[0]! };
+      const rows = await this.#run(kind.one(item, false), false, deadline, worker, kind.idempotent !== false);
+      return { result: kind.results([item], rows)[0]! };
     } catch (error) {
       if (hasSqlState(error, QUERY_CANCELED)) return undefined;
       throw error;
     }
   }
 
-  /** @param isLimited whether the statement is cancelled if it waits for a locked row, which it does not skip */
+  async #isLocked(sid: string, deadline: Deadline, worker: Worker): Promise<boolean> {
+    const [unlocked] = await this.#run(bound(findUnlocked, { sid }), false, deadline, worker);
+    if (unlocked) return false;
+    const [live] = await this.#run(bound(getSession, { sid }), false, deadline, worker);
+    return live !== undefined;
+  }
+
+  /** @param isLimited whether the statement is cancelled if it waits for a locked row. Default: false */
   async #run(
     statement: Bound,
     isBatch: boolean,
     deadline: Deadline,
     worker: Worker | undefined,
-    isLimited = isBatch,
+    isLimited = false,
   ): Promise<any[]> {
     const { kind, send } = this.#options;
     if (!worker) return send(statement, isBatch, deadline, undefined);
-    const { writes = true, skipsLocked = false } = kind;
-    const cancelMs = isLimited && writes && !skipsLocked ? worker.lockTimeout : undefined;
+    const cancelMs = isLimited && kind.writes !== false ? worker.lockTimeout : undefined;
     return worker.run(() => send(statement, isBatch, deadline, cancelMs), deadline);
   }
 }
 
 const LOCKED = { severity: 'ERROR', code: LOCK_NOT_AVAILABLE, message: 'a row was locked for too long' };
 
-function lockedIn({ skipsLocked }: { skipsLocked?: boolean }, rows: LockedRow[]): Set<string> {
-  return new Set(
-    skipsLocked
-      ? column(
-          rows.filter(({ isLocked }) => isLocked),
-          'sid',
-        )
-      : [],
-  );
-}
+const lockedIn = ({ skipsLocked = false }: { skipsLocked?: boolean }, rows: LockedRow[]): Set<string> =>
+  new Set(rows.filter(({ isLocked }) => skipsLocked && isLocked).map(({ sid }) => sid));

@@ -52,8 +52,8 @@ export interface Kind<Item, Result> {
   /** @param lockTimeout in milliseconds */
   many(items: Item[], lockTimeout: number): Bound;
   /**
-   * For a distributed table: the statement for several items of one shard, or of one worker if it only
-   * reads. Undefined if items are sent one by one.
+   * For a distributed table: the statement for several items of one shard. Undefined if items are sent
+   * one by one.
    */
   ofShard?: ((items: Item[]) => Bound) | undefined;
   /** Whether the rows of `ofShard` include those that were locked, as `LockedRow`. Default: it waits for them. */

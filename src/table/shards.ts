@@ -6,7 +6,7 @@ import { hashtext } from '../postgres/hashtext.js';
 import { Worker } from './worker.js';
 
 /** A part of the table, on one server. */
-interface Shard {
+export interface Shard {
   id: string;
   /** The smallest hash in it. */
   min: number;

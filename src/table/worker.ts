@@ -30,7 +30,7 @@ export class Worker {
 
   constructor(maxConnections: number) {
     this.#max = Math.max(Math.floor(maxConnections / 2), 1);
-    this.lockWaits = new LockWaits(this.#max);
+    this.lockWaits = new LockWaits(maxConnections);
   }
 
   /**

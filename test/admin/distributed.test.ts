@@ -8,14 +8,13 @@ import { PgSessionStore } from '../../src/index.js';
 import { handleOf } from '../../src/session/handle.js';
 import { createTable, tableStatements } from '../../src/table/create-table.js';
 import { pruneKey } from '../../src/table/names.js';
-import { citusTable, hasCitus } from '../support/citus.js';
+import { citusSuite, citusTable } from '../support/citus.js';
 import { freshNames, freshPool, loadSession, session } from '../support/fresh-store.js';
-import { onEnd, suite } from '../support/harness.js';
+import { onEnd } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
 
-const suiteOfCitus = suite('distributed tables of operators', { timeout: 120_000 });
-const test = hasCitus('what operators do with distributed tables') ? suiteOfCitus : () => {};
+const test = citusSuite('distributed tables of operators', { timeout: 120_000 });
 const url = process.env.TEST_CITUS_URL!;
 
 /** Names and a pool on the cluster. The schema is dropped after the test. */

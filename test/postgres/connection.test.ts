@@ -1,8 +1,11 @@
 // Statements that wait for a client of the pool.
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import type { SessionStoreError } from '../../src/errors.js';
 import { PoolConnection } from '../../src/postgres/connection.js';
 import { freshNames, freshPool } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
+import { failure } from '../support/limited-role.js';
 
 const test = suite('connection');
 
@@ -41,6 +44,22 @@ test('ten thousand statements that wait for a client end at their deadlines, in 
   assert.is(codes.filter((code) => code === 'TIMEOUT').length, 10_000);
   client.release();
   assert.equal((await connection.query('SELECT 1 AS one', [], { deadline: Infinity })).rows, [{ one: 1 }]);
+});
+
+test('a statement is cancelled after cancelMs, and its connection is used again', async () => {
+  const connection = new PoolConnection(freshPool({ max: 1 }), { prepare: true });
+  const pid = async () =>
+    (await connection.query('SELECT pg_backend_pid() AS pid', [], { deadline: Infinity })).rows[0];
+  const before = await pid();
+  const begun = performance.now();
+  const options = { deadline: Infinity, cancelMs: 100 };
+  const error = await failure(connection.query('SELECT pg_sleep(5)', [], options));
+  assert.is((error as SessionStoreError).sqlState, '57014');
+  assert.ok(performance.now() - begun < 2000, `${performance.now() - begun} ms`);
+  assert.equal(await pid(), before);
+  await connection.query('SELECT pg_sleep(0.05)', [], options); // in time
+  await sleep(200);
+  assert.equal(await pid(), before);
 });
 
 test('a value that only pg can send, such as a Date, is sent as pg sends it', async () => {

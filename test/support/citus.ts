@@ -1,7 +1,7 @@
 // Tables on a Citus cluster, for the tests that TEST_CITUS_URL turns on: the URL of a database on a node.
 import pg from 'pg';
 import { freshNames, freshPool } from './fresh-store.js';
-import { onEnd } from './harness.js';
+import { onEnd, suite } from './harness.js';
 import { quotedName } from './stores.js';
 
 const url = process.env.TEST_CITUS_URL;
@@ -10,6 +10,13 @@ const url = process.env.TEST_CITUS_URL;
 export function hasCitus(what: string): boolean {
   if (!url) console.log(`skipped, because TEST_CITUS_URL is not set: ${what}`);
   return Boolean(url);
+}
+
+/** A suite whose tests all need a cluster. */
+export function citusSuite(name: string, options: { timeout: number }) {
+  const isThere = hasCitus(name);
+  const made = suite(name, { ...options, mayBeEmpty: !isThere });
+  return isThere ? made : () => {};
 }
 
 export const COLUMNS = 'sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz(6) NOT NULL';

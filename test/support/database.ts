@@ -1,6 +1,6 @@
 // Starts one real PostgreSQL for a test run. It takes the first that works: TEST_DATABASE_URL, a
 // container, the npm package, an installed server. TEST_DATABASE=url|container|npm|system allows
-// only that one.
+// only that one. TEST_DATABASE=citus uses the cluster of TEST_CITUS_URL, and distributes the tables.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
@@ -36,6 +36,26 @@ async function on(url: string, ...statements: string[]): Promise<void> {
   }
 }
 
+async function viaCitus(): Promise<TestServer | undefined> {
+  const url = process.env.TEST_CITUS_URL; // an extension and its workers belong to one database
+  return url === undefined ? viaCitusContainer() : { kind: 'citus', url, stop: async () => {} };
+}
+
+/** One node, which is coordinator and worker. */
+async function viaCitusContainer(): Promise<TestServer> {
+  const { GenericContainer, Wait } = await import('testcontainers');
+  const container = await new GenericContainer(process.env.TEST_CITUS_IMAGE ?? 'citusdata/citus')
+    .withEnvironment({ POSTGRES_PASSWORD: 'citus' })
+    .withExposedPorts(5432)
+    .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
+    .withCommand(['postgres', '-c', 'wal_level=logical', '-c', 'fsync=off', '-c', 'shared_preload_libraries=citus'])
+    .start();
+  const url = `postgres://postgres:citus@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
+  await on(url, "SELECT citus_set_coordinator_host('localhost', 5432)");
+  process.env.TEST_CITUS_URL = url;
+  return { kind: 'citus container', url, stop: async () => void (await container.stop()) };
+}
+
 async function viaContainer(): Promise<TestServer | undefined> {
   const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
   const start = () =>
@@ -67,6 +87,8 @@ const WAYS: Record<string, () => Promise<TestServer | undefined>> = {
   npm: local('npm', npmServer),
   system: local('system', systemServer),
 };
+/** Only if TEST_DATABASE names it. */
+const ASKED_WAYS: typeof WAYS = { ...WAYS, citus: viaCitus };
 
 export async function startDatabase(): Promise<TestServer> {
   const server = await startServer();
@@ -93,11 +115,12 @@ async function withLeastRights(server: TestServer): Promise<TestServer> {
 
 async function startServer(): Promise<TestServer> {
   const asked = process.env.TEST_DATABASE;
-  if (asked && !WAYS[asked]) throw new Error(`TEST_DATABASE must be one of ${Object.keys(WAYS).join(', ')}`);
+  if (asked && !ASKED_WAYS[asked])
+    throw new Error(`TEST_DATABASE must be one of ${Object.keys(ASKED_WAYS).join(', ')}`);
   const why: string[] = [];
   for (const name of asked ? [asked] : Object.keys(WAYS)) {
     try {
-      const server = await WAYS[name]!();
+      const server = await ASKED_WAYS[name]!();
       if (server) {
         console.log(`database: ${server.kind}${why.length ? ` (${why.join('; ')})` : ''}`);
         return server;

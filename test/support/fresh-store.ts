@@ -8,6 +8,20 @@ import { createTable } from '../../src/table/create-table.js';
 import { onEnd } from './harness.js';
 import { quotedName } from './stores.js';
 
+/** Whether all tables are distributed: npm run test:citus. */
+export const isCitus = process.env.TEST_DATABASE === 'citus';
+const SHARDS = 4;
+
+/** Options of createTable() for a table of the tests. */
+export const DISTRIBUTED = isCitus ? { distributed: { shardCount: SHARDS } } : {};
+
+/** Distributes a table that the test has created. `table` is its quoted name. */
+export async function distributeIfCitus(pool: pg.Pool, table: string): Promise<void> {
+  if (!isCitus) return;
+  const sql = "SELECT create_distributed_table($1, 'sid', shard_count => $2::int, colocate_with => 'none')";
+  await pool.query(sql, [table, SHARDS]);
+}
+
 /** Options that every store of the tests gets, from TEST_STORE_OPTIONS as JSON. */
 export const OPTIONS: StoreOptions = JSON.parse(process.env.TEST_STORE_OPTIONS ?? '{}');
 
@@ -63,7 +77,9 @@ export const searchPath = (...schemas: string[]): string =>
 /** Counts the connections with this pool's application_name that wait for a lock. */
 export async function lockWaiters(pool: pg.Pool): Promise<number> {
   const { rowCount } = await pool.query(
-    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
+    isCitus
+      ? 'SELECT FROM citus_lock_waits'
+      : "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
   );
   return rowCount!;
 }
@@ -89,10 +105,19 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
     await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
     await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,
       sess ${columns.sess} NOT NULL, expire ${columns.expire} NOT NULL)`);
+    await distributeIfCitus(pool, table);
   } else {
-    await createTable({ pool: administrator(pool), names }, { createSchema: true });
+    await createTable({ pool: administrator(pool), names }, { createSchema: true, ...DISTRIBUTED });
   }
+  if (isCitus) onEnd(() => dropSchema(names.schemaName));
   return { store, pool, names, table };
+}
+
+/** Without this, thousands of shards would be left in the database of the cluster. */
+async function dropSchema(schemaName: string): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env.TEST_SERVER_URL! });
+  await client.connect();
+  await client.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schemaName)} CASCADE`).finally(() => client.end());
 }
 
 /** A plain session object. Its cookie has no expiry unless `cookie` sets one. */

@@ -5,7 +5,7 @@ import session, { type SessionData } from 'express-session';
 import pg from 'pg';
 import connectPgTyped from '../../src/index.js';
 import { createTable } from '../../src/table/create-table.js';
-import { administrator } from './fresh-store.js';
+import { administrator, DISTRIBUTED, distributeIfCitus } from './fresh-store.js';
 
 const require = createRequire(import.meta.url); // the predecessors are CommonJS without types
 
@@ -48,10 +48,11 @@ export async function makeTable(name: StoreName, table: TestTable): Promise<void
   if (name === 'MemoryStore') return;
   await makeSchema(table);
   if (name === 'connect-pg-typed') {
-    await createTable({ pool: administrator(pool), names: { schemaName, tableName } }, {});
+    await createTable({ pool: administrator(pool), names: { schemaName, tableName } }, DISTRIBUTED);
   } else {
     const sql = readFileSync(require.resolve(`${name}/table.sql`), 'utf8');
     await pool.query(sql.replaceAll('"session"', () => quotedName(table)));
+    await distributeIfCitus(pool, quotedName(table));
   }
 }
 
