@@ -28,7 +28,7 @@ const MAX_WRITES = 64; // in a statement: its rows are locked together
 
 export class DistributedCalls<Item extends string | { sid: string }, Result> {
   readonly #options: DistributedOptions<Item, Result>;
-  /** A statement for several shards would wait for one after another. */
+  /** One for each shard: a statement for several of them waits for one after another. */
   #batchers = new Map<Shard, Batcher<Item, Result>>();
   #shards: Shards | undefined;
 

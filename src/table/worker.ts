@@ -6,7 +6,7 @@ import { LOCK_TIMEOUT, LockWaits } from './lock-waits.js';
 
 const byPool = new WeakMap<Pool, Map<number, Worker>>();
 const SLOWER_THAN_USUAL = 4;
-const STEP = 0.1; // how fast the usual time follows the times of statements
+const STEP = 0.1;
 
 /**
  * A server that holds shards. All stores on the pool share it. Its statements use at most half of the
@@ -17,7 +17,7 @@ export class Worker {
   readonly #max: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
-  #usualMs = 0;
+  #usualMs = 0; // about the median of the statements that succeeded
 
   /** @param id of Citus's group of nodes */
   static of(pool: Pool, id: number): Worker {
@@ -34,8 +34,8 @@ export class Worker {
   }
 
   /**
-   * Milliseconds after which a statement for several rows gives up on a locked one. No statement takes so
-   * long otherwise: it follows the median of those that succeeded.
+   * Milliseconds after which a statement is taken to wait for a lock: at least four times the usual, so that
+   * no statement of a slow server is cancelled.
    */
   get lockTimeout(): number {
     return Math.max(LOCK_TIMEOUT, SLOWER_THAN_USUAL * this.#usualMs);
