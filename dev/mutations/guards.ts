@@ -753,7 +753,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'a connection that the server never answers is closed',
     file: 'src/postgres/connection.ts',
-    from: 'if (now - since > this.#connectMs)',
+    from: 'if (now - since > this.#connectMs * 0.9)',
     to: 'if (now - since < 0)',
     tests: ['faults-network'],
   },

@@ -393,7 +393,7 @@ class ClientQueue {
     for (const { client, socket } of connectingClients(pool)) {
       const since = this.#connectingSince.get(client) ?? now;
       this.#connectingSince.set(client, since);
-      if (now - since > this.#connectMs) socket.destroy();
+      if (now - since > this.#connectMs * 0.9) socket.destroy(); // before a second call waits for it
     }
   }
 }
