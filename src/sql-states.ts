@@ -7,7 +7,6 @@ export const UNIQUE_VIOLATION = '23505';
 export const READ_ONLY_SQL_TRANSACTION = '25006';
 export const INVALID_SCHEMA_NAME = '3F000';
 export const INSUFFICIENT_PRIVILEGE = '42501';
-export const INVALID_COLUMN_REFERENCE = '42P10'; // ON CONFLICT without a key on sid
 export const UNDEFINED_FUNCTION = '42883';
 export const UNDEFINED_TABLE = '42P01';
 export const TOO_MANY_CONNECTIONS = '53300';

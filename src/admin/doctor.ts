@@ -15,7 +15,7 @@ import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { type Description, describeStatement } from '../postgres/describe-statement.js';
 import { queryableOf, RESULT_TYPES } from '../postgres/result-types.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
-import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
+import { INSUFFICIENT_PRIVILEGE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { tableStatements } from '../table/create-table.js';
 import { readDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
@@ -59,7 +59,12 @@ export async function doctor(
   const sid = await findSid(location);
   const sidProblem = sid && table.isTable ? problemOfSid(sid, { isHashed }) : undefined;
   const distribution = await inspectDistribution(names, db);
-  const isPlanned = (query: string) => sidProblem === undefined && !(distribution && CHANGES_SIDS.includes(query));
+  // Otherwise the finding is another one.
+  const canPlan =
+    sidProblem === undefined &&
+    table.missingGrants.length === 0 &&
+    (!table.isTable || (table.hasKey && table.deferrableKeys.length === 0));
+  const isPlanned = (query: string) => canPlan && !(distribution && CHANGES_SIDS.includes(query));
   const mismatches = table.canUseSchema
     ? await connection.withClient(Infinity, (client) => mismatchesOf(client, names, table.sidType, isPlanned))
     : [];
@@ -127,7 +132,6 @@ async function mismatchesOf(
       if (reason) mismatches.push({ query, reason });
       else if (isPlanned(query)) await plan(queryableOf(client), statement, descriptions[query]!.parameters);
     } catch (error) {
-      if (hasSqlState(error, INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE)) continue; // findings of their own
       if (sqlStateOf(error) === undefined) throw error; // not about the statement
       mismatches.push({ query, reason: (error as Error).message });
     }
