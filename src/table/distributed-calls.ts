@@ -76,7 +76,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     });
   }
 
-  /** Sends those alone whose rows are locked. */
+  /** Items with a locked row are sent alone. */
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
     const { kind, distribution } = this.#options;
     try {

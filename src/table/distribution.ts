@@ -34,7 +34,7 @@ export class Distribution {
     this.#options = options;
   }
 
-  /** Whether to learn again: on a server with Citus, the table may be distributed while the app runs. */
+  /** Whether to learn again: on a server that loads Citus, the table may be distributed while the app runs. */
   get isStale(): boolean {
     return this.#learnAgainAt !== Infinity && performance.now() > this.#learnAgainAt;
   }
@@ -54,11 +54,13 @@ export class Distribution {
 
   async #learn(deadline: Deadline): Promise<void> {
     const { names, pool, run, relaxed } = this.#options;
+    this.#learnedAt = performance.now();
+    if (this.isKnown) this.#learnAgainAt = this.#learnedAt + LEARN_AGAIN_MS; // also if this attempt fails
     const find = async (db: IDatabaseConnection) => {
-      const { hasCitus, found } = await readDistribution(names, db);
-      return { hasCitus, found, shards: found && (await readShards(found, db, pool)) };
+      const { found } = await readDistribution(names, db);
+      return { found, shards: found && (await readShards(found, db, pool)) };
     };
-    const { hasCitus, found, shards } = await run(find, deadline);
+    const { found, shards } = await run(find, deadline);
     const wrong = found && problemOfDistribution(found);
     if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
     // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
@@ -66,8 +68,7 @@ export class Distribution {
     if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
     this.isDistributed = found !== undefined;
     this.isKnown = true;
-    this.#learnedAt = performance.now();
-    this.#learnAgainAt = hasCitus ? this.#learnedAt + LEARN_AGAIN_MS : Infinity;
+    this.#learnAgainAt = this.#learnedAt + LEARN_AGAIN_MS;
   }
 }
 

@@ -12,7 +12,7 @@ export function hasCitus(what: string): boolean {
   return Boolean(url);
 }
 
-/** A suite whose tests all need a cluster. */
+/** A suite for tests that need a cluster. */
 export function citusSuite(name: string, options: { timeout: number }) {
   const isThere = hasCitus(name);
   const made = suite(name, { ...options, mayBeEmpty: !isThere });
