@@ -6,6 +6,7 @@ import path from 'node:path';
 import { build, type Metafile, transform } from 'esbuild';
 import { unbind } from '../src/table/stand-in.js';
 import { bundleRuntime } from './runtime.js';
+import { shortenQueries } from './statements.js';
 
 rmSync('dist', { recursive: true, force: true });
 for (const config of ['tsconfig.esm.json', 'tsconfig.cjs.json']) {
@@ -23,15 +24,12 @@ for (const format of ['esm', 'cjs'] as const) {
     const runtime = file.endsWith('ts') ? 'pgtyped-types.js' : 'pgtyped-runtime.js';
     const ours = text.replaceAll(/(['"])@pgtyped\/runtime\1/g, `'${up}/${runtime}'`);
     const isGenerated = /[/\\]?generated[/\\]/.test(file);
-    const unbound = isGenerated ? unbind(ours) : ours;
-    writeFileSync(`${folder}/${file}`, format === 'esm' ? small(unbound) : unbound);
+    writeFileSync(`${folder}/${file}`, isGenerated ? unbind(ours) : ours);
   }
   await bundleRuntime(format, `${folder}/pgtyped-runtime.js`);
 }
 
-writeFileSync('dist/esm/generated/query.js', readFileSync('dev/query.js'));
-
-const compact = { target: 'node20', minifyWhitespace: true, lineLimit: 120 } as const; // V8 parses less text
+await shortenQueries('dist/esm/generated');
 
 const bundling = {
   bundle: true,
@@ -39,7 +37,7 @@ const bundling = {
   format: 'esm',
   packages: 'external',
   platform: 'node',
-  ...compact,
+  target: 'node20', // with white space, because esbuild drops the marks of pure calls with it
   legalComments: 'inline', // that of @pgtyped/runtime
   allowOverwrite: true,
   metafile: true,
@@ -61,7 +59,7 @@ removeOthers('dist/esm', [...outputsOf(library), ...outputsOf(cli)]);
 
 // CommonJS from the same files, since esbuild does not split CommonJS, and the entries must share classes.
 for (const file of outputsOf(library)) {
-  const { code } = await transform(readFileSync(`dist/esm/${file}`, 'utf8'), { format: 'cjs', ...compact });
+  const { code } = await transform(readFileSync(`dist/esm/${file}`, 'utf8'), { format: 'cjs', target: 'node20' });
   write(file, code, 'dist/cjs');
 }
 removeOthers('dist/cjs', outputsOf(library));
@@ -80,28 +78,4 @@ function removeOthers(folder: string, kept: string[]): void {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.js') && !kept.includes(file.replaceAll('\\', '/'))) rmSync(`${folder}/${file}`);
   }
-}
-
-interface PgtypedQuery {
-  params: { name: string; transform: { type: string }; locs: { a: number; b: number }[] }[];
-  statement: string;
-}
-
-/** Writes the queries of a generated module shorter, and lets bundlers drop those that nothing uses. */
-function small(generated: string): string {
-  const queries = generated
-    .replaceAll(
-      /(IR = )(\{.*\});$/gm,
-      (_, left, query) => `${left}/* @__PURE__ */ query(${argumentsOf(JSON.parse(query))});`,
-    )
-    .replaceAll(/= (?=new PreparedQuery\()/g, '= /* @__PURE__ */ ');
-  return queries === generated ? generated : `import { query } from './query.js';\n${queries}`;
-}
-
-function argumentsOf({ statement, params }: PgtypedQuery): string {
-  const places = params.map(({ name, transform, locs }) => {
-    if (transform.type !== 'scalar') throw new Error(`query() of the build has no parameter like ${name}`);
-    return [name, ...locs.flatMap(({ a, b }) => [a, b])];
-  });
-  return [statement, ...places].map((one) => JSON.stringify(one)).join(', ');
 }

@@ -1,16 +1,17 @@
+// The build writes the phrases that the statements share above these lines.
+
 /**
  * What pgtyped knows of a query. The build writes the generated queries as calls of this function.
  *
- * @param {string} statement
- * @param {[name: string, ...at: number[]][]} params each with the first and last index of each of its places
+ * @param {string} short the statement, with `@` and a letter for each phrase
  */
-export function query(statement, ...params) {
-  const usedParamSet = {};
-  const placed = params.map(([name, ...at]) => {
-    usedParamSet[name] = true;
-    const locs = [];
-    for (let n = 0; n < at.length; n += 2) locs.push({ a: at[n], b: at[n + 1] });
-    return { name, transform: { type: 'scalar' }, locs };
-  });
-  return { usedParamSet, params: placed, statement };
+export function query(short) {
+  const statement = short.replace(/@(.)/g, (_, letter) => phrases[letter.charCodeAt(0) - 65]);
+  const params = new Map();
+  for (const { 0: written, 1: name, index: a } of statement.matchAll(/(?<![\w:]):([a-zA-Z]\w*)!?/g)) {
+    if (!params.has(name)) params.set(name, { name, transform: { type: 'scalar' }, locs: [] });
+    params.get(name).locs.push({ a, b: a + written.length - 1 });
+  }
+  const usedParamSet = Object.fromEntries([...params.keys()].map((name) => [name, true]));
+  return { usedParamSet, params: [...params.values()], statement };
 }
