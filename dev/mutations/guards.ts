@@ -1549,9 +1549,25 @@ export const mutations: Mutation[] = [
   {
     guard: 'a write that Citus refuses because of its checks is sent again',
     file: 'src/table/session-rows.ts',
-    from: 'if (!hasSqlState(error, FEATURE_NOT_SUPPORTED)) return false;',
+    from: 'return hasSqlState(error, FEATURE_NOT_SUPPORTED) && this.isDistributed(deadline);',
     to: 'return false;',
     tests: ['table/distribution'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
+    guard: 'no admin method compares times that the servers of a distributed table would read otherwise',
+    file: 'src/table/distribution.ts',
+    from: 'if (!isChecked) assertRightTimes(',
+    to: 'if (isChecked) assertRightTimes(',
+    tests: ['admin/distributed'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
+    guard: 'the first prune of a store asks how the table is distributed',
+    file: 'src/table/session-rows.ts',
+    from: 'if (!this.#distribution.isKnown) await this.#distribution.learn(deadline);\n    return',
+    to: 'return',
+    tests: ['admin/distributed'],
     needs: 'TEST_CITUS_URL',
   },
   {

@@ -13,8 +13,8 @@ import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle
 import { removeCreatedAt } from '../session/lifetime.js';
 import { AsyncSerializerError, type Serializer } from '../session/serializer.js';
 import { PASSPORT, storablePaths, type UserPath } from '../session/user-path.js';
-import { readDistribution } from '../table/distribution.js';
-import { connectTable, type TableLocation } from '../table/location.js';
+import { connectForTimes, readDistribution } from '../table/distribution.js';
+import type { TableLocation } from '../table/location.js';
 import { revocationChannel, type TableNames } from '../table/names.js';
 import { TRUST_OWNER_RULE, trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';
@@ -186,7 +186,7 @@ class Admin {
     this.#codec = makeCodec({ encryption: encryption && { ...encryption, userPath: this.#userPath }, serializer });
     this.#storablePaths = storablePaths(this.#userPath);
     this.#channel = revocationChannel(this.#location.names);
-    this.#db = connectTable(this.#location);
+    this.#db = connectForTimes(this.#location);
   }
 
   /** Counts the live sessions. */

@@ -7,6 +7,7 @@ import type { Codec } from '../session/codec.js';
 import { envelopeOf, hasUserHash } from '../session/encryption.js';
 import { handleOfRow } from '../session/handle.js';
 import { AsyncSerializerError } from '../session/serializer.js';
+import { connectForTimes } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 
 const BATCH = 500;
@@ -31,7 +32,7 @@ export async function encryptAll(
   codec: Codec,
   onBatch: (rows: number) => void,
 ): Promise<number> {
-  const db = connectTable(location);
+  const db = connectForTimes(location);
   const envelope = envelopeOf(codec.keyId!);
   for (;;) {
     let [skipped, encrypted] = [0, 0];

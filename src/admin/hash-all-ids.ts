@@ -2,6 +2,7 @@
 import { hasSqlState } from '../errors.js';
 import { countUnhashed, rehashSessions } from '../generated/hash-ids.js';
 import { LOCK_NOT_AVAILABLE, ROLLED_BACK, UNIQUE_VIOLATION } from '../sql-states.js';
+import { connectForTimes } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { isKeyUpdateRefused, rehashByInsert } from '../table/rehash.js';
 
@@ -27,7 +28,7 @@ export async function hashAllIds(
   onBatch: (rows: number) => void,
   batch = BATCH,
 ): Promise<void> {
-  const db = connectTable(location);
+  const db = connectForTimes(location);
   let expire = BEGINNING;
   let attempts = 0;
   for (;;) {

@@ -15,8 +15,8 @@ export interface PruneTimerOptions {
   /** Milliseconds that one statement may take. */
   timeoutMs: number;
   onError: (error: unknown) => void;
-  /** Whether Citus distributes the table, as far as the store knows. */
-  isDistributed: () => boolean;
+  /** Whether Citus distributes the table. Rejects if its servers would read other times. */
+  isDistributed: (deadline: Deadline) => Promise<boolean>;
   /** Called after a prune with the sessions that it could not delete, if there are any. */
   onKept: (kept: KeptEvent[]) => void;
 }
@@ -82,7 +82,7 @@ export class PruneTimer {
       return await prune(connect, this.#location, {
         batchSize,
         timeoutMs,
-        isDistributed: isDistributed(),
+        isDistributed: await isDistributed(performance.now() + timeoutMs),
         onBatch,
         onKept: (handle, error) => kept.push({ handle, error }),
         signal: this.#stopping.signal,

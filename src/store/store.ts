@@ -124,7 +124,7 @@ export class PgSessionStore extends StoreWithEvents {
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
       batchSize: checked.pruneBatchSize ?? DEFAULT_PRUNE_BATCH,
       timeoutMs,
-      isDistributed: () => this.#rows.isDistributed,
+      isDistributed: (deadline) => this.#rows.isDistributed(deadline),
       onError: (error) => this.#log('Failed to prune sessions:', error),
       onKept: (kept) => this.#events.reportKept(kept),
     });

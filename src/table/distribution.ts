@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { refused } from '../errors.js';
 import { type FindDistributionResult, findCitus, findDistribution } from '../generated/citus.js';
 import type { Deadline } from '../postgres/deadline.js';
+import { connectTable, type TableLocation } from './location.js';
 import { catalogNames, type TableNames } from './names.js';
 import { readShards, type Shards } from './shards.js';
 
@@ -61,8 +62,7 @@ export class Distribution {
       return { found, shards: found && (await readShards(found, db, pool)) };
     };
     const { found, shards } = await run(find, deadline);
-    const wrong = found && problemOfDistribution(found);
-    if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
+    assertRightTimes(found);
     // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
     if (found && relaxed && !this.isKnown) throw refused(NO_SETTING);
     if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
@@ -80,6 +80,27 @@ export async function readDistribution(
   const [citus] = await findCitus.run(undefined, db);
   const [found] = citus ? await findDistribution.run(catalogNames(names), db) : [];
   return { hasCitus: citus !== undefined, found };
+}
+
+/**
+ * A connection for statements that compare times, until the deadline (default: no limit). They fail if the
+ * servers of a distributed table would read other times: a prune could delete live sessions.
+ */
+export function connectForTimes(location: TableLocation, deadline: Deadline = Infinity): IDatabaseConnection {
+  const db = connectTable(location, deadline);
+  let isChecked = false;
+  return {
+    async query(text, values) {
+      if (!isChecked) assertRightTimes((await readDistribution(location.names, db)).found);
+      isChecked = true;
+      return db.query(text, values);
+    },
+  };
+}
+
+function assertRightTimes(found: FindDistributionResult | undefined): void {
+  const wrong = found && problemOfDistribution(found);
+  if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
 }
 
 const NO_SETTING =

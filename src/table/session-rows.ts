@@ -116,8 +116,9 @@ export class SessionRows {
     return send(this.#bind({ query }));
   }
 
-  /** Whether Citus distributes the table. False as long as the store does not know. */
-  get isDistributed(): boolean {
+  /** Whether Citus distributes the table. */
+  async isDistributed(deadline: Deadline): Promise<boolean> {
+    if (!this.#distribution.isKnown) await this.#distribution.learn(deadline);
     return this.#distribution.isDistributed;
   }
 
@@ -151,9 +152,7 @@ export class SessionRows {
 
   /** Whether Citus refused the checks of a first write. If so, it has learned how the table is distributed. */
   async #isRefusedByCitus(error: unknown, deadline: Deadline): Promise<boolean> {
-    if (!hasSqlState(error, FEATURE_NOT_SUPPORTED)) return false;
-    if (!this.#distribution.isKnown) await this.#distribution.learn(deadline);
-    return this.#distribution.isDistributed;
+    return hasSqlState(error, FEATURE_NOT_SUPPORTED) && this.isDistributed(deadline);
   }
 
   #textOf({ query, params }: Bound): { text: string; values: unknown[] } {

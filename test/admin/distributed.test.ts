@@ -3,11 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { type Admin, createAdmin, type Finding } from '../../src/admin/admin.js';
+import { encryptAll } from '../../src/admin/encrypt-all.js';
+import { hashAllIds } from '../../src/admin/hash-all-ids.js';
 import { migrate } from '../../src/admin/migrate.js';
+import { pruneSessions } from '../../src/generated/prune.js';
 import { PgSessionStore } from '../../src/index.js';
+import { makeCodec } from '../../src/session/codec.js';
 import { handleOf } from '../../src/session/handle.js';
 import { createTable, tableStatements } from '../../src/table/create-table.js';
-import { pruneKey } from '../../src/table/names.js';
+import { bindTable, pruneKey } from '../../src/table/names.js';
 import { citusSuite, citusTable } from '../support/citus.js';
 import { freshNames, freshPool, loadSession, session } from '../support/fresh-store.js';
 import { onEnd } from '../support/harness.js';
@@ -108,20 +112,47 @@ test('find, list, revoke, prune and stats work', async () => {
   while ((await admin.stats()).deadRows === 0) await sleep(500); // PostgreSQL counts them later
 });
 
-test('while another process holds the prune lock, a prune answers 0 at once', async () => {
+test('while another process prunes, a prune answers 0 at once, and does not wait for the shards', async () => {
   const { pool, names, table } = await citusTable(4);
   await pool.query(
     `INSERT INTO ${table} SELECT 's' || n, '{"cookie":{}}', '2000-01-01' FROM generate_series(1, 300) AS n`,
   );
   const client = await pool.connect();
   await client.query('BEGIN');
-  await client.query('SELECT pg_advisory_xact_lock($1)', [pruneKey(names)]);
-  await client.query(`DELETE FROM ${table} WHERE sid = ANY($1)`, [['s1', 's2', 's3', 's4', 's5']]);
+  const params = { key: pruneKey(names), batch: 10, since: null, lockTimeout: null };
+  assert.is((await pruneSessions.run(params, bindTable(client, names))).length, 10);
   const admin = createAdmin({ pool: freshPool({ connectionString: url }), ...names });
+  await admin.count(); // asks the catalogs
+  const begun = performance.now();
   assert.is(await admin.prune({ batchSize: 100 }), 0);
+  const ms = performance.now() - begun;
+  assert.ok(ms < 500, `${ms} ms: it waited for the lock_timeout of a second`);
   await client.query('ROLLBACK');
   client.release();
   assert.is(await admin.prune({ batchSize: 100 }), 300);
+});
+
+test('a prune that would read other times deletes no live session', async () => {
+  const { pool, names, table } = await citusTable(4);
+  await pool.query(`INSERT INTO ${table} VALUES ('a', '{"cookie":{}}', '2100-02-01')`);
+  const german = freshPool({ connectionString: url, options: '-c datestyle=German' });
+  const admin = createAdmin({ pool: german, ...names });
+  const store = new PgSessionStore({ pool: german, ...names, pruneSessionInterval: false });
+  onEnd(() => store.close());
+  const encryption = { keys: ['AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qhqK+2vcTL0tk='] };
+  for (const call of [
+    () => store.pruneSessions(),
+    () => admin.prune(),
+    () => admin.list(),
+    () => admin.count(),
+    () => admin.find('ada'),
+    () => admin.stats(),
+    () => hashAllIds({ pool: german, names }, () => {}),
+    () => encryptAll({ pool: german, names }, makeCodec({ encryption }), () => {}),
+  ]) {
+    assert.match((await failure(call())).message, /DateStyle is 'German, DMY'.*ALTER ROLE/);
+  }
+  assert.is(await createAdmin({ pool, ...names }).count(), 1);
 });
 
 test('doctor() finds what is wrong with a distributed table', async () => {

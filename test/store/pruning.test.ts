@@ -9,7 +9,7 @@ import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
 import { compiled } from '../support/compiled.js';
-import { freshPool, freshStore, untilBlocked } from '../support/fresh-store.js';
+import { freshPool, freshStore, lockRows, session, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('pruning', { timeout: 30_000 });
@@ -55,6 +55,7 @@ test('pruneSessions() passes the number to a callback', async () => {
 
 test('pruneSessions() sends batches until no expired session is left', async () => {
   const { store, pool, table } = await freshStore({ pruneBatchSize: 10 });
+  await store.set('live', session()); // the first call asks whether Citus distributes the table
   await insertSessions(pool, table, { expired: 35 });
   let statements = 0;
   pool.on('acquire', () => statements++);
@@ -275,16 +276,13 @@ test('pruneSessions() fails with CLOSED after close(), and the timer stops', asy
 test('close() stops a long pruning after the current batch and waits for it', async () => {
   const { store, pool, table } = await freshStore({ pruneBatchSize: 1 });
   await insertSessions(pool, table, { expired: 100 });
-  const locker = await pool.connect();
-  await locker.query('BEGIN');
-  await locker.query(`SELECT 1 FROM ${table} FOR UPDATE`);
+  const unlock = await lockRows(pool, table);
   const pruning = store.pruneSessions();
   await untilBlocked(pool);
 
   const closed = store.close().then(() => 'closed');
   assert.is(await Promise.race([closed, sleep(50, 'waiting')]), 'waiting');
-  await locker.query('COMMIT');
-  locker.release();
+  await unlock();
 
   await closed;
   assert.is(pool.idleCount, pool.totalCount);

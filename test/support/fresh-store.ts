@@ -84,6 +84,23 @@ export async function lockWaiters(pool: pg.Pool): Promise<number> {
   return rowCount!;
 }
 
+/**
+ * Locks the rows of these sessions, or all, in another transaction. Returns a function that unlocks them.
+ * In one statement, Citus would lock only rows of one shard.
+ */
+export async function lockRows(pool: pg.Pool, table: string, sids?: string[]): Promise<() => Promise<void>> {
+  const all = async () => (await pool.query(`SELECT sid FROM ${table}`)).rows.map(({ sid }) => sid);
+  const locker = await pool.connect();
+  await locker.query('BEGIN');
+  for (const sid of sids?.map(storedId) ?? (await all())) {
+    await locker.query(`SELECT FROM ${table} WHERE sid = $1 FOR UPDATE`, [sid]);
+  }
+  return async () => {
+    await locker.query('ROLLBACK');
+    locker.release();
+  };
+}
+
 /** Resolves when a connection waits for a lock. */
 export async function untilBlocked(pool: pg.Pool) {
   while ((await lockWaiters(pool)) === 0) await sleep(5);
@@ -104,7 +121,7 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
   if (columns) {
     await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}`);
     await pool.query(`CREATE TABLE ${table} (sid varchar NOT NULL COLLATE "default" PRIMARY KEY,
-      sess ${columns.sess} NOT NULL, expire ${columns.expire} NOT NULL)`);
+      sess ${columns.sess} NOT NULL, expire ${isCitus ? withTimeZone(columns.expire) : columns.expire} NOT NULL)`);
     await distributeIfCitus(pool, table);
   } else {
     await createTable({ pool: administrator(pool), names }, { createSchema: true, ...DISTRIBUTED });
@@ -112,6 +129,9 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
   if (isCitus) onEnd(() => dropSchema(names.schemaName));
   return { store, pool, names, table };
 }
+
+/** The store refuses a distributed table without time zones. */
+const withTimeZone = (type: string) => type.replace(/^timestamp\b/, 'timestamptz');
 
 /** Without this, thousands of shards would be left in the database of the cluster. */
 async function dropSchema(schemaName: string): Promise<void> {

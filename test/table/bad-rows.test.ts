@@ -7,6 +7,7 @@ import {
   freshPool,
   freshStore,
   loadSession,
+  lockRows,
   lockWaiters,
   OPTIONS,
   session,
@@ -221,17 +222,6 @@ test('a session that was refused does not fail the next batches of others', asyn
   assert.ok(sent[0]! > 2, 'the first batch is sent again in parts');
   assert.equal(sent.slice(1), [2, 2, 1], 'it is alone until it succeeds');
 });
-
-/** Locks the rows of these sessions in another transaction, and returns a function that unlocks them. */
-async function lockRows(pool: pg.Pool, table: string, sids: string[]) {
-  const locker = await pool.connect();
-  await locker.query('BEGIN');
-  await locker.query(`SELECT FROM ${table} WHERE sid = ANY($1) FOR UPDATE`, [sids.map(storedId)]);
-  return async () => {
-    await locker.query('ROLLBACK');
-    locker.release();
-  };
-}
 
 for (const batch of [true, false]) {
   for (const kind of WRITES) {
