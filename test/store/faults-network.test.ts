@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { loadSession, OPTIONS, session } from '../support/fresh-store.js';
+import { isCitus, loadSession, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { openScene } from '../support/outages.js';
 import { assertHealthy, assertInTime, callers, outcomeOf } from '../support/outcomes.js';
@@ -97,7 +97,7 @@ test('the pool recovers from connections without any response', async () => {
 
   await proxy.set('black hole');
   assertInTime([...(await callAll()), ...(await callAll())], timeout);
-  assert.is(pool.totalCount, pool.options.max);
+  if (!isCitus) assert.is(pool.totalCount, pool.options.max); // with Citus, one worker's calls use half of the pool
   proxy.forgetAll();
   await proxy.set('pass');
 

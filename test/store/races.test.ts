@@ -13,6 +13,7 @@ import {
   freshPool,
   freshStore,
   loadSession,
+  lockRows,
   newSession,
   OPTIONS,
   session,
@@ -479,9 +480,7 @@ test('set, touch, update and destroy of one session run in order, and get() sees
 test('a destroy waits for a set that waits for a lock, and other sessions do not wait', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }));
-  const locker = await pool.connect();
-  await locker.query('BEGIN');
-  await locker.query(`SELECT FROM ${table} FOR UPDATE`);
+  const unlock = await lockRows(pool, table);
 
   const order: string[] = [];
   const setting = one.set('a', session({ views: 2 })).then(() => order.push('set'));
@@ -489,8 +488,7 @@ test('a destroy waits for a set that waits for a lock, and other sessions do not
   const destroying = one.destroy('a').then(() => order.push('destroy'));
   await one.set('b', session({}));
   order.push('b');
-  await locker.query('COMMIT');
-  locker.release();
+  await unlock();
   await Promise.all([setting, destroying]);
 
   assert.equal(order, ['b', 'set', 'destroy']);
@@ -500,14 +498,11 @@ test('a destroy waits for a set that waits for a lock, and other sessions do not
 test('get() does not wait for a touch that waits for a lock', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }));
-  const locker = await pool.connect();
-  await locker.query('BEGIN');
-  await locker.query(`SELECT FROM ${table} FOR UPDATE`);
+  const unlock = await lockRows(pool, table);
   const touching = one.touch('a', session({}));
   await untilBlocked(pool);
   assert.equal(await data(one), { views: 1 });
-  await locker.query('COMMIT');
-  locker.release();
+  await unlock();
   await touching;
 });
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { type freshNames, freshPool, freshStore, OPTIONS } from './fresh-store.js';
+import { type freshNames, freshPool, freshStore, isCitus, lockWaiters, OPTIONS } from './fresh-store.js';
 import { onEnd } from './harness.js';
 import { TcpProxy } from './proxy.js';
 
@@ -66,6 +66,7 @@ export async function openScene(options: StoreOptions = {}, url = process.env.TE
     endConnections: () =>
       admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [name]),
     async lockWaits() {
+      if (isCitus) return lockWaiters(admin); // they wait on a worker
       const waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = $1";
       return (await admin.query(waits, [name])).rowCount!;
     },

@@ -27,7 +27,8 @@ export async function startPgBouncer(): Promise<string> {
   const port = await freePort();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'pgbouncer-test-'));
   onEnd(() => rmSync(folder, { recursive: true }));
-  const target = `host=${url.hostname} port=${url.port || 5432} user=${url.username} password=${url.password}`;
+  const password = url.password && ` password=${url.password}`;
+  const target = `host=${url.hostname} port=${url.port || 5432} user=${url.username}${password}`;
   const config = path.join(folder, 'pgbouncer.ini');
   writeFileSync(
     config,
