@@ -119,7 +119,7 @@ export async function startLocalServer(options: LocalServerOptions = {}, tries =
  * PostgreSQL refuses to run as root, so root runs it as another user. Other users run it as
  * themselves.
  */
-function serverUser(): { uid?: number; gid?: number } {
+export function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
   const users = lines.map((line) => line.split(':'));

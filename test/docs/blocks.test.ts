@@ -33,7 +33,7 @@ const blocks = pages.flatMap((page): Block[] => {
 const ofLanguages = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
 
 test('each block has a language that a test reads', () => {
-  const known = ['text', 'js', 'ts', 'sh', 'sql', 'json', 'diff', 'dockerfile', 'yaml'];
+  const known = ['text', 'js', 'ts', 'sh', 'sql', 'json', 'diff', 'dockerfile', 'yaml', 'haproxy', 'ini'];
   const unknown = blocks.filter(({ language, place }) => !known.includes(language) && !/^CONTRIBUTING/.test(place));
   assert.equal(
     unknown.map(({ place }) => place),

@@ -4,9 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onEnd } from './harness.js';
 import { TcpProxy } from './proxy.js';
-import { Server } from './server.js';
+import { Server, type ServerOptions } from './server.js';
 
 export interface Pair {
+  primary: Server;
+  standby: Server;
   /** Forwards clients to the current primary. */
   address: TcpProxy;
   /** Kills the primary, points the address at the standby, and promotes it after `afterMs`. */
@@ -14,8 +16,8 @@ export interface Pair {
 }
 
 /** The standby is synchronous: it has every acknowledged write on its disk. */
-export async function startPair(): Promise<Pair> {
-  const primary = await Server.start();
+export async function startPair({ home, settings = [] }: Omit<ServerOptions, 'from'> = {}): Promise<Pair> {
+  const primary = await Server.start({ home, settings });
   onEnd(() => primary.remove());
   await primary.stop(); // a copy of a running server's folder would be inconsistent
   const signal = path.join(primary.dataDir, 'standby.signal');
@@ -24,7 +26,8 @@ export async function startPair(): Promise<Pair> {
   const primaryConninfo = `primary_conninfo=host=127.0.0.1 port=${port} user=postgres password=postgres`;
   const standby = await Server.start({
     from: primary.dataDir,
-    settings: [primaryConninfo, 'wal_retrieve_retry_interval=100ms'],
+    home,
+    settings: [...settings, primaryConninfo, 'wal_retrieve_retry_interval=100ms'],
   });
   onEnd(() => standby.remove());
   await fs.rm(signal);
@@ -36,6 +39,8 @@ export async function startPair(): Promise<Pair> {
 
   const address = await TcpProxy.start(primary.url);
   return {
+    primary,
+    standby,
     address,
     async failOver(afterMs) {
       await primary.kill();

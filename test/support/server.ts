@@ -10,22 +10,33 @@ import { type LocalServer, startLocalServer } from '../../dev/postgres/local-pos
 
 const DURABILITY_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'];
 
+export interface ServerOptions {
+  settings?: string[];
+  from?: string;
+  home?: string | undefined;
+}
+
 export class Server {
   readonly #dataDir: string;
   readonly #settings: string[];
+  readonly #home: string | undefined;
   #running: LocalServer | undefined;
   #port: number | undefined;
 
-  private constructor(dataDir: string, settings: string[]) {
+  private constructor(dataDir: string, settings: string[], home: string | undefined) {
     this.#dataDir = dataDir;
     this.#settings = settings;
+    this.#home = home;
   }
 
-  /** @param from a data folder to copy; default: create a new cluster */
-  static async start({ settings = [], from }: { settings?: string[]; from?: string } = {}): Promise<Server> {
+  /**
+   * @param from a data folder to copy; default: create a new cluster
+   * @param home the folder of the server's programs; default: startLocalServer()'s
+   */
+  static async start({ settings = [], from, home }: ServerOptions = {}): Promise<Server> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'test-server-'));
     await fs.chmod(folder, 0o711); // if we are root, the server runs as another user
-    const server = new Server(path.join(folder, 'data'), settings);
+    const server = new Server(path.join(folder, 'data'), settings, home);
     if (from) await fs.cp(from, server.#dataDir, { recursive: true });
     await server.start();
     return server;
@@ -42,7 +53,8 @@ export class Server {
 
   async start(): Promise<void> {
     const port = this.#port === undefined ? {} : { port: this.#port };
-    this.#running = await startLocalServer({ dataDir: this.#dataDir, settings: this.#settings, ...port });
+    const home = this.#home === undefined ? {} : { home: this.#home };
+    this.#running = await startLocalServer({ dataDir: this.#dataDir, settings: this.#settings, ...port, ...home });
     this.#port = Number(new URL(this.#running.url).port);
     for (const setting of DURABILITY_SETTINGS) {
       const value = (await this.query(`SHOW ${setting}`))[0]![setting];
