@@ -37,10 +37,13 @@ FROM ss__deleted AS d;
 
 /*
  * Takes the lock until the transaction ends, before pruneSessions does. On a table that Citus distributes,
- * that one would first wait for the shards, which the other process has locked.
+ * that one would first wait for the shards, which the other process has locked. The setting lets SET LOCAL
+ * reach the servers with the rows.
  */
 /* @name lockPrune */
-SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS "ok!";
+SELECT
+  pg_catalog.pg_try_advisory_xact_lock(:key!) AS "ok!",
+  pg_catalog.set_config('citus.propagate_set_commands', 'local', true) AS propagated;
 
 /*
  * The expired sessions that are still there: those that a foreign key, a trigger or row-level

@@ -63,9 +63,31 @@ FROM "session_store"."session" AS s
 WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()
   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f));
 
-/* Returns the row if no other transaction has locked it, and changes nothing. */
-/* @name findUnlocked */
-SELECT t.sid
-FROM "session_store"."session" AS t
-WHERE t.sid OPERATOR(pg_catalog.=) :sid!
-FOR NO KEY UPDATE SKIP LOCKED;
+/* @name destroySessionsOfShard */
+WITH ss__free AS MATERIALIZED (
+  SELECT s.sid
+  FROM "session_store"."session" AS s
+  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
+  FOR UPDATE SKIP LOCKED
+), ss__deleted AS MATERIALIZED (
+  DELETE FROM "session_store"."session" AS t
+  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))
+    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
+)
+SELECT s.sid, true AS "isLocked"
+FROM "session_store"."session" AS s
+WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
+  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f));
+
+/* Returns the session if another transaction has locked its row. */
+/* @name findLocked */
+WITH ss__free AS MATERIALIZED (
+  SELECT s.sid
+  FROM "session_store"."session" AS s
+  WHERE s.sid OPERATOR(pg_catalog.=) :sid!
+  FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT s.sid
+FROM "session_store"."session" AS s
+WHERE s.sid OPERATOR(pg_catalog.=) :sid!
+  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f));

@@ -26,7 +26,7 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.expire\n)\nSELECT extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                                                   "};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.expire\n)\nSELECT extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                                                                                                                  "};
 
 /**
  * Query generated from SQL:
@@ -49,7 +49,7 @@ const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"sin
  *   RETURNING t.expire
  * )
  * SELECT extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
- * FROM ss__deleted AS d                                                                                                                                                                                                   
+ * FROM ss__deleted AS d                                                                                                                                                                                                                                                                  
  * ```
  */
 export const pruneSessions = new PreparedQuery<PruneSessionsParams,PruneSessionsResult>(pruneSessionsIR);
@@ -63,6 +63,7 @@ export interface LockPruneParams {
 /** 'LockPrune' return type */
 export interface LockPruneResult {
   ok: boolean;
+  propagated: string | null;
 }
 
 /** 'LockPrune' query type */
@@ -71,12 +72,14 @@ export interface LockPruneQuery {
   result: LockPruneResult;
 }
 
-const lockPruneIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":44,"b":48}]}],"statement":"SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS \"ok!\"                                                                                                                                                                                                                     "};
+const lockPruneIR: any = {"usedParamSet":{"key":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":46,"b":50}]}],"statement":"SELECT\n  pg_catalog.pg_try_advisory_xact_lock(:key!) AS \"ok!\",\n  pg_catalog.set_config('citus.propagate_set_commands', 'local', true) AS propagated                                                                                                                                                                                                                     "};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT pg_catalog.pg_try_advisory_xact_lock(:key!) AS "ok!"                                                                                                                                                                                                                     
+ * SELECT
+ *   pg_catalog.pg_try_advisory_xact_lock(:key!) AS "ok!",
+ *   pg_catalog.set_config('citus.propagate_set_commands', 'local', true) AS propagated                                                                                                                                                                                                                     
  * ```
  */
 export const lockPrune = new PreparedQuery<LockPruneParams,LockPruneResult>(lockPruneIR);

@@ -83,7 +83,7 @@ export interface TouchSessionsOfShardQuery {
   result: TouchSessionsOfShardResult;
 }
 
-const touchSessionsOfShardIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":491,"b":496},{"a":770,"b":775},{"a":973,"b":978}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":507,"b":512}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":525,"b":536}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR NO KEY UPDATE SKIP LOCKED\n), ss__changed AS MATERIALIZED (\n  UPDATE \"session_store\".\"session\" AS t\n  SET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)\n  FROM (\n    SELECT\n      u.sid, u.may_shorten,\n      pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire\n    FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) x.sid AND t.expire > now()\n    AND t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  RETURNING t.sid\n)\nSELECT c.sid AS sid, false AS \"isLocked\"\nFROM ss__changed AS c\nUNION ALL\nSELECT s.sid, true\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                 "};
+const touchSessionsOfShardIR: any = {"usedParamSet":{"sids":true,"ttls":true,"mayShorten":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":491,"b":496},{"a":770,"b":775},{"a":973,"b":978}]},{"name":"ttls","required":true,"transform":{"type":"scalar"},"locs":[{"a":507,"b":512}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":525,"b":536}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR NO KEY UPDATE SKIP LOCKED\n), ss__changed AS MATERIALIZED (\n  UPDATE \"session_store\".\"session\" AS t\n  SET expire = GREATEST(CASE WHEN x.may_shorten THEN '-infinity' ELSE t.expire END, x.expire)\n  FROM (\n    SELECT\n      u.sid, u.may_shorten,\n      pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + u.ttl) AS expire\n    FROM unnest(:sids!::text[], :ttls!::float8[], :mayShorten!::bool[]) AS u(sid, ttl, may_shorten)\n  ) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) x.sid AND t.expire > now()\n    AND t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  RETURNING t.sid\n)\nSELECT c.sid AS sid, false AS \"isLocked\"\nFROM ss__changed AS c\nUNION ALL\nSELECT s.sid, true\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))"};
 
 /**
  * Query generated from SQL:
@@ -113,39 +113,86 @@ const touchSessionsOfShardIR: any = {"usedParamSet":{"sids":true,"ttls":true,"ma
  * SELECT s.sid, true
  * FROM "session_store"."session" AS s
  * WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[]) AND s.expire > now()
- *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                 
+ *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))
  * ```
  */
 export const touchSessionsOfShard = new PreparedQuery<TouchSessionsOfShardParams,TouchSessionsOfShardResult>(touchSessionsOfShardIR);
 
 
-/** 'FindUnlocked' parameters type */
-export interface FindUnlockedParams {
+/** 'DestroySessionsOfShard' parameters type */
+export interface DestroySessionsOfShardParams {
+  sids: stringArray;
+}
+
+/** 'DestroySessionsOfShard' return type */
+export interface DestroySessionsOfShardResult {
+  isLocked: boolean | null;
   sid: string;
 }
 
-/** 'FindUnlocked' return type */
-export interface FindUnlockedResult {
-  sid: string;
+/** 'DestroySessionsOfShard' query type */
+export interface DestroySessionsOfShardQuery {
+  params: DestroySessionsOfShardParams;
+  result: DestroySessionsOfShardResult;
 }
 
-/** 'FindUnlocked' query type */
-export interface FindUnlockedQuery {
-  params: FindUnlockedParams;
-  result: FindUnlockedResult;
-}
-
-const findUnlockedIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]}],"statement":"SELECT t.sid\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid!\nFOR NO KEY UPDATE SKIP LOCKED"};
+const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":367,"b":372},{"a":493,"b":498}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR UPDATE SKIP LOCKED\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n)\nSELECT s.sid, true AS \"isLocked\"\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                    "};
 
 /**
  * Query generated from SQL:
  * ```
- * SELECT t.sid
- * FROM "session_store"."session" AS t
- * WHERE t.sid OPERATOR(pg_catalog.=) :sid!
- * FOR NO KEY UPDATE SKIP LOCKED
+ * WITH ss__free AS MATERIALIZED (
+ *   SELECT s.sid
+ *   FROM "session_store"."session" AS s
+ *   WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
+ *   FOR UPDATE SKIP LOCKED
+ * ), ss__deleted AS MATERIALIZED (
+ *   DELETE FROM "session_store"."session" AS t
+ *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))
+ *     AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
+ * )
+ * SELECT s.sid, true AS "isLocked"
+ * FROM "session_store"."session" AS s
+ * WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
+ *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                    
  * ```
  */
-export const findUnlocked = new PreparedQuery<FindUnlockedParams,FindUnlockedResult>(findUnlockedIR);
+export const destroySessionsOfShard = new PreparedQuery<DestroySessionsOfShardParams,DestroySessionsOfShardResult>(destroySessionsOfShardIR);
+
+
+/** 'FindLocked' parameters type */
+export interface FindLockedParams {
+  sid: string;
+}
+
+/** 'FindLocked' return type */
+export interface FindLockedResult {
+  sid: string;
+}
+
+/** 'FindLocked' query type */
+export interface FindLockedQuery {
+  params: FindLockedParams;
+  result: FindLockedResult;
+}
+
+const findLockedIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":122,"b":126},{"a":246,"b":250}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) :sid!\n  FOR NO KEY UPDATE SKIP LOCKED\n)\nSELECT s.sid\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) :sid!\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * WITH ss__free AS MATERIALIZED (
+ *   SELECT s.sid
+ *   FROM "session_store"."session" AS s
+ *   WHERE s.sid OPERATOR(pg_catalog.=) :sid!
+ *   FOR NO KEY UPDATE SKIP LOCKED
+ * )
+ * SELECT s.sid
+ * FROM "session_store"."session" AS s
+ * WHERE s.sid OPERATOR(pg_catalog.=) :sid!
+ *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))
+ * ```
+ */
+export const findLocked = new PreparedQuery<FindLockedParams,FindLockedResult>(findLockedIR);
 
 

@@ -1,13 +1,12 @@
 // The calls of one kind for a table that Citus distributes: batched by shard, and limited by worker.
 import { databaseFailed, hasSqlState } from '../errors.js';
-import { getSession } from '../generated/session.js';
-import { findUnlocked } from '../generated/shards.js';
+import { findLocked } from '../generated/shards.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { FEATURE_NOT_SUPPORTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
 import { Batcher, type Outcome } from './batcher.js';
 import type { Distribution } from './distribution.js';
 import { type Bound, bound, type Kind, type LockedRow, sidOf } from './kind.js';
-import { untilUnlocked } from './lock-waits.js';
+import { SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
 import type { Shard, Shards } from './shards.js';
 import type { Worker } from './worker.js';
 
@@ -21,8 +20,11 @@ export interface DistributedOptions<Item, Result> {
    *
    * @param cancelMs milliseconds after which it is cancelled. Undefined: at the deadline
    */
-  send: (statement: Bound, isBatch: boolean, deadline: Deadline, cancelMs: number | undefined) => Promise<unknown[]>;
+  send: (statement: Bound, as: SentAs, deadline: Deadline, cancelMs: number | undefined) => Promise<unknown[]>;
 }
+
+/** What a statement serves: one call, the only one of a part of a failed batch, or several. */
+export type SentAs = 'lone' | 'part' | 'batch';
 
 const MAX_WRITES = 64; // in a statement: its rows are locked together
 
@@ -64,7 +66,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
       send: async (items, deadline, stage) => {
         if (items.length > 1) return this.#sendMany(items, deadline, worker);
         if (stage !== 'part') return [await this.#sendOne(items[0]!, deadline, worker, stage === 'alone')];
-        const sent = await this.#attempt(items[0]!, deadline, worker);
+        const sent = await this.#attempt(items[0]!, deadline, worker, 'part');
         if (!sent) throw databaseFailed(LOCKED);
         return [sent.result];
       },
@@ -80,7 +82,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
     const { kind, distribution } = this.#options;
     try {
-      const rows = await this.#run(kind.ofShard!(items), true, deadline, worker, !kind.skipsLocked);
+      const rows = await this.#run(kind.ofShard!(items), 'batch', deadline, worker, !kind.skipsLocked);
       const results = kind.results(items, rows);
       const locked = lockedIn(kind, rows);
       if (locked.size === 0) return results;
@@ -100,53 +102,57 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   async #sendOne(item: Item, deadline: Deadline, worker?: Worker, isLocked = false): Promise<Result> {
     const { kind } = this.#options;
     const sendLone = async () => {
-      const rows = await this.#run(kind.one(item, false), false, deadline, worker);
+      const rows = await this.#run(kind.one(item, false), 'lone', deadline, worker);
       return kind.results([item], rows)[0]!;
     };
     if (!worker || kind.writes === false) return sendLone();
-    const { lockWaits } = worker;
-    if (!lockWaits.tryEnter()) return untilUnlocked(lockWaits, isLocked, () => this.#attempt(item, deadline, worker));
+    if (!worker.tryEnter()) {
+      return untilUnlocked(worker.lockWaits, isLocked, async (lockTimeout) => {
+        const mayBeLocked = lockTimeout === SHORT_LOCK_TIMEOUT;
+        return mayBeLocked && (await this.#isLocked(item, deadline, worker))
+          ? undefined
+          : this.#attempt(item, deadline, worker);
+      });
+    }
     try {
       return await sendLone();
     } finally {
-      lockWaits.leave();
+      worker.leave();
     }
   }
 
-  /** Resolves with undefined if the row is locked. */
-  async #attempt(item: Item, deadline: Deadline, worker: Worker): Promise<{ result: Result } | undefined> {
+  /** Sends the item without waiting for its row. Resolves with undefined if the row is locked. */
+  async #attempt(item: Item, deadline: Deadline, worker: Worker, as: SentAs = 'lone') {
     const { kind } = this.#options;
-    // A cancelled statement may have been committed by the worker. So one that is not idempotent is sent only
-    // when its row is free.
-    if (kind.idempotent === false && (await this.#isLocked(sidOf(item), deadline, worker))) return undefined;
+    const statement = kind.skipsLocked ? kind.ofShard!([item]) : kind.one(item, false);
     try {
-      const rows = await this.#run(kind.one(item, false), false, deadline, worker, kind.idempotent !== false);
-      return { result: kind.results([item], rows)[0]! };
+      const rows = await this.#run(statement, as, deadline, worker, !kind.skipsLocked);
+      return lockedIn(kind, rows).size === 0 ? { result: kind.results([item], rows)[0]! } : undefined;
     } catch (error) {
       if (hasSqlState(error, QUERY_CANCELED)) return undefined;
       throw error;
     }
   }
 
-  async #isLocked(sid: string, deadline: Deadline, worker: Worker): Promise<boolean> {
-    const [unlocked] = await this.#run(bound(findUnlocked, { sid }), false, deadline, worker);
-    if (unlocked) return false;
-    const [live] = await this.#run(bound(getSession, { sid }), false, deadline, worker);
-    return live !== undefined;
+  /** Costs less than to cancel a statement. Others tell by themselves. */
+  async #isLocked(item: Item, deadline: Deadline, worker: Worker): Promise<boolean> {
+    if (this.#options.kind.skipsLocked) return false;
+    const found = await this.#run(bound(findLocked, { sid: sidOf(item) }), 'lone', deadline, worker);
+    return found.length > 0;
   }
 
   /** @param isLimited whether the statement is cancelled if it waits for a locked row. Default: false */
   async #run(
     statement: Bound,
-    isBatch: boolean,
+    as: SentAs,
     deadline: Deadline,
     worker: Worker | undefined,
     isLimited = false,
   ): Promise<any[]> {
     const { kind, send } = this.#options;
-    if (!worker) return send(statement, isBatch, deadline, undefined);
+    if (!worker) return send(statement, as, deadline, undefined);
     const cancelMs = isLimited && kind.writes !== false ? worker.lockTimeout : undefined;
-    return worker.run(() => send(statement, isBatch, deadline, cancelMs), deadline);
+    return worker.run(() => send(statement, as, deadline, cancelMs), deadline);
   }
 }
 

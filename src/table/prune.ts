@@ -102,8 +102,7 @@ class PruneRun {
   /** Returns whether it deleted a whole batch. If not, sessions may be left that expired earlier. */
   async #pruneBatch(batch: number): Promise<boolean> {
     const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT };
-    const prune = (db: IDatabaseConnection) => pruneSessions.run(params, db);
-    const deleted = await (this.#options.isDistributed ? this.#withLock(prune) : prune(await this.#connect()));
+    const deleted = await this.#send((db) => pruneSessions.run(params, db), LOCK_TIMEOUT);
     this.#count(deleted.length);
     if (deleted.length < batch) return false;
     for (const { expired } of deleted) this.#pass(expired);
@@ -111,13 +110,16 @@ class PruneRun {
   }
 
   /** Resolves with no rows if another process holds the prune lock. */
-  async #withLock<Row>(prune: (db: IDatabaseConnection) => Promise<Row[]>): Promise<Row[]> {
+  async #send<Row>(statement: (db: IDatabaseConnection) => Promise<Row[]>, lockTimeout: string): Promise<Row[]> {
+    if (!this.#options.isDistributed) return statement(await this.#connect());
     const { pool, names } = this.#location;
     const deadline = performance.now() + (this.#options.timeoutMs ?? Infinity);
     return new PoolConnection(pool).transaction(deadline, async (client) => {
       const db = bindTable(client, names);
       const [lock] = await lockPrune.run({ key: this.#key }, db);
-      return lock!.ok ? prune(db) : [];
+      if (!lock!.ok) return [];
+      await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'`, []); // for the servers with the rows too
+      return statement(db);
     });
   }
 
@@ -150,7 +152,7 @@ class PruneRun {
     if (this.#isStopped) return;
     try {
       const params = { sids: rows.map(({ sid }) => sid), lockTimeout: SHORT_LOCK_TIMEOUT };
-      const deleted = await pruneListed.run(params, await this.#connect());
+      const deleted = await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT);
       this.#count(deleted.length);
       for (const { sid } of deleted) open.delete(sid);
     } catch (error) {

@@ -224,12 +224,12 @@ export class SessionRows {
       kind,
       distribution,
       batch,
-      send: (statement, isBatch, deadline, cancelMs) => {
-        if (isBatch) this.count.batches++;
+      send: (statement, as, deadline, cancelMs) => {
+        if (as === 'batch') this.count.batches++;
         return this.#send(
           { statement, resultOf: (rows) => rows, cancelMs },
           deadline,
-          isBatch ? retryBatch : retryLone,
+          as === 'lone' ? retryLone : retryBatch,
         );
       },
     });

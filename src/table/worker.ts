@@ -13,7 +13,10 @@ const STEP = 0.1;
  * pool's connections, so that a server that does not answer stops no other one's.
  */
 export class Worker {
+  /** For this server: they leave half of its connections to other calls. */
   readonly lockWaits: LockWaits;
+  /** For all servers together: many of them could hold the whole pool. */
+  readonly #ofPool: LockWaits;
   readonly #max: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
@@ -23,14 +26,29 @@ export class Worker {
   static of(pool: Pool, id: number): Worker {
     const workers = byPool.get(pool) ?? new Map<number, Worker>();
     byPool.set(pool, workers);
-    const worker = workers.get(id) ?? new Worker(pool.options?.max ?? 10); // pg's default
+    const worker = workers.get(id) ?? new Worker(pool);
     workers.set(id, worker);
     return worker;
   }
 
-  constructor(maxConnections: number) {
+  private constructor(pool: Pool) {
+    const maxConnections = pool.options?.max ?? 10; // pg's default
     this.#max = Math.max(Math.floor(maxConnections / 2), 1);
-    this.lockWaits = new LockWaits(maxConnections);
+    this.lockWaits = new LockWaits(this.#max);
+    this.#ofPool = LockWaits.of(pool);
+  }
+
+  /** Whether one more lone write may wait for its row. If true, `leave()` must follow. */
+  tryEnter(): boolean {
+    if (this.#max === 1 || !this.lockWaits.tryEnter()) return false;
+    if (this.#ofPool.tryEnter()) return true;
+    this.lockWaits.leave();
+    return false;
+  }
+
+  leave(): void {
+    this.#ofPool.leave();
+    this.lockWaits.leave();
   }
 
   /**

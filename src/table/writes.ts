@@ -1,6 +1,6 @@
 // The writes of requests, for one session and for many.
 import * as queries from '../generated/session.js';
-import { replaceSessionsOfShard, touchSessionsOfShard } from '../generated/shards.js';
+import { destroySessionsOfShard, replaceSessionsOfShard, touchSessionsOfShard } from '../generated/shards.js';
 import { binaryArray } from '../postgres/binary-array.js';
 import { bound, column, type Kind, type ReplaceItem, type SetItem, type TouchItem } from './kind.js';
 
@@ -62,8 +62,11 @@ export const DESTROY: Kind<string, unknown> = {
   results: noResults,
   one: (sid) => bound(queries.destroySession, { sid }),
   many: (sids, lockTimeout) => bound(queries.destroySessions, { sids, lockTimeout: `${lockTimeout}ms` }),
+  ofShard: (sids) => bound(destroySessionsOfShard, { sids }),
+  skipsLocked: true,
 };
 
+// A distributed table has no statement for a batch of these: the server of the app must notify.
 export const destroyAndNotify = (channel: string): Kind<string, unknown> => ({
   results: noResults,
   one: (sid) => bound(queries.destroySessionAndNotify, { sid, channel }),

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { type KeptEvent, PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { handleOf } from '../../src/session/handle.js';
-import { freshPool, freshStore, lockRows, OPTIONS, session } from '../support/fresh-store.js';
+import { freshPool, freshStore, isCitus, lockRows, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { failure, freshLimitedRole } from '../support/limited-role.js';
 
@@ -31,16 +31,8 @@ interface Kept {
 const inList = (sids: string[]) => sids.map(pg.escapeLiteral).join();
 
 const FAULTS: Record<string, (kept: Kept) => Promise<unknown>> = {
-  'a foreign key': async ({ pool, table, sids }) => {
-    const child = table.replace(/"$/, ' child"');
-    await pool.query(`CREATE TABLE ${child} (sid varchar REFERENCES ${table})`);
-    await pool.query(`INSERT INTO ${child} SELECT unnest($1::text[])`, [sids]);
-  },
-  'a deferred foreign key': async ({ pool, table, sids }) => {
-    const child = table.replace(/"$/, ' child"');
-    await pool.query(`CREATE TABLE ${child} (sid varchar REFERENCES ${table} DEFERRABLE INITIALLY DEFERRED)`);
-    await pool.query(`INSERT INTO ${child} SELECT unnest($1::text[])`, [sids]);
-  },
+  'a foreign key': (kept) => addChild(kept, ''),
+  'a deferred foreign key': (kept) => addChild(kept, 'DEFERRABLE INITIALLY DEFERRED'),
   'a trigger that raises an error': ({ pool, table, sids }) =>
     addTrigger(pool, table, sids, "RAISE EXCEPTION USING ERRCODE = 'XX000'"),
   'a trigger that raises a deadlock': ({ pool, table, sids }) =>
@@ -50,6 +42,13 @@ const FAULTS: Record<string, (kept: Kept) => Promise<unknown>> = {
     onEnd(await lockRows(freshPool(), table, sids));
   },
 };
+
+async function addChild({ pool, table, sids }: Kept, when: string) {
+  const child = table.replace(/"$/, ' child"');
+  await pool.query(`CREATE TABLE ${child} (sid varchar REFERENCES ${table} ${when})`);
+  if (isCitus) await pool.query("SELECT create_distributed_table($1, 'sid', colocate_with => $2)", [child, table]);
+  await pool.query(`INSERT INTO ${child} SELECT unnest($1::text[])`, [sids]);
+}
 
 async function addTrigger(pool: pg.Pool, table: string, sids: string[], statement: string) {
   const name = table.replace(/"$/, ' keep"');

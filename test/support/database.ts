@@ -38,7 +38,16 @@ async function on(url: string, ...statements: string[]): Promise<void> {
 
 async function viaCitus(): Promise<TestServer | undefined> {
   const url = process.env.TEST_CITUS_URL; // an extension and its workers belong to one database
-  return url === undefined ? viaCitusContainer() : { kind: 'citus', url, stop: async () => {} };
+  const cluster = url === undefined ? await viaCitusContainer() : { kind: 'citus', url, stop: async () => {} };
+  const name = pg.escapeIdentifier(new URL(cluster.url).pathname.slice(1));
+  await on(cluster.url, `ALTER DATABASE ${name} SET citus.enable_unsafe_triggers = on`); // else Citus refuses triggers
+  return {
+    ...cluster,
+    async stop() {
+      await on(cluster.url, `ALTER DATABASE ${name} RESET citus.enable_unsafe_triggers`);
+      await cluster.stop();
+    },
+  };
 }
 
 /** One node, which is coordinator and worker. */

@@ -78,7 +78,7 @@ export const searchPath = (...schemas: string[]): string =>
 export async function lockWaiters(pool: pg.Pool): Promise<number> {
   const { rowCount } = await pool.query(
     isCitus
-      ? 'SELECT FROM citus_lock_waits'
+      ? 'SELECT DISTINCT waiting_gpid FROM citus_lock_waits'
       : "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = current_setting('application_name')",
   );
   return rowCount!;
@@ -175,7 +175,7 @@ export async function statementsOf(pool: pg.Pool, work: () => Promise<unknown>):
   Object.assign(client, {
     query(...args: [string | pg.QueryConfig]) {
       const text = typeof args[0] === 'string' ? args[0] : args[0].text;
-      statements.push(/\b(INSERT|UPDATE|DELETE)\b/.exec(text)?.[0] ?? 'SELECT');
+      statements.push(/\b(INSERT|(?<!FOR (NO KEY )?)UPDATE|DELETE)\b/.exec(text)?.[0] ?? 'SELECT');
       return Reflect.apply(query, client, args);
     },
   });
