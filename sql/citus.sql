@@ -68,6 +68,11 @@ SELECT
     FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_dead_tuples(%L::regclass)') AS r
     WHERE r.success
   )::float8 AS "deadRows!",
+  (
+    SELECT coalesce(pg_catalog.sum(r.result::bigint), 0)
+    FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_live_tuples(%L::regclass)') AS r
+    WHERE r.success
+  )::float8 AS "liveRows!",
   (SELECT count(*) FROM pg_catalog.pg_dist_shard AS s WHERE s.logicalrelid::oid = p.logicalrelid::oid)::int AS "shards!",
   (
     SELECT count(*)

@@ -23,9 +23,9 @@ export const OF_DISTRIBUTION: Check[] = [
     return found ? { code: 'wrong-times', ...found, sql: [] } : undefined;
   },
 
-  ({ distribution }) => {
-    if (!distribution || distribution.shards <= MAX_SHARDS * distribution.workers) return undefined;
-    const { shards, workers } = distribution;
+  ({ shards: measured }) => {
+    if (!measured || measured.shards <= MAX_SHARDS * measured.workers) return undefined;
+    const { shards, workers } = measured;
     return {
       code: 'too-many-shards',
       problem: `the table has ${shards} shards on ${workers} workers: a statement serves the sessions of one shard only`,

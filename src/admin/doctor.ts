@@ -52,13 +52,17 @@ export async function doctor(
 ): Promise<Finding[]> {
   const { pool, names, trustedOwners = [] } = location;
   const db = connectTable(location);
-  const [table] = await queries.inspectTable.run(catalogNames(names), db);
-  if (!table) return [missingTable(await tableStatements(names, { createSchema: names.schemaName !== undefined }))];
+  const [inspected] = await queries.inspectTable.run(catalogNames(names), db);
+  if (!inspected) return [missingTable(await tableStatements(names, { createSchema: names.schemaName !== undefined }))];
 
   const connection = new PoolConnection(pool);
   const sid = await findSid(location);
-  const sidProblem = sid && table.isTable ? problemOfSid(sid, { isHashed }) : undefined;
+  const sidProblem = sid && inspected.isTable ? problemOfSid(sid, { isHashed }) : undefined;
   const distribution = await inspectDistribution(names, db);
+  const mayRead = inspected.canUseSchema && !inspected.missingGrants.includes('SELECT');
+  const [shards] = distribution && mayRead ? await measureShards.run(catalogNames(names), db) : [];
+  // The client's server has no rows of its own.
+  const table = shards ? { ...inspected, deadRows: shards.deadRows, liveRows: shards.liveRows } : inspected;
   // Otherwise the finding is another one.
   const canPlan =
     sidProblem === undefined &&
@@ -69,8 +73,7 @@ export async function doctor(
     ? await connection.withClient(Infinity, (client) => mismatchesOf(client, names, table.sidType, isPlanned))
     : [];
   const isReadable = !(distribution && table.planCacheMode === 'force_generic_plan');
-  const canRead =
-    table.canUseSchema && !table.missingGrants.includes('SELECT') && mismatches.length === 0 && isReadable;
+  const canRead = mayRead && mismatches.length === 0 && isReadable;
   const [sessions] = canRead ? await queries.inspectSessions.run({ unreadable: UNREADABLE }, db) : [];
   const isLarge = canRead && table.liveRows >= MIN_LARGE;
   const isUserIndexExpected = userPath !== undefined && table.isTable;
@@ -79,6 +82,7 @@ export async function doctor(
     sid,
     sidProblem,
     distribution,
+    shards,
     sessions,
     mismatches,
     untrustedOwner: await untrustedOwner(names, trustedOwners, db),
@@ -96,9 +100,8 @@ export async function doctor(
 async function inspectDistribution(names: TableNames, db: IDatabaseConnection): Promise<Distributed | undefined> {
   const { found } = await readDistribution(names, db);
   if (!found) return undefined;
-  const [measured] = await measureShards.run(catalogNames(names), db);
   const [listening] = await countListeningNodes.run({ channel: revocationChannel(names) }, db);
-  return { ...found, ...measured!, listeningNodes: listening!.nodes };
+  return { ...found, listeningNodes: listening!.nodes };
 }
 
 /**

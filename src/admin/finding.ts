@@ -60,8 +60,8 @@ export interface QueryMismatch {
   reason: string;
 }
 
-/** How Citus distributes a table, and what its shards hold. */
-export interface Distributed extends FindDistributionResult, MeasureShardsResult {
+/** How Citus distributes a table. */
+export interface Distributed extends FindDistributionResult {
   /** On how many servers this role listens for revocations. */
   listeningNodes: number;
 }
@@ -74,6 +74,8 @@ export interface Facts {
   sidProblem: string | undefined;
   /** Undefined if Citus does not distribute the table. */
   distribution: Distributed | undefined;
+  /** What the shards hold. Undefined also if the role may not read them. */
+  shards: MeasureShardsResult | undefined;
   /** Undefined if the sessions cannot be read. */
   sessions: InspectSessionsResult | undefined;
   mismatches: QueryMismatch[];

@@ -188,13 +188,14 @@ const CHECKS: Check[] = [
     };
   },
 
-  ({ table: { isTable, expireType, hasExpireIndex } }) => {
+  ({ distribution, table: { isTable, expireType, hasExpireIndex } }) => {
     if (!isTable || expireType === null || hasExpireIndex) return undefined;
+    const unlessThere = distribution ? '' : 'IF NOT EXISTS '; // Citus would mark an index that exists invalid
     return {
       code: 'no-expire-index',
       problem: 'expire has no index, so each prune reads the whole table',
       advice: 'Create it:',
-      sql: [`CREATE INDEX CONCURRENTLY IF NOT EXISTS ${INDEX} ON ${TABLE} (expire)`],
+      sql: [`CREATE INDEX CONCURRENTLY ${unlessThere}${INDEX} ON ${TABLE} (expire)`],
     };
   },
 

@@ -218,6 +218,7 @@ export interface MeasureShardsParams {
 export interface MeasureShardsResult {
   deadRows: number;
   indexBytes: number;
+  liveRows: number;
   shards: number;
   tableBytes: number;
   workers: number;
@@ -229,7 +230,7 @@ export interface MeasureShardsQuery {
   result: MeasureShardsResult;
 }
 
-const measureShardsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":1009,"b":1019}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":1037,"b":1047},{"a":1123,"b":1133}]}],"statement":"SELECT\n  pg_catalog.citus_table_size(c.oid::regclass)::float8 AS \"tableBytes!\",\n  (pg_catalog.citus_total_relation_size(c.oid::regclass) - pg_catalog.citus_table_size(c.oid::regclass))::float8 AS \"indexBytes!\",\n  (\n    SELECT coalesce(pg_catalog.sum(r.result::bigint), 0)\n    FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_dead_tuples(%L::regclass)') AS r\n    WHERE r.success\n  )::float8 AS \"deadRows!\",\n  (SELECT count(*) FROM pg_catalog.pg_dist_shard AS s WHERE s.logicalrelid::oid = p.logicalrelid::oid)::int AS \"shards!\",\n  (\n    SELECT count(*)\n    FROM (\n      SELECT DISTINCT l.groupid\n      FROM pg_catalog.pg_dist_shard AS s\n      JOIN pg_catalog.pg_dist_placement AS l ON l.shardid = s.shardid\n      WHERE s.logicalrelid::oid = p.logicalrelid::oid\n    ) AS g\n  )::int AS \"workers!\"\nFROM pg_catalog.pg_dist_partition AS p\nJOIN pg_catalog.pg_class AS c ON c.oid = p.logicalrelid::oid\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                            "};
+const measureShardsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":1241,"b":1251}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":1269,"b":1279},{"a":1355,"b":1365}]}],"statement":"SELECT\n  pg_catalog.citus_table_size(c.oid::regclass)::float8 AS \"tableBytes!\",\n  (pg_catalog.citus_total_relation_size(c.oid::regclass) - pg_catalog.citus_table_size(c.oid::regclass))::float8 AS \"indexBytes!\",\n  (\n    SELECT coalesce(pg_catalog.sum(r.result::bigint), 0)\n    FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_dead_tuples(%L::regclass)') AS r\n    WHERE r.success\n  )::float8 AS \"deadRows!\",\n  (\n    SELECT coalesce(pg_catalog.sum(r.result::bigint), 0)\n    FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_live_tuples(%L::regclass)') AS r\n    WHERE r.success\n  )::float8 AS \"liveRows!\",\n  (SELECT count(*) FROM pg_catalog.pg_dist_shard AS s WHERE s.logicalrelid::oid = p.logicalrelid::oid)::int AS \"shards!\",\n  (\n    SELECT count(*)\n    FROM (\n      SELECT DISTINCT l.groupid\n      FROM pg_catalog.pg_dist_shard AS s\n      JOIN pg_catalog.pg_dist_placement AS l ON l.shardid = s.shardid\n      WHERE s.logicalrelid::oid = p.logicalrelid::oid\n    ) AS g\n  )::int AS \"workers!\"\nFROM pg_catalog.pg_dist_partition AS p\nJOIN pg_catalog.pg_class AS c ON c.oid = p.logicalrelid::oid\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -242,6 +243,11 @@ const measureShardsIR: any = {"usedParamSet":{"tableName":true,"schemaName":true
  *     FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_dead_tuples(%L::regclass)') AS r
  *     WHERE r.success
  *   )::float8 AS "deadRows!",
+ *   (
+ *     SELECT coalesce(pg_catalog.sum(r.result::bigint), 0)
+ *     FROM pg_catalog.run_command_on_shards(c.oid::regclass, 'SELECT pg_catalog.pg_stat_get_live_tuples(%L::regclass)') AS r
+ *     WHERE r.success
+ *   )::float8 AS "liveRows!",
  *   (SELECT count(*) FROM pg_catalog.pg_dist_shard AS s WHERE s.logicalrelid::oid = p.logicalrelid::oid)::int AS "shards!",
  *   (
  *     SELECT count(*)

@@ -58,7 +58,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   lockForCreation: {"parameters":["bigint"],"columns":[["pg_advisory_xact_lock","void"]]},
   lockPrune: {"parameters":["bigint"],"columns":[["ok!","boolean"],["propagated","text"]]},
   makeUnlogged: {"parameters":[],"columns":[]},
-  measureShards: {"parameters":["name","text"],"columns":[["tableBytes!","double precision"],["indexBytes!","double precision"],["deadRows!","double precision"],["shards!","integer"],["workers!","integer"]]},
+  measureShards: {"parameters":["name","text"],"columns":[["tableBytes!","double precision"],["indexBytes!","double precision"],["deadRows!","double precision"],["liveRows!","double precision"],["shards!","integer"],["workers!","integer"]]},
   nameTypes: {"parameters":["integer[]"],"columns":[["oid!","integer"],["name!","text"]]},
   pruneListed: {"parameters":["text","text[]"],"columns":[["sid","character varying"]]},
   pruneSessions: {"parameters":["bigint","text","double precision","integer"],"columns":[["expired!","double precision"]]},

@@ -13,7 +13,7 @@ import { handleOf } from '../../src/session/handle.js';
 import { createTable, tableStatements } from '../../src/table/create-table.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
 import { citusSuite, citusTable } from '../support/citus.js';
-import { freshNames, freshPool, loadSession, session } from '../support/fresh-store.js';
+import { freshNames, freshPool, loadSession, lockRows, session } from '../support/fresh-store.js';
 import { onEnd } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
 import { quotedName } from '../support/stores.js';
@@ -130,6 +130,20 @@ test('while another process prunes, a prune answers 0 at once, and does not wait
   await client.query('ROLLBACK');
   client.release();
   assert.is(await admin.prune({ batchSize: 100 }), 300);
+});
+
+test('a prune passes a session that another transaction has locked', async () => {
+  const { pool, names, table } = await citusTable(4);
+  await pool.query(
+    `INSERT INTO ${table} SELECT 's' || n, '{"cookie":{}}', '2000-01-01' FROM generate_series(1, 300) AS n`,
+  );
+  const unlock = await lockRows(pool, table, ['s7']);
+  const kept: string[] = [];
+  const admin = createAdmin({ pool: freshPool({ connectionString: url }), ...names });
+  assert.is(await admin.prune({ onKept: (handle) => kept.push(handle) }), 299);
+  assert.equal(kept, [handleOf('s7')]);
+  await unlock();
+  assert.is(await admin.prune(), 1);
 });
 
 test('a prune that would read other times deletes no live session', async () => {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { createAdmin, type Finding } from '../../src/admin/admin.js';
 import { createTable } from '../../src/table/create-table.js';
 import { freshDatabase } from '../support/fresh-database.js';
-import { administrator, freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
+import { administrator, freshNames, freshPool, freshStore, isCitus, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { pgbouncer, startPgBouncer } from '../support/pgbouncer.js';
 import { callStore, makeStore, makeTable, quotedName, type StoreName, sessionFor } from '../support/stores.js';
@@ -214,7 +214,7 @@ for (const { fault, statements, code, problem, userPath } of broken) {
     assert.match(findings[0]!.problem, problem);
     let left = findings;
     do {
-      const canRunTwice = !left[0]!.sql.some((statement) => statement.includes('ADD PRIMARY KEY'));
+      const canRunTwice = !left[0]!.sql.some((statement) => /ADD PRIMARY KEY|CONCURRENTLY "/.test(statement));
       for (let run = 0; run < (canRunTwice ? 2 : 1); run++) {
         for (const statement of left[0]!.sql) await pool.query(statement);
       }
@@ -351,7 +351,8 @@ test('doctor() finds a missing or unused index of users only if the admin has a 
   assert.equal(await createAdmin({ pool, ...withPath }).doctor(), []);
   const generic = freshPool({ options: '-c plan_cache_mode=force_generic_plan' });
   assert.equal(codes(await createAdmin({ pool: generic, ...withPath }).doctor()), ['generic-plans']);
-  assert.equal(await createAdmin({ pool: generic, ...names }).doctor(), []);
+  const withoutPath = codes(await createAdmin({ pool: generic, ...names }).doctor());
+  assert.equal(withoutPath, isCitus ? ['generic-plans'] : []); // Citus refuses batches with such plans
 });
 
 test('doctor() finds an unused index on expire in a large table, but not in a small one', async () => {

@@ -117,9 +117,10 @@ test('the store rejects all of 1,000 rows that were moved to another session id,
     const { store, pool, table } = await fresh({ hashIds });
     const sids = Array.from({ length: 1000 }, (_, n) => `s${n}`);
     await Promise.all(sids.map((sid) => store.set(sid, session({ user: sid }))));
-    await pool.query(`UPDATE ${table} AS t SET sess = x.sess FROM (
-      SELECT sid, lead(sess, 1, (SELECT sess FROM ${table} ORDER BY sid LIMIT 1)) OVER (ORDER BY sid) AS sess FROM ${table}
-    ) AS x WHERE x.sid = t.sid`);
+    const { rows } = await pool.query(`SELECT sid, sess::text FROM ${table}`);
+    const move = ({ sid }: { sid: string }, n: number) =>
+      pool.query(`UPDATE ${table} SET sess = $2 WHERE sid = $1`, [sid, rows[(n + 1) % rows.length].sess]);
+    await Promise.all(rows.map(move));
     const found = await Promise.all(sids.map((sid) => store.get(sid)));
     assert.is(found.filter(Boolean).length, 0);
     assert.is(await store.length(), 1000);

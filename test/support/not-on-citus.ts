@@ -1,6 +1,7 @@
 // The tests that cannot apply to tables that Citus distributes. npm run test:citus leaves them out.
 
 const OWN_SERVER = 'it starts servers of its own, without Citus: see test/long/worker-lost';
+const OLD_TABLE = 'the store refuses a distributed table with timestamps without a time zone';
 const ONLY_HERE = 'its trigger writes to a table that the workers do not have';
 
 /** Suite, title, and why the test cannot apply. */
@@ -13,6 +14,32 @@ export const NOT_ON_CITUS: [suite: string, title: string, reason: string][] = [
     'with a missing Unix socket, browsers stay signed in',
     'the store keeps acknowledged sessions after kill -9, and destroyed sessions stay deleted',
   ].map((title): [string, string, string] => ['faults of the server', title, OWN_SERVER]),
+  ...[
+    'doctor() finds no-time-zone in the table of connect-pg-simple, and its advice repairs the table',
+    'doctor() finds no-expire-index and no-time-zone in the table of connect-pg-pool, and its advice repairs the table',
+    'doctor() gives only warnings for the table of connect-pg-simple that has been in use for a day',
+    'doctor() gives only warnings for the table of connect-pg-pool that has been in use for a day',
+    'doctor() lists errors before warnings',
+    'doctor() names the roles and databases with another TimeZone when expire has no time zone',
+  ].map((title): [string, string, string] => ['doctor', title, OLD_TABLE]),
+  [
+    'doctor',
+    'doctor() finds an unused index on expire in a large table, but not in a small one',
+    'its settings do not reach the workers, which plan the statements',
+  ],
+  [
+    'doctor',
+    'doctor() finds only an index that PostgreSQL failed to build, and its advice repairs the table',
+    'Citus refuses a unique index without sid',
+  ],
+  ['doctor', 'doctor() names only the queries that fail when sid has another name', 'not-by-sid says so instead'],
+  ...[
+    'doctor() finds nothing wrong with a text sid and with additional columns',
+    'doctor() reports a view with a sid of the type char(64), which the server accepts',
+    'doctor() reports a view with a sid of the type name, which the server accepts',
+  ].map((title): [string, string, string] => ['doctor', title, 'Citus does not change the type of sid']),
+  ['doctor', 'doctor() finds nothing wrong with a view that has the three columns', 'Citus does not write to a view'],
+  ['faults over HTTP', 'with a wrong password, browsers stay signed in', 'a cluster for tests may ask for no password'],
   ['batcher', 'the store retries a statement a few times after a deadlock', ONLY_HERE],
   ['batcher', 'touches do not wait for the disk and other writes do, alone and in a batch', ONLY_HERE],
   [

@@ -1,0 +1,29 @@
+// The part of a pool that one server of a distributed table may use.
+import * as assert from 'uvu/assert';
+import { Worker } from '../../src/table/worker.js';
+import { freshPool } from '../support/fresh-store.js';
+import { suite } from '../support/harness.js';
+
+const test = suite('a worker of a distributed table');
+
+/** How many lone writes may wait for locked rows at the same time. */
+function waitsFor(workers: Worker[]): number {
+  let waits = 0;
+  for (let round = 0; round < 20; round++) for (const worker of workers) if (worker.tryEnter()) waits++;
+  return waits;
+}
+
+test('lone writes for all servers together wait on at most half of the pool', () => {
+  const pool = freshPool({ max: 10 });
+  const waits = waitsFor(Array.from({ length: 8 }, (_, n) => Worker.of(pool, n)));
+  assert.ok(waits >= 1 && waits <= 5, `${waits}`);
+});
+
+test('lone writes for one server wait on at most half of its connections', () => {
+  const waits = waitsFor([Worker.of(freshPool({ max: 20 }), 1)]);
+  assert.ok(waits >= 1 && waits <= 5, `${waits}`);
+});
+
+test('with two connections, no lone write waits on one', () => {
+  assert.is(waitsFor([Worker.of(freshPool({ max: 2 }), 1)]), 0);
+});
