@@ -7,6 +7,7 @@ SELECT
   pg_catalog.quote_ident(current_user) AS "role!",
   pg_catalog.current_setting('TimeZone') AS "timeZone!",
   pg_catalog.current_setting('plan_cache_mode') AS "planCacheMode!",
+  pg_catalog.pg_get_partkeydef(c.oid) AS "partitionKey",
   pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
   pg_catalog.pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a

@@ -1,6 +1,6 @@
 // The errors of the public methods.
 import { printableLine } from './printable.js';
-import { INSUFFICIENT_PRIVILEGE, UNDEFINED_TABLE } from './sql-states.js';
+import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNDEFINED_TABLE } from './sql-states.js';
 
 /**
  * What went wrong.
@@ -64,6 +64,8 @@ const ADVICE: Record<string, string> = {
   [UNDEFINED_TABLE]:
     '. Create the table with createTable(), createTableIfMissing or `npx connect-pg-typed init`, ' +
     'or set schemaName and tableName',
+  [INVALID_COLUMN_REFERENCE]:
+    '. sid needs a primary key or a unique index of its own. `npx connect-pg-typed doctor` says how to add it',
   [INSUFFICIENT_PRIVILEGE]: '. `npx connect-pg-typed doctor` prints the missing grants',
 };
 

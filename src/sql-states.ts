@@ -9,6 +9,8 @@ export const INVALID_SCHEMA_NAME = '3F000';
 export const INSUFFICIENT_PRIVILEGE = '42501';
 export const UNDEFINED_FUNCTION = '42883';
 export const UNDEFINED_TABLE = '42P01';
+/** ON CONFLICT names columns without a unique index. */
+export const INVALID_COLUMN_REFERENCE = '42P10';
 export const TOO_MANY_CONNECTIONS = '53300';
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const QUERY_CANCELED = '57014';

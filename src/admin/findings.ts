@@ -157,8 +157,16 @@ const CHECKS: Check[] = [
     };
   },
 
-  ({ table: { isTable, sidType, hasKey, deferrableKeys } }) => {
+  ({ table: { isTable, sidType, hasKey, deferrableKeys, partitionKey } }) => {
     if (!isTable || sidType === null || (hasKey && deferrableKeys.length === 0)) return undefined;
+    if (!hasKey && partitionKey !== null && !partitionKey.endsWith('(sid)')) {
+      return {
+        code: 'no-key',
+        problem: `the table is partitioned by ${partitionKey}, so sid alone is not unique, and no session can be saved`,
+        advice: 'Create it anew, with PARTITION BY HASH (sid).',
+        sql: [],
+      };
+    }
     const isOlder = 't.sid OPERATOR(pg_catalog.=) newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
     return {
       code: 'no-key',

@@ -228,6 +228,26 @@ for (const { fault, statements, code, problem, userPath } of broken) {
   });
 }
 
+test('a table that is partitioned by a range of expire is refused in clear words', async () => {
+  const { store, pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(`CREATE TABLE ${table} (sid varchar, sess json NOT NULL, expire timestamptz, PRIMARY KEY (sid, expire))
+    PARTITION BY RANGE (expire)`);
+  await pool.query(`CREATE TABLE ${table.replace(/"$/, ' default"')} PARTITION OF ${table} DEFAULT`);
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  const [finding, ...more] = await createAdmin({ pool, ...names }).doctor();
+  assert.equal([finding!.code, finding!.sql, more], ['no-key', [], []]);
+  assert.match(
+    finding!.problem,
+    /partitioned by RANGE \(expire\), so sid alone is not unique, and no session can be saved/,
+  );
+  const error = await store.set('a', session()).catch((reason) => reason);
+  assert.match(
+    error.message,
+    /sid needs a primary key or a unique index of its own. `npx connect-pg-typed doctor` says/,
+  );
+});
+
 test('doctor() finds a missing table, and its advice creates the table', async () => {
   const place = { pool: freshPool(), ...freshNames() };
   const [finding, ...more] = await createAdmin(place).doctor();

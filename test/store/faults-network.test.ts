@@ -102,6 +102,7 @@ test('the pool recovers from connections without any response', async () => {
   await proxy.set('pass');
 
   await callAll(); // the store notices the broken connections
+  if (isCitus) await callAll(); // the calls for one worker use half of them
   await assertHealthy(callAll);
 });
 

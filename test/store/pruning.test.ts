@@ -9,7 +9,7 @@ import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
 import { compiled } from '../support/compiled.js';
-import { freshPool, freshStore, lockRows, session, untilBlocked } from '../support/fresh-store.js';
+import { freshPool, freshStore, lockRows, PARTITIONS, session, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('pruning', { timeout: 30_000 });
@@ -173,7 +173,7 @@ test('pruneSessions() deletes 40,000 sessions under a statement_timeout of one s
 
 test('a batch deletes by id even if the planner expects no expired session', async () => {
   const { pool, table, names } = await freshStore();
-  await pool.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
+  if (PARTITIONS === 1) await pool.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
   await insertSessions(pool, table, { live: 3000 });
   await pool.query(`ANALYZE ${table}`);
   await insertSessions(pool, table, { expired: 3000 });
@@ -187,7 +187,7 @@ test('a batch deletes by id even if the planner expects no expired session', asy
 
   await pruneSessions.run({ key: pruneKey(names), batch: 1000 }, bindTable(explaining, names));
 
-  assert.is(plan.match(/_expire_idx"/g)?.length, 1, plan); // the scan for expired sessions
+  assert.is(plan.match(/_expire_idx"/g)?.length, PARTITIONS, plan); // the scan for expired sessions
 });
 
 test('pruneSessions() deletes 35 sessions with the same expiry in batches of 10', async () => {

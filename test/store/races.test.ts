@@ -518,11 +518,9 @@ test('a write runs after an earlier write of the session failed', async () => {
 test('a save fails with CONFLICT and status 503 if each attempt finds the row changed', async () => {
   const { one, pool, table } = await twoStores();
   await one.set('a', session({ views: 1 }, cookieFor(60)));
-  await pool.query(`CREATE FUNCTION pg_temp.skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`);
-  const { rows } = await pool.query(`SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()`);
-  await pool.query(
-    `CREATE TRIGGER skip BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${rows[0].nspname}.skip()`,
-  );
+  const skip = table.replace(/"$/, ' skip"');
+  await pool.query(`CREATE FUNCTION ${skip}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`);
+  await pool.query(`CREATE TRIGGER skip BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${skip}()`);
   const loaded = await loadSession(one, 'a');
   loaded.views = 2;
   const startedAt = Date.now();

@@ -12,6 +12,9 @@ import { quotedName } from './stores.js';
 export const isCitus = process.env.TEST_DATABASE === 'citus';
 const SHARDS = 4;
 
+/** The number of hash partitions of each table: npm run test:partitions. */
+export const PARTITIONS = process.env.TEST_PARTITIONS ? 4 : 1;
+
 /** Options of createTable() for a table of the tests. */
 export const DISTRIBUTED = isCitus ? { distributed: { shardCount: SHARDS } } : {};
 
@@ -124,10 +127,27 @@ export async function freshStore({ columns, pool = freshPool(), ...options }: Fr
       sess ${columns.sess} NOT NULL, expire ${isCitus ? withTimeZone(columns.expire) : columns.expire} NOT NULL)`);
     await distributeIfCitus(pool, table);
   } else {
+    if (PARTITIONS > 1) await createPartitions(names);
     await createTable({ pool: administrator(pool), names }, { createSchema: true, ...DISTRIBUTED });
   }
   if (isCitus) onEnd(() => dropSchema(names.schemaName));
   return { store, pool, names, table };
+}
+
+/** A table in hash partitions, without its index. */
+async function createPartitions(names: { schemaName: string; tableName: string }): Promise<void> {
+  const table = quotedName(names);
+  const partitions = Array.from(
+    { length: PARTITIONS },
+    (_, n) => `CREATE TABLE ${table.replace(/"$/, ` ${n}"`)} PARTITION OF ${table}
+      FOR VALUES WITH (MODULUS ${PARTITIONS}, REMAINDER ${n})`,
+  );
+  const client = new pg.Client({ connectionString: process.env.TEST_SERVER_URL! });
+  await client.connect();
+  const sql = `CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)};
+    CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
+      PARTITION BY HASH (sid); ${partitions.join(';')}`;
+  await client.query(sql).finally(() => client.end());
 }
 
 /** The store refuses a distributed table without time zones. */
