@@ -1694,9 +1694,9 @@ export const mutations: Mutation[] = [
     tests: ['postgres/connection'],
   },
   {
-    guard: 'the client of a cancelled statement is used again',
+    guard: 'the client of a cancelled statement is not used again',
     file: 'src/postgres/connection.ts',
-    from: 'if (this.#failure === CANCELLED && hasSqlState(error, QUERY_CANCELED)) this.#failure = undefined;',
+    from: 'this.#failure = CANCELLED;',
     to: '',
     tests: ['postgres/connection'],
   },

@@ -5,7 +5,6 @@ import { databaseFailed, hasSqlState, type SessionStoreError, timedOut } from '.
 import {
   CONNECTION_LOST,
   FEATURE_NOT_SUPPORTED,
-  QUERY_CANCELED,
   READ_ONLY_SQL_TRANSACTION,
   UNDEFINED_FUNCTION,
   UNKNOWN_STATEMENT_NAME,
@@ -237,7 +236,8 @@ class Statement extends Checkout {
     this.#failure = undefined;
     const { cancelMs } = this.options;
     const cancelLate = () => {
-      this.#failure = CANCELLED; // the request may come late, and cancel the client's next statement
+      // This request, or that of Citus to a worker, may come late, and cancel the client's next statement.
+      this.#failure = CANCELLED;
       cancel(client);
     };
     if (cancelMs !== undefined) this.#cancelTimer = setTimeout(cancelLate, cancelMs);
@@ -248,7 +248,6 @@ class Statement extends Checkout {
     const { text, values, client } = this;
     const answered = (error: Error | undefined, result: QueryResult): void => {
       if (this.#cancelTimer) clearTimeout(this.#cancelTimer);
-      if (this.#failure === CANCELLED && hasSqlState(error, QUERY_CANCELED)) this.#failure = undefined;
       if (!error) this.#succeed(result);
       else if (name !== undefined && this.#canSubmitUnnamed(error)) this.#submit(undefined);
       else this.fail(this.releaseFailed(error, this.#failure));
