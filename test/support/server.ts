@@ -110,13 +110,13 @@ export class Server {
 }
 
 /** Resumes the processes after 20 s, even if this process dies: a paused server cannot stop. */
-function resumeLater(pids: number[]): void {
+export function resumeLater(pids: number[]): void {
   const args = ['-c', 'sleep 20; kill -CONT "$@" 2>/dev/null', 'resume', ...pids.map(String)];
   spawn('/bin/sh', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
 /** Reads /proc, because some container images have no `ps`. */
-function childrenOf(parent: number): number[] {
+export function childrenOf(parent: number): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => statusOf(pid)?.parent === parent);
 }
