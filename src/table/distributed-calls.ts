@@ -62,11 +62,18 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
 
   #batcher(worker: Worker): Batcher<Item, Result> {
     const { bytes = () => 100, writes = true } = this.#options.kind;
+    let metLock = false; // whether the last batch that failed had waited for a lock
     return new Batcher<Item, Result>({
       send: async (items, deadline, stage) => {
-        if (items.length > 1) return this.#sendMany(items, deadline, worker);
+        if (items.length > 1) {
+          return this.#sendMany(items, deadline, worker).catch((error) => {
+            metLock = hasSqlState(error, LOCK_NOT_AVAILABLE);
+            throw error;
+          });
+        }
         if (stage !== 'part') return [await this.#sendOne(items[0]!, deadline, worker, stage === 'alone')];
-        const sent = await this.#attempt(items[0]!, deadline, worker, 'part');
+        const isLocked = metLock && (await this.#isLocked(items[0]!, deadline, worker));
+        const sent = isLocked ? undefined : await this.#attempt(items[0]!, deadline, worker, 'part');
         if (!sent) throw databaseFailed(LOCKED);
         return [sent.result];
       },

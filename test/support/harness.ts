@@ -37,7 +37,10 @@ export function suite<T = Context>(name: string, { timeout = LIMIT_MS, mayBeEmpt
   const add = (register: (name: string, work: Callback<T>) => void) => (title: string, work: Callback<T>) => {
     if (process.env.TEST_DATABASE === 'citus') {
       const [, , reason] = NOT_ON_CITUS.find(([one, other]) => one === name && other === title) ?? [];
-      if (reason !== undefined) return console.log(`not on Citus: ${name}: ${title}: ${reason}`);
+      if (reason !== undefined) {
+        entry.mayBeEmpty = true;
+        return console.log(`not on Citus: ${name}: ${title}: ${reason}`);
+      }
     }
     entry.count++;
     register(title, async (context) => {

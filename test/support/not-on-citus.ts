@@ -2,6 +2,7 @@
 
 const OWN_SERVER = 'it starts servers of its own, without Citus: see test/long/worker-lost';
 const OLD_TABLE = 'the store refuses a distributed table with timestamps without a time zone';
+const NO_PASSWORD = 'a cluster for tests may ask for no password';
 const ONLY_HERE = 'its trigger writes to a table that the workers do not have';
 
 /** Suite, title, and why the test cannot apply. */
@@ -39,14 +40,10 @@ export const NOT_ON_CITUS: [suite: string, title: string, reason: string][] = [
     'doctor() reports a view with a sid of the type name, which the server accepts',
   ].map((title): [string, string, string] => ['doctor', title, 'Citus does not change the type of sid']),
   ['doctor', 'doctor() finds nothing wrong with a view that has the three columns', 'Citus does not write to a view'],
-  ['faults over HTTP', 'with a wrong password, browsers stay signed in', 'a cluster for tests may ask for no password'],
+  ['faults over HTTP', 'with a wrong password, browsers stay signed in', NO_PASSWORD],
+  ['outages', 'with a wrong password, each call ends in time and later calls succeed', NO_PASSWORD],
   ['batcher', 'the store retries a statement a few times after a deadlock', ONLY_HERE],
   ['batcher', 'touches do not wait for the disk and other writes do, alone and in a batch', ONLY_HERE],
-  [
-    'distributed tables of operators',
-    'createTable({ distributed }) says what is missing on a server without Citus',
-    'the server has Citus',
-  ],
   ['pruning', 'a batch deletes by id even if the planner expects no expired session', 'Citus shows another plan'],
   [
     'admin',
