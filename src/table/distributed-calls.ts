@@ -72,8 +72,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
           });
         }
         if (stage !== 'part') return [await this.#sendOne(items[0]!, deadline, worker, stage === 'alone')];
-        const isLocked = metLock && (await this.#isLocked(items[0]!, deadline, worker));
-        const sent = isLocked ? undefined : await this.#attempt(items[0]!, deadline, worker, 'part');
+        const sent = await this.#attempt(items[0]!, deadline, worker, metLock, 'part');
         if (!sent) throw databaseFailed(LOCKED);
         return [sent.result];
       },
@@ -114,12 +113,9 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     };
     if (!worker || kind.writes === false) return sendLone();
     if (!worker.tryEnter()) {
-      return untilUnlocked(worker.lockWaits, isLocked, async (lockTimeout) => {
-        const mayBeLocked = lockTimeout === SHORT_LOCK_TIMEOUT;
-        return mayBeLocked && (await this.#isLocked(item, deadline, worker))
-          ? undefined
-          : this.#attempt(item, deadline, worker);
-      });
+      return untilUnlocked(worker.lockWaits, isLocked, (lockTimeout) =>
+        this.#attempt(item, deadline, worker, lockTimeout === SHORT_LOCK_TIMEOUT),
+      );
     }
     try {
       return await sendLone();
@@ -129,8 +125,9 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   }
 
   /** Sends the item without waiting for its row. Resolves with undefined if the row is locked. */
-  async #attempt(item: Item, deadline: Deadline, worker: Worker, as: SentAs = 'lone') {
+  async #attempt(item: Item, deadline: Deadline, worker: Worker, mayBeLocked: boolean, as: SentAs = 'lone') {
     const { kind } = this.#options;
+    if (mayBeLocked && (await this.#isLocked(item, deadline, worker))) return undefined;
     const statement = kind.skipsLocked ? kind.ofShard!([item]) : kind.one(item, false);
     try {
       const rows = await this.#run(statement, as, deadline, worker, !kind.skipsLocked);
@@ -141,7 +138,10 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     }
   }
 
-  /** Costs less than to cancel a statement. Others tell by themselves. */
+  /**
+   * Asks the server. This costs less than to send a statement that waits, and to cancel it. A statement that skips
+   * locked rows needs no question.
+   */
   async #isLocked(item: Item, deadline: Deadline, worker: Worker): Promise<boolean> {
     if (this.#options.kind.skipsLocked) return false;
     const found = await this.#run(bound(findLocked, { sid: sidOf(item) }), 'lone', deadline, worker);
