@@ -3,10 +3,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Store } from 'express-session';
+import { freePort } from '../../dev/postgres/local-postgres.js';
 
 const require = createRequire(import.meta.url);
 
@@ -89,13 +89,4 @@ export async function redisStore(port: number): Promise<{ client: RedisClient; m
   await client.connect();
   const { RedisStore } = require('connect-redis');
   return { client, makeStore: () => new RedisStore({ client }) };
-}
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as net.AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

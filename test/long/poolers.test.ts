@@ -4,13 +4,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
+import { freePort } from '../../dev/postgres/local-postgres.js';
 import { systemServer } from '../../dev/postgres/postgres-binaries.js';
 import { type Counted, countDuring } from '../support/counters.js';
 import { freshPool, freshStore } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { assertInTime } from '../support/outcomes.js';
 import { startPair } from '../support/pair.js';
-import { folderOf, freePort, installed, runProgram, startProgram, untilOpen } from '../support/programs.js';
+import { folderOf, installed, runProgram, startProgram, untilOpen } from '../support/programs.js';
 import type { Server } from '../support/server.js';
 
 const page = readFileSync('docs/failover.md', 'utf8');
@@ -26,7 +27,7 @@ for (const [name, file] of Object.entries({ haproxy, repmgr, repmgrd, pgpool }))
 }
 const test = suite('failover of docs/failover.md', { timeout: 120_000, mayBeEmpty: true });
 
-/** Reads the numbers of the page's HAProxy with these servers, and returns the URL of the app. */
+/** Starts HAProxy with the page's configuration, in front of these servers. Returns its URL. */
 async function startHaproxy(servers: Server[]): Promise<string> {
   const port = await freePort();
   const config = block('haproxy')

@@ -1,5 +1,6 @@
 // Starts PgBouncer in front of the test server.
-import { folderOf, freePort, installed, startProgram, untilOpen } from './programs.js';
+import { freePort } from '../../dev/postgres/local-postgres.js';
+import { folderOf, installed, startProgram, untilOpen } from './programs.js';
 
 /** The path of the program, or undefined if it is not installed. */
 export const pgbouncer = installed('pgbouncer');

@@ -16,15 +16,6 @@ export const installed = (name: string): string | undefined =>
     .map((folder) => path.join(folder, name))
     .find((file) => existsSync(file));
 
-export async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as net.AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 /** Writes the files into a new folder, which the user of the servers owns, and returns its path. */
 export function folderOf(files: Record<string, string>): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'program-test-'));
