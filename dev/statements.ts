@@ -1,4 +1,4 @@
-// Writes the generated queries shorter. Their statements are a fourth of what the store adds to the
+// Writes the generated queries shorter. Their statements are a fifth of what the store adds to the
 // bundle of an app.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

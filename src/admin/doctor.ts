@@ -61,9 +61,9 @@ export async function doctor(
   const distribution = await inspectDistribution(names, db);
   const mayRead = inspected.canUseSchema && !inspected.missingGrants.includes('SELECT');
   const [shards] = distribution && mayRead ? await measureShards.run(catalogNames(names), db) : [];
-  // The client's server has no rows of its own.
+  // The server that the admin is connected to has no rows of a distributed table.
   const table = shards ? { ...inspected, deadRows: shards.deadRows, liveRows: shards.liveRows } : inspected;
-  // Otherwise the finding is another one.
+  // If a statement cannot be planned for one of these reasons, the reason is a finding.
   const canPlan =
     sidProblem === undefined &&
     table.missingGrants.length === 0 &&

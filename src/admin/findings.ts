@@ -163,7 +163,7 @@ const CHECKS: Check[] = [
       return {
         code: 'no-key',
         problem: `the table is partitioned by ${partitionKey}, so sid alone is not unique, and no session can be saved`,
-        advice: 'Create it anew, with PARTITION BY HASH (sid).',
+        advice: 'Create a new table with PARTITION BY HASH (sid).',
         sql: [],
       };
     }

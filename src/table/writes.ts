@@ -66,7 +66,7 @@ export const DESTROY: Kind<string, unknown> = {
   skipsLocked: true,
 };
 
-// A distributed table has no statement for a batch of these: the server of the app must notify.
+// Without ofShard: a worker would run the statement, and its notification would reach no listener.
 export const destroyAndNotify = (channel: string): Kind<string, unknown> => ({
   results: noResults,
   one: (sid) => bound(queries.destroySessionAndNotify, { sid, channel }),

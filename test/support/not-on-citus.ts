@@ -1,6 +1,6 @@
 // The tests that cannot apply to tables that Citus distributes. npm run test:citus leaves them out.
 
-const OWN_SERVER = 'it starts servers of its own, without Citus: see test/long/worker-lost';
+const OWN_SERVER = 'it starts a PostgreSQL without Citus. test/long/worker-lost tests the same with Citus';
 const OLD_TABLE = 'the store refuses a distributed table with timestamps without a time zone';
 const NO_PASSWORD = 'a cluster for tests may ask for no password';
 const ONLY_HERE = 'its trigger writes to a table that the workers do not have';
