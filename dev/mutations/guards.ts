@@ -1577,6 +1577,21 @@ export const mutations: Mutation[] = [
     tests: ['table/worker'],
   },
   {
+    guard: 'a statement that pauses before its next attempt leaves its turn to another one',
+    file: 'src/table/worker.ts',
+    from: '      this.#endTurn();\n      await pause();',
+    to: '      await pause();',
+    tests: ['table/worker'],
+  },
+  {
+    guard: 'a write that pauses for its retry does not keep a connection of its worker',
+    file: 'src/postgres/retry.ts',
+    from: 'retry.runPause ? retry.runPause(pause) : pause()',
+    to: 'pause()',
+    tests: ['table/distributed-calls'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
     guard: 'a locked destroy of a batch for a shard is sent alone',
     file: 'src/table/writes.ts',
     from: '  ofShard: (sids) => bound(destroySessionsOfShard, { sids }),\n  skipsLocked: true,',

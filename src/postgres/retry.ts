@@ -15,6 +15,8 @@ const SOCKET_LOST = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 const LOST_BY_PG = /^(Connection terminated|Client (has encountered a connection error|was closed))/;
 const UNREACHABLE = ['ECONNREFUSED', 'ENOENT', 'EAI_AGAIN', 'EHOSTUNREACH', TOO_MANY_CONNECTIONS];
 
+export type RunPause = (pause: () => Promise<void>) => Promise<void>;
+
 export interface Retry {
   /** Idempotent statements are retried even if the first attempt may have succeeded. */
   idempotent: boolean;
@@ -24,6 +26,8 @@ export interface Retry {
   rolledBack?: boolean;
   /** Set for a write: makes it fail at once while the database stays read-only. */
   readOnly?: ReadOnlyState;
+  /** Runs each pause, during which no client is used. Default: only the pause itself. */
+  runPause?: RunPause | undefined;
 }
 
 const unsent = new WeakSet<object>();
@@ -60,7 +64,8 @@ export async function pauseBeforeRetry(
   const pauseMs = backoffMs(attempts, FIRST_PAUSE_MS, MAX_PAUSE_MS);
   const until = Math.min(deadline, startedAt + patienceMs(error, attempts, retry));
   if (performance.now() + pauseMs > until) throw error;
-  await sleep(pauseMs);
+  const pause = (): Promise<void> => sleep(pauseMs);
+  await (retry.runPause ? retry.runPause(pause) : pause());
 }
 
 /** Runs `work` until it succeeds, or another attempt cannot help. */

@@ -2,6 +2,7 @@
 import { databaseFailed, hasSqlState } from '../errors.js';
 import { findLocked } from '../generated/shards.js';
 import type { Deadline } from '../postgres/deadline.js';
+import type { RunPause } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
 import { Batcher, type Outcome } from './batcher.js';
 import type { Distribution } from './distribution.js';
@@ -15,12 +16,16 @@ export interface DistributedOptions<Item, Result> {
   distribution: Distribution;
   /** Whether calls may share a statement. */
   batch: boolean;
-  /**
-   * Resolves with the rows of the statement.
-   *
-   * @param cancelMs milliseconds after which it is cancelled. Undefined: at the deadline
-   */
-  send: (statement: Bound, as: SentAs, deadline: Deadline, cancelMs: number | undefined) => Promise<unknown[]>;
+  /** Resolves with the rows of the statement. */
+  send: (statement: Bound, as: SentAs, deadline: Deadline, limits: Limits) => Promise<unknown[]>;
+}
+
+/** What a worker demands of a statement. */
+export interface Limits {
+  /** Milliseconds after which it is cancelled. Default: at the deadline. */
+  cancelMs?: number | undefined;
+  /** Runs each pause before it is sent again. */
+  runPause?: RunPause;
 }
 
 /** What a statement serves: one call, the only one of a part of a failed batch, or several. */
@@ -157,9 +162,9 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     isLimited = false,
   ): Promise<any[]> {
     const { kind, send } = this.#options;
-    if (!worker) return send(statement, as, deadline, undefined);
+    if (!worker) return send(statement, as, deadline, {});
     const cancelMs = isLimited && kind.writes !== false ? worker.lockTimeout : undefined;
-    return worker.run(() => send(statement, as, deadline, cancelMs), deadline);
+    return worker.run((runPause) => send(statement, as, deadline, { cancelMs, runPause }), deadline);
   }
 }
 

@@ -224,13 +224,10 @@ export class SessionRows {
       kind,
       distribution,
       batch,
-      send: (statement, as, deadline, cancelMs) => {
+      send: (statement, as, deadline, { cancelMs, runPause }) => {
         if (as === 'batch') this.count.batches++;
-        return this.#send(
-          { statement, resultOf: (rows) => rows, cancelMs },
-          deadline,
-          as === 'lone' ? retryLone : retryBatch,
-        );
+        const retry: Retry = { ...(as === 'lone' ? retryLone : retryBatch), runPause };
+        return this.#send({ statement, resultOf: (rows) => rows, cancelMs }, deadline, retry);
       },
     });
     const send = (items: Item[], statement: Bound, deadline: Deadline, retry: Retry): Promise<Outcome<Result>[]> => {

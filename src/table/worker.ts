@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import { timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
+import type { RunPause } from '../postgres/retry.js';
 import { LOCK_TIMEOUT, LockWaits } from './lock-waits.js';
 
 const byPool = new WeakMap<Pool, Map<number, Worker>>();
@@ -65,29 +66,48 @@ export class Worker {
     else this.#waiting.add(start);
   }
 
-  /** Runs `work`, which sends one statement, when a connection may be used for it. */
-  run<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const start = () => {
-        this.#running++;
-        void this.#run(work).then(resolve, reject);
-      };
-      if (this.#running < this.#max) start();
-      else new Turn(this.#waiting, start, reject, deadline).watch();
-    });
-  }
-
-  async #run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work`, which sends one statement, when a connection may be used for it. A statement that pauses before
+   * its next attempt must let others run, by `runPause`.
+   */
+  async run<T>(work: (runPause: RunPause) => Promise<T>, deadline: Deadline): Promise<T> {
+    await this.#takeTurn(deadline);
+    let isRunning = true;
+    const runPause: RunPause = async (pause) => {
+      isRunning = false;
+      this.#endTurn();
+      await pause();
+      await this.#takeTurn(deadline);
+      isRunning = true;
+    };
     const startedAt = performance.now();
     try {
-      const result = await work();
+      const result = await work(runPause);
       const isSlower = performance.now() - startedAt > this.#usualMs;
       this.#usualMs = isSlower ? this.#usualMs * (1 + STEP) + STEP : this.#usualMs * (1 - STEP);
       return result;
     } finally {
-      this.#running--;
-      this.#startNext();
+      if (isRunning) this.#endTurn();
     }
+  }
+
+  #takeTurn(deadline: Deadline): Promise<void> | undefined {
+    if (this.#running < this.#max) {
+      this.#running++;
+      return;
+    }
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        this.#running++;
+        resolve();
+      };
+      new Turn(this.#waiting, start, reject, deadline).watch();
+    });
+  }
+
+  #endTurn(): void {
+    this.#running--;
+    this.#startNext();
   }
 
   #startNext(): void {

@@ -146,6 +146,23 @@ async function deadlocks(admin: pg.Pool): Promise<number> {
   return rows.reduce((sum, { result }) => sum + Number(result), 0);
 }
 
+test('reads are answered while a write pauses before its next attempt', async () => {
+  const { names } = await citusTable(4);
+  const options = '-c default_transaction_read_only=on';
+  const pool = freshPool({ connectionString: url, options, max: 2 }); // one statement at a time for a worker
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, timeout: 2 });
+  onEnd(() => store.close());
+  await store.get('session');
+  const startedAt = performance.now();
+  const written = failure(store.set('session', session({})));
+  await sleep(100); // so that it is sent first
+  await Promise.all(SIDS.map((sid) => store.get(sid))); // some are on the same worker
+  const readMs = performance.now() - startedAt;
+  assert.match((await written).message, /read-only|in time/);
+  const writeMs = performance.now() - startedAt;
+  assert.ok(writeMs > 1500 && readMs < writeMs / 2, `the write took ${writeMs} ms, the reads ${readMs} ms`);
+});
+
 test('six stores on all nodes write batches of the same sessions, without a deadlock', async () => {
   const { names, admin } = await filledStore(4);
   const before = await deadlocks(admin);

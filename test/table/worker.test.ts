@@ -1,4 +1,5 @@
 // The part of a pool that one server of a distributed table may use.
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { Worker } from '../../src/table/worker.js';
 import { freshPool } from '../support/fresh-store.js';
@@ -26,4 +27,22 @@ test('lone writes for one server wait on at most half of its connections', () =>
 
 test('with two connections, no lone write waits on one', () => {
   assert.is(waitsFor([Worker.of(freshPool({ max: 2 }), 1)]), 0);
+});
+
+test('a statement that pauses before its next attempt lets another one run', async () => {
+  const worker = Worker.of(freshPool({ max: 2 }), 1); // one statement at a time
+  const deadline = performance.now() + 2000;
+  const events: string[] = [];
+  let resume = (): void => {};
+  const paused = worker.run(async (runPause) => {
+    await runPause(() => new Promise((resolve) => (resume = resolve)));
+    events.push('next attempt');
+  }, deadline);
+  const other = async () => {
+    resume();
+    await sleep(20);
+    events.push('other one');
+  };
+  await Promise.all([paused, worker.run(other, deadline)]);
+  assert.equal(events, ['other one', 'next attempt']);
 });
