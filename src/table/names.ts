@@ -103,8 +103,9 @@ export function tableQuery<Params, Row>(query: PreparedQuery<Params, Row>, names
  * row follow those of the row before.
  */
 export function withRows(text: string, parameters: number, rows: number): string {
-  const from = text.lastIndexOf('\nVALUES ') + '\nVALUES '.length; // a table's name comes before it
-  const to = text.lastIndexOf('\nON CONFLICT');
+  // The last ones: a table's name comes before them. The build replaces line breaks with spaces.
+  const from = text.lastIndexOf('VALUES ') + 'VALUES '.length;
+  const to = text.lastIndexOf('ON CONFLICT') - 1;
   const row = text.slice(from, to);
   const nth = (_: unknown, n: number) => row.replace(/\$(\d+)/g, (_, number) => `$${n * parameters + Number(number)}`);
   return text.slice(0, from) + Array.from({ length: rows }, nth).join(', ') + text.slice(to);

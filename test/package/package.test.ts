@@ -22,6 +22,7 @@ import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { anchor } from '../../dev/docs/markdown.js';
 import type * as Types from '../../dev/pgtyped-types.js';
+import { citusTable, hasCitus } from '../support/citus.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
@@ -154,6 +155,19 @@ for (const [form, program] of [
     }
     const output = JSON.parse(await run(node, [program], { env: environment(names) }));
     assert.equal(output, { signedOut: 1, left: [store.handle('b'), store.handle('c')].sort() });
+  });
+}
+
+test('calls at once of the installed package reach each session of a plain table', async () => {
+  const { names } = await freshStore();
+  assert.is(await run(node, ['batches.mjs'], { env: environment(names) }), '48');
+});
+
+if (hasCitus('calls at once of the installed package reach each session of a distributed table')) {
+  test('calls at once of the installed package reach each session of a distributed table', async () => {
+    const { names } = await citusTable(4);
+    const env = { ...environment(names), DATABASE_URL: process.env.TEST_CITUS_URL! };
+    assert.is(await run(node, ['batches.mjs'], { env }), '48');
   });
 }
 

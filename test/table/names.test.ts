@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { countSessions } from '../../src/generated/session.js';
 import { PgSessionStore } from '../../src/index.js';
 import { createTable } from '../../src/table/create-table.js';
-import { bindTable, type TableNames } from '../../src/table/names.js';
+import { bindTable, type TableNames, withRows } from '../../src/table/names.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { administrator, freshPool, freshStore, searchPath, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
@@ -171,6 +171,15 @@ test('no query starts or ends with a space that a removed comment left', async (
     sent.filter((text) => text !== text.trim()),
     [],
   );
+});
+
+test('the INSERT of one row is written for several, with the white space of sql/ and of the build', async () => {
+  const values = (row: number) => `($${row + 1}, $${row + 2}::json, now() + $${row + 3})`;
+  for (const space of ['\n', ' ']) {
+    const insert = (rows: string) =>
+      ['INSERT INTO "VALUES ON CONFLICT " AS t', `VALUES ${rows}`, 'ON CONFLICT (sid) DO NOTHING'].join(space);
+    assert.equal(treeOf(withRows(insert(values(0)), 3, 2)), treeOf(insert(`${values(0)}, ${values(3)}`)));
+  }
 });
 
 test('each query uses the stand-in only as a relation, in the spelling that bindTable() replaces', async () => {
