@@ -1639,6 +1639,14 @@ export const mutations: Mutation[] = [
     needs: 'TEST_CITUS_URL',
   },
   {
+    guard: 'a save that is sent alone, to a shard, does not wait for a locked row',
+    file: 'src/generated/shards.ts',
+    from: 'SKIP LOCKED\\n) AS f',
+    to: '\\n) AS f',
+    tests: ['distributed-calls'],
+    needs: 'TEST_CITUS_URL',
+  },
+  {
     guard: 'a row that a batch skipped is sent alone',
     file: 'src/table/distributed-calls.ts',
     from: 'if (locked.size === 0) return results;',

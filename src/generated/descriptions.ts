@@ -68,6 +68,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   replaceSessionRelaxed: {"parameters":["json","boolean","double precision","text","text"],"columns":[["sid","character varying"]]},
   replaceSessions: {"parameters":["text","boolean","text[]","text[]","json[]","double precision[]","boolean[]"],"columns":[["sid","character varying"]]},
   replaceSessionsOfShard: {"parameters":["text[]","text[]","json[]","double precision[]","boolean[]"],"columns":[["sid","character varying"],["isLocked","boolean"]]},
+  replaceUnlockedSession: {"parameters":["json","boolean","double precision","text","text"],"columns":[["sid","character varying"]]},
   revokeSession: {"parameters":["text","text"],"columns":[["notified","text"]]},
   revokeSessionOfUser: {"parameters":["text[]","text[]","text","text"],"columns":[["notified","text"]]},
   revokeUser: {"parameters":["text[]","text[]","text","text"],"columns":[["revoked!","integer"],["notifications!","integer"]]},

@@ -136,7 +136,7 @@ export interface DestroySessionsOfShardQuery {
   result: DestroySessionsOfShardResult;
 }
 
-const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":367,"b":372},{"a":493,"b":498}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR UPDATE SKIP LOCKED\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n)\nSELECT s.sid, true AS \"isLocked\"\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                    "};
+const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":367,"b":372},{"a":493,"b":498}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR UPDATE SKIP LOCKED\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n)\nSELECT s.sid, true AS \"isLocked\"\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                                                 "};
 
 /**
  * Query generated from SQL:
@@ -154,10 +154,56 @@ const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"
  * SELECT s.sid, true AS "isLocked"
  * FROM "session_store"."session" AS s
  * WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
- *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                    
+ *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                                                 
  * ```
  */
 export const destroySessionsOfShard = new PreparedQuery<DestroySessionsOfShardParams,DestroySessionsOfShardResult>(destroySessionsOfShardIR);
+
+
+/** 'ReplaceUnlockedSession' parameters type */
+export interface ReplaceUnlockedSessionParams {
+  loaded: string;
+  mayShorten: boolean;
+  payload: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'ReplaceUnlockedSession' return type */
+export interface ReplaceUnlockedSessionResult {
+  sid: string;
+}
+
+/** 'ReplaceUnlockedSession' query type */
+export interface ReplaceUnlockedSessionQuery {
+  params: ReplaceUnlockedSessionParams;
+  result: ReplaceUnlockedSessionResult;
+}
+
+const replaceUnlockedSessionIR: any = {"usedParamSet":{"payload":true,"mayShorten":true,"ttl":true,"sid":true,"loaded":true},"params":[{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":51,"b":59}]},{"name":"mayShorten","required":true,"transform":{"type":"scalar"},"locs":[{"a":103,"b":114}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":219,"b":223}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":327,"b":331},{"a":407,"b":411}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":473,"b":480}]}],"statement":"UPDATE \"session_store\".\"session\" AS t\nSET\n  sess = :payload!::json,\n  expire = GREATEST(\n    CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,\n    pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\n  )\nFROM (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) :sid!\n  FOR NO KEY UPDATE SKIP LOCKED\n) AS f\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND f.sid OPERATOR(pg_catalog.=) t.sid\n  AND t.sess::text = :loaded! AND t.expire > now()\nRETURNING t.sid                                                                    "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * UPDATE "session_store"."session" AS t
+ * SET
+ *   sess = :payload!::json,
+ *   expire = GREATEST(
+ *     CASE WHEN :mayShorten! THEN '-infinity' ELSE t.expire END,
+ *     pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
+ *   )
+ * FROM (
+ *   SELECT s.sid
+ *   FROM "session_store"."session" AS s
+ *   WHERE s.sid OPERATOR(pg_catalog.=) :sid!
+ *   FOR NO KEY UPDATE SKIP LOCKED
+ * ) AS f
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND f.sid OPERATOR(pg_catalog.=) t.sid
+ *   AND t.sess::text = :loaded! AND t.expire > now()
+ * RETURNING t.sid                                                                    
+ * ```
+ */
+export const replaceUnlockedSession = new PreparedQuery<ReplaceUnlockedSessionParams,ReplaceUnlockedSessionResult>(replaceUnlockedSessionIR);
 
 
 /** 'FindLocked' parameters type */

@@ -132,23 +132,23 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   /** Sends the item without waiting for its row. Resolves with undefined if the row is locked. */
   async #attempt(item: Item, deadline: Deadline, worker: Worker, mayBeLocked: boolean, as: SentAs = 'lone') {
     const { kind } = this.#options;
-    if (mayBeLocked && (await this.#isLocked(item, deadline, worker))) return undefined;
-    const statement = kind.skipsLocked ? kind.ofShard!([item]) : kind.one(item, false);
+    const isLocked = () => this.#isLocked(item, deadline, worker);
+    if (kind.oneUnlocked) {
+      const rows = await this.#run(kind.oneUnlocked(item), as, deadline, worker);
+      return rows.length === 0 && (await isLocked()) ? undefined : { result: kind.results([item], rows)[0]! };
+    }
+    if (mayBeLocked && (await isLocked())) return undefined;
     try {
-      const rows = await this.#run(statement, as, deadline, worker, !kind.skipsLocked);
-      return lockedIn(kind, rows).size === 0 ? { result: kind.results([item], rows)[0]! } : undefined;
+      const rows = await this.#run(kind.one(item, false), as, deadline, worker, true);
+      return { result: kind.results([item], rows)[0]! };
     } catch (error) {
       if (hasSqlState(error, QUERY_CANCELED)) return undefined;
       throw error;
     }
   }
 
-  /**
-   * Asks the server. This costs less than to send a statement that waits, and to cancel it. A statement that skips
-   * locked rows needs no question.
-   */
+  /** Asks the server. This costs less than to send a statement that waits, and to cancel it. */
   async #isLocked(item: Item, deadline: Deadline, worker: Worker): Promise<boolean> {
-    if (this.#options.kind.skipsLocked) return false;
     const found = await this.#run(bound(findLocked, { sid: sidOf(item) }), 'lone', deadline, worker);
     return found.length > 0;
   }

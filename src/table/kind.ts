@@ -58,6 +58,11 @@ export interface Kind<Item, Result> {
   ofShard?: ((items: Item[]) => Bound) | undefined;
   /** Whether the rows of `ofShard` include those that were locked, as `LockedRow`. Default: it waits for them. */
   skipsLocked?: boolean;
+  /**
+   * For a distributed table: a statement for one item that changes nothing if its row is locked. Undefined if
+   * `one()` may be cancelled. A worker may commit a cancelled statement, so it must be idempotent.
+   */
+  oneUnlocked?: (item: Item) => Bound;
   /** The result of each item, from the rows of the statement. */
   results(items: Item[], rows: any[]): Result[];
   /** Whether it writes, and so waits for rows that others have locked. Default: true. */

@@ -1,6 +1,11 @@
 // The writes of requests, for one session and for many.
 import * as queries from '../generated/session.js';
-import { destroySessionsOfShard, replaceSessionsOfShard, touchSessionsOfShard } from '../generated/shards.js';
+import {
+  destroySessionsOfShard,
+  replaceSessionsOfShard,
+  replaceUnlockedSession,
+  touchSessionsOfShard,
+} from '../generated/shards.js';
 import { binaryArray } from '../postgres/binary-array.js';
 import { bound, column, type Kind, type ReplaceItem, type SetItem, type TouchItem } from './kind.js';
 
@@ -35,6 +40,7 @@ export const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
     bound(queries.replaceSessions, { ...replacements(items), lockTimeout: `${lockTimeout}ms`, relaxed }),
   ofShard: (items) => bound(replaceSessionsOfShard, replacements(items)),
   skipsLocked: true,
+  oneUnlocked: (item) => bound(replaceUnlockedSession, item),
 });
 
 const replacements = (items: ReplaceItem[]) => ({

@@ -136,6 +136,24 @@ test('many locked rows do not stop the other sessions', async () => {
   for (const sid of SIDS) assert.is((await store.get(sid))!.views, 1, sid);
 });
 
+test('saves that are sent alone, of locked rows, do not stop the other sessions', async () => {
+  const { store, admin, table } = await filledStore(1);
+  const [locked, free] = [SIDS.slice(0, 8), SIDS.slice(8)];
+  const add = (sid: string) => store.update(sid, (found) => found.views++);
+  const unlock = await lock(admin, table, locked);
+  const held: Promise<unknown>[] = [];
+  for (const sid of locked) {
+    held.push(add(sid));
+    await sleep(250); // after 200 ms, the next call does not wait for it
+  }
+  const startedAt = performance.now();
+  await Promise.all(free.map(add));
+  assert.ok(performance.now() - startedAt < 5000, `${performance.now() - startedAt} ms`);
+  await unlock();
+  await Promise.all(held);
+  for (const sid of SIDS) assert.is((await store.get(sid))!.views, 1, sid);
+});
+
 /** How many deadlocks all nodes have seen. */
 async function deadlocks(admin: pg.Pool): Promise<number> {
   await sleep(1100); // PostgreSQL counts them up to a second late
