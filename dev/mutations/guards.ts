@@ -1577,6 +1577,13 @@ export const mutations: Mutation[] = [
     tests: ['table/worker'],
   },
   {
+    guard: 'the first statement of a client on a worker is not cancelled after the usual time',
+    file: 'src/table/worker.ts',
+    from: 'isKnown ? LOCK_TIMEOUT : CONNECT_TIMEOUT',
+    to: 'LOCK_TIMEOUT',
+    tests: ['table/worker'],
+  },
+  {
     guard: 'a statement that pauses before its next attempt leaves its turn to another one',
     file: 'src/table/worker.ts',
     from: '      this.#endTurn();\n      await pause();',

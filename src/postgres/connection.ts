@@ -52,8 +52,8 @@ export interface StatementOptions {
   /** Default: it is sent once. */
   retry?: Retry | undefined;
   repair?: Repair | undefined;
-  /** After how many milliseconds the server is asked to cancel it. Default: at the deadline. */
-  cancelMs?: number | undefined;
+  /** After how many milliseconds the server is asked to cancel it on this client. Default: at the deadline. */
+  cancelMs?: ((client: object) => number) | undefined;
 }
 
 /** A pool, seen as a place to run statements. */
@@ -234,7 +234,7 @@ class Statement extends Checkout {
 
   protected use(client: PoolClient): void {
     this.#failure = undefined;
-    const { cancelMs } = this.options;
+    const cancelMs = this.options.cancelMs?.(client);
     const cancelLate = () => {
       // This request, or that of Citus to a worker, may come late, and cancel the client's next statement.
       this.#failure = CANCELLED;

@@ -1,6 +1,7 @@
 // The calls of one kind for a table that Citus distributes: batched by shard, and limited by worker.
 import { databaseFailed, hasSqlState } from '../errors.js';
 import { findLocked } from '../generated/shards.js';
+import type { StatementOptions } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import type { RunPause } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
@@ -22,8 +23,7 @@ export interface DistributedOptions<Item, Result> {
 
 /** What a worker demands of a statement. */
 export interface Limits {
-  /** Milliseconds after which it is cancelled. Default: at the deadline. */
-  cancelMs?: number | undefined;
+  cancelMs?: StatementOptions['cancelMs'];
   /** Runs each pause before it is sent again. */
   runPause?: RunPause;
 }

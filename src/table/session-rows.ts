@@ -3,7 +3,7 @@ import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
 import { hasSqlState, refused } from '../errors.js';
 import * as queries from '../generated/session.js';
-import type { PoolConnection, QueryResult } from '../postgres/connection.js';
+import type { PoolConnection, QueryResult, StatementOptions } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
@@ -51,7 +51,7 @@ interface Sending<Result> {
   statement: Bound;
   resultOf: (rows: any[]) => Result;
   /** After how many milliseconds the statement is cancelled. Default: at the deadline. */
-  cancelMs?: number | undefined;
+  cancelMs?: StatementOptions['cancelMs'];
 }
 
 /** The calls of requests, by session id. */
@@ -172,7 +172,13 @@ export class SessionRows {
     return made;
   }
 
-  #query(text: string, values: unknown[], deadline: Deadline, retry: Retry, cancelMs?: number): Promise<QueryResult> {
+  #query(
+    text: string,
+    values: unknown[],
+    deadline: Deadline,
+    retry: Retry,
+    cancelMs?: StatementOptions['cancelMs'],
+  ): Promise<QueryResult> {
     return this.#options.connection.query(text, values, { deadline, retry, repair: this.repair, cancelMs });
   }
 

@@ -51,7 +51,7 @@ test('a statement is cancelled after cancelMs, and its connection is not used ag
     (await connection.query('SELECT pg_backend_pid() AS pid', [], { deadline: Infinity })).rows[0];
   const before = await pid();
   const begun = performance.now();
-  const options = { deadline: Infinity, cancelMs: 100 };
+  const options = { deadline: Infinity, cancelMs: () => 100 };
   const error = await failure(connection.query('SELECT pg_sleep(5)', [], options));
   assert.is((error as SessionStoreError).sqlState, '57014');
   assert.ok(performance.now() - begun < 2000, `${performance.now() - begun} ms`);

@@ -154,6 +154,17 @@ test('saves that are sent alone, of locked rows, do not stop the other sessions'
   for (const sid of SIDS) assert.is((await store.get(sid))!.views, 1, sid);
 });
 
+test('clients that are new, and so slow, are not dropped', async () => {
+  const { names } = await filledStore(4);
+  const pool = freshPool({ connectionString: url, max: 20 }); // together they take about half a second
+  const { store } = storeOn(names, { pool, batch: false });
+  await store.set('session', session()); // the store learns how the table is distributed
+  let dropped = 0;
+  pool.on('remove', () => dropped++);
+  await Promise.all(SIDS.map((sid) => store.touch(sid, session())));
+  assert.is(dropped, 0);
+});
+
 /** How many deadlocks all nodes have seen. */
 async function deadlocks(admin: pg.Pool): Promise<number> {
   await sleep(1100); // PostgreSQL counts them up to a second late
