@@ -1,20 +1,14 @@
 // Runs statements on the clients of a pool, each until a deadline that includes the checkout.
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { databaseFailed, hasSqlState, type SessionStoreError, timedOut } from '../errors.js';
-import {
-  CONNECTION_LOST,
-  FEATURE_NOT_SUPPORTED,
-  READ_ONLY_SQL_TRANSACTION,
-  UNDEFINED_FUNCTION,
-  UNKNOWN_STATEMENT_NAME,
-} from '../sql-states.js';
+import { hasSqlState, type SessionStoreError } from '../errors.js';
+import { FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { cancel } from './cancel.js';
-import { type Deadline, Expiring } from './deadline.js';
-import { connectingClients, socketOf } from './pg-internals.js';
+import { Checkout, ClientQueue } from './client-queue.js';
+import type { Deadline } from './deadline.js';
 import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
-import { isOfOtherServer, markUnsent, pauseBeforeRetry, type Retry } from './retry.js';
+import { pauseBeforeRetry, type Retry } from './retry.js';
 
 /**
  * What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client`, `pg.PoolClient`.
@@ -123,86 +117,6 @@ export class PoolConnection {
   stopPreparing(): void {
     this.#prepare = false;
   }
-}
-
-/** The use of one client, from the wait for it to its return. */
-abstract class Checkout extends Expiring {
-  protected client: PoolClient | undefined;
-  #isLate = false;
-
-  constructor(
-    readonly queue: ClientQueue,
-    deadline: Deadline,
-  ) {
-    super(deadline);
-  }
-
-  /** Called with the client. In the end, it must call `release` or `releaseFailed`. */
-  protected abstract use(client: PoolClient): void;
-  /** Called with the error if there is no client, or if `use` throws. */
-  abstract fail(error: SessionStoreError): void;
-
-  start(client: PoolClient): void {
-    this.client = client;
-    client.on('error', ignore); // without a listener, a lost connection would end the process
-    try {
-      this.use(client);
-    } catch (error) {
-      this.fail(this.releaseFailed(error));
-    }
-  }
-
-  /** @param failure an error after which the client must not be used again */
-  release(failure?: Error): void {
-    this.unwatch();
-    const client = this.client!;
-    this.client = undefined;
-    client.off('error', ignore);
-    client.release(failure ?? (this.#isLate ? timedOut() : undefined));
-  }
-
-  /** Returns the client after an error, and returns the error for the caller. */
-  releaseFailed(error: unknown, failure?: Error): SessionStoreError {
-    const failed = this.#isLate ? timedOut(error) : databaseFailed(error);
-    this.release(failure ?? (isConnectionUsable(failed) ? undefined : failed));
-    return failed;
-  }
-
-  /** At the deadline the connection is destroyed, so that nothing is sent later. */
-  protected expire(): void {
-    this.#isLate = true;
-    if (this.client) {
-      destroyConnection(this.client);
-    } else {
-      this.queue.leave(this);
-      this.fail(timedOut());
-    }
-  }
-}
-
-const ignore = () => {};
-
-/** Whether the connection can be used again: the server answered, and is neither stopping nor a standby. */
-function isConnectionUsable(error: SessionStoreError): boolean {
-  const { sqlState } = error;
-  if (sqlState === undefined || sqlState === READ_ONLY_SQL_TRANSACTION) return false;
-  return !CONNECTION_LOST.test(sqlState) || isOfOtherServer(error);
-}
-
-/**
- * Destroys the connection without sending what is buffered, and asks the server to cancel the
- * statement.
- */
-function destroyConnection(client: PoolClient): void {
-  const socket = socketOf(client);
-  if (!socket) return void client.end().catch(() => {}); // pg-native
-  cancel(client);
-  try {
-    socket.resetAndDestroy();
-  } catch {
-    // a Unix socket, or TLS
-  }
-  socket.destroy();
 }
 
 /** A statement with all its attempts. Callbacks, because each promise costs a lone call some of its CPU. */
@@ -315,84 +229,5 @@ class ClientWork<T> extends Checkout {
       },
       (error) => this.fail(this.releaseFailed(error)),
     );
-  }
-}
-
-/**
- * pg-pool cannot cancel a waiting checkout, so this class keeps the queue, and asks the pool for at
- * most as many clients as it can have.
- */
-class ClientQueue {
-  readonly #pool: Pool;
-  readonly #connectMs: number;
-  readonly #waiting = new Set<Checkout>();
-  readonly #connectingSince = new WeakMap<object, number>();
-  readonly #max: number;
-  #requested = 0;
-
-  /** @param connectMs milliseconds that the pool may take to connect a client */
-  constructor(pool: Pool, connectMs: number) {
-    this.#pool = pool;
-    this.#connectMs = connectMs;
-    this.#max = pool.options?.max ?? 10; // pg's default, for a pool without options
-  }
-
-  take(checkout: Checkout): void {
-    if (checkout.deadline <= performance.now()) {
-      checkout.fail(timedOut());
-      return;
-    }
-    checkout.watch();
-    this.#waiting.add(checkout);
-    this.#destroyStuckConnections();
-    this.#request();
-  }
-
-  /** Removes a waiting checkout. */
-  leave(checkout: Checkout): void {
-    this.#waiting.delete(checkout);
-  }
-
-  #request(): void {
-    while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
-      this.#requested++;
-      this.#pool.connect(this.#onClient);
-    }
-  }
-
-  /** A callback, which runs at once. A promise would be too late for an error right after connecting. */
-  readonly #onClient = (error: Error | undefined, client: PoolClient | undefined): void => {
-    this.#requested--;
-    const [first] = this.#waiting;
-    if (first) this.#settle(first, error, client);
-    else client?.release();
-    this.#request();
-  };
-
-  #settle(checkout: Checkout, error: Error | undefined, client: PoolClient | undefined): void {
-    this.#waiting.delete(checkout);
-    if (client) {
-      checkout.start(client);
-      return;
-    }
-    checkout.unwatch();
-    const failed = databaseFailed(error);
-    markUnsent(failed);
-    checkout.fail(failed);
-  }
-
-  /**
-   * A pool without `connectionTimeoutMillis` waits forever for a server that accepts a connection
-   * and does not answer. Such connections could fill the pool, so this method destroys them.
-   */
-  #destroyStuckConnections(): void {
-    const pool = this.#pool;
-    if (pool.idleCount > 0 || pool.totalCount < this.#max) return;
-    const now = performance.now();
-    for (const { client, socket } of connectingClients(pool)) {
-      const since = this.#connectingSince.get(client) ?? now;
-      this.#connectingSince.set(client, since);
-      if (now - since > this.#connectMs * 0.9) socket.destroy(); // before a second call waits for it
-    }
   }
 }
