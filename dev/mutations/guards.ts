@@ -703,7 +703,7 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'the server is asked to cancel a late statement',
-    file: 'src/postgres/connection.ts',
+    file: 'src/postgres/client-queue.ts',
     from: '  cancel(client);',
     to: '',
     tests: ['faults-database'],
@@ -1577,11 +1577,12 @@ export const mutations: Mutation[] = [
     tests: ['table/worker'],
   },
   {
-    guard: 'the first statement of a client on a worker is not cancelled after the usual time',
-    file: 'src/table/worker.ts',
-    from: 'isKnown ? LOCK_TIMEOUT : CONNECT_TIMEOUT',
-    to: 'LOCK_TIMEOUT',
-    tests: ['table/worker'],
+    guard: 'a new client is connected to its worker before its statement can be cancelled',
+    file: 'src/postgres/connection.ts',
+    from: 'if (!warmClients || warmClients.has(client)) {',
+    to: 'if (limit) {',
+    tests: ['distributed-calls'],
+    needs: 'TEST_CITUS_URL',
   },
   {
     guard: 'a statement that pauses before its next attempt leaves its turn to another one',
@@ -1664,8 +1665,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a batch of sets for a shard is cancelled if it waits for a lock',
     file: 'src/table/distributed-calls.ts',
-    from: 'isLimited && kind.writes !== false ? worker.lockTimeout : undefined',
-    to: 'undefined',
+    from: 'limited !== undefined && kind.writes',
+    to: 'limited !== limited && kind.writes',
     tests: ['distributed-calls'],
     needs: 'TEST_CITUS_URL',
   },
@@ -1710,10 +1711,10 @@ export const mutations: Mutation[] = [
     needs: 'TEST_CITUS_URL',
   },
   {
-    guard: 'a statement is cancelled after cancelMs',
+    guard: 'a statement is cancelled when it waits for a lock',
     file: 'src/postgres/connection.ts',
-    from: 'if (cancelMs !== undefined) this.#cancelTimer',
-    to: 'if (false) this.#cancelTimer',
+    from: 'this.#cancelTimer = setTimeout(() => this.#cancel(), limit.afterMs);',
+    to: '',
     tests: ['postgres/connection'],
   },
   {

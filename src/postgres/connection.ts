@@ -46,8 +46,17 @@ export interface StatementOptions {
   /** Default: it is sent once. */
   retry?: Retry | undefined;
   repair?: Repair | undefined;
-  /** After how many milliseconds the server is asked to cancel it on this client. Default: at the deadline. */
-  cancelMs?: ((client: object) => number) | undefined;
+  /** Default: it is cancelled at the deadline. */
+  cancel?: CancelOptions | undefined;
+  /** Gets the client of a statement that succeeded. */
+  warmClients?: WeakSet<object> | undefined;
+}
+
+/** When a statement is cancelled, because it waits for a lock. */
+export interface CancelOptions {
+  afterMs: number;
+  /** What a client runs before, if it is not in `warmClients`. Its time does not count. */
+  warmUp: { text: string; values: unknown[] };
 }
 
 /** A pool, seen as a place to run statements. */
@@ -148,14 +157,28 @@ class Statement extends Checkout {
 
   protected use(client: PoolClient): void {
     this.#failure = undefined;
-    const cancelMs = this.options.cancelMs?.(client);
-    const cancelLate = () => {
-      // This request, or that of Citus to a worker, may come late, and cancel the client's next statement.
-      this.#failure = CANCELLED;
-      cancel(client);
+    const name = this.connection.nameOf(this.text);
+    const { cancel: limit, warmClients } = this.options;
+    if (!limit) {
+      this.#submit(name);
+      return;
+    }
+    const submitLimited = () => {
+      this.#cancelTimer = setTimeout(() => this.#cancel(), limit.afterMs);
+      this.#submit(name);
     };
-    if (cancelMs !== undefined) this.#cancelTimer = setTimeout(cancelLate, cancelMs);
-    this.#submit(this.connection.nameOf(this.text));
+    if (!warmClients || warmClients.has(client)) {
+      submitLimited();
+      return;
+    }
+    const { text, values } = limit.warmUp;
+    void client.query({ text, values }, (error) => (error ? this.fail(this.releaseFailed(error)) : submitLimited()));
+  }
+
+  /** This request, or that of Citus to a worker, may come late, and cancel the client's next statement. */
+  #cancel(): void {
+    this.#failure = CANCELLED;
+    cancel(this.client!);
   }
 
   #submit(name: string | undefined): void {
@@ -184,6 +207,7 @@ class Statement extends Checkout {
   }
 
   #succeed(result: QueryResult): void {
+    this.options.warmClients?.add(this.client!);
     this.release(this.#failure);
     this.options.retry?.readOnly?.succeeded();
     this.resolve(result);

@@ -1,7 +1,7 @@
 // The calls of one kind for a table that Citus distributes: batched by shard, and limited by worker.
 import { databaseFailed, hasSqlState } from '../errors.js';
+import { getSession } from '../generated/session.js';
 import { findLocked } from '../generated/shards.js';
-import type { StatementOptions } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import type { RunPause } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
@@ -23,7 +23,9 @@ export interface DistributedOptions<Item, Result> {
 
 /** What a worker demands of a statement. */
 export interface Limits {
-  cancelMs?: StatementOptions['cancelMs'];
+  /** Default: it is cancelled at the deadline. */
+  cancel?: { afterMs: number; warmUp: Bound } | undefined;
+  warmClients?: WeakSet<object>;
   /** Runs each pause before it is sent again. */
   runPause?: RunPause;
 }
@@ -93,7 +95,13 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
     const { kind, distribution } = this.#options;
     try {
-      const rows = await this.#run(kind.ofShard!(items), 'batch', deadline, worker, !kind.skipsLocked);
+      const rows = await this.#run(
+        kind.ofShard!(items),
+        'batch',
+        deadline,
+        worker,
+        kind.skipsLocked ? undefined : items[0],
+      );
       const results = kind.results(items, rows);
       const locked = lockedIn(kind, rows);
       if (locked.size === 0) return results;
@@ -139,7 +147,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     }
     if (mayBeLocked && (await isLocked())) return undefined;
     try {
-      const rows = await this.#run(kind.one(item, false), as, deadline, worker, true);
+      const rows = await this.#run(kind.one(item, false), as, deadline, worker, item);
       return { result: kind.results([item], rows)[0]! };
     } catch (error) {
       if (hasSqlState(error, QUERY_CANCELED)) return undefined;
@@ -153,18 +161,21 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     return found.length > 0;
   }
 
-  /** @param isLimited whether the statement is cancelled if it waits for a locked row. Default: false */
+  /** @param limited one of the items, if the statement is cancelled when it waits for a locked row */
   async #run(
     statement: Bound,
     as: SentAs,
     deadline: Deadline,
     worker: Worker | undefined,
-    isLimited = false,
+    limited?: Item,
   ): Promise<any[]> {
     const { kind, send } = this.#options;
     if (!worker) return send(statement, as, deadline, {});
-    const cancelMs = isLimited && kind.writes !== false ? worker.lockTimeout : undefined;
-    return worker.run((runPause) => send(statement, as, deadline, { cancelMs, runPause }), deadline);
+    const { warmClients, lockTimeout: afterMs } = worker;
+    const isLimited = limited !== undefined && kind.writes !== false;
+    // Citus connects a new client to the worker, which may take longer than a lock. A read lets it do so.
+    const cancel = isLimited ? { afterMs, warmUp: bound(getSession, { sid: sidOf(limited) }) } : undefined;
+    return worker.run((runPause) => send(statement, as, deadline, { cancel, warmClients, runPause }), deadline);
   }
 }
 

@@ -9,7 +9,7 @@ import { ReadOnlyState } from '../postgres/read-only.js';
 import { type Retry, retry } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, UNDEFINED_TABLE, UNFIT_SID } from '../sql-states.js';
 import { Batcher, type Outcome } from './batcher.js';
-import { DistributedCalls } from './distributed-calls.js';
+import { DistributedCalls, type Limits } from './distributed-calls.js';
 import { Distribution, type DistributionOptions, withChecks } from './distribution.js';
 import type { TableEnsurer } from './ensure-table.js';
 import {
@@ -50,8 +50,7 @@ type Call<Item, Result> = (item: Item, deadline: Deadline) => Promise<Result>;
 interface Sending<Result> {
   statement: Bound;
   resultOf: (rows: any[]) => Result;
-  /** After how many milliseconds the statement is cancelled. Default: at the deadline. */
-  cancelMs?: StatementOptions['cancelMs'];
+  limits?: Limits;
 }
 
 /** The calls of requests, by session id. */
@@ -109,7 +108,7 @@ export class SessionRows {
     const { tableEnsurer } = this.#options;
     if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
     const query = async (text: string, values: unknown[]): Promise<QueryResult> => {
-      const result = await this.#query(text, values, deadline, options);
+      const result = await this.#query(text, values, { deadline, retry: options });
       if (!this.#isSidChecked) await this.#check(result, deadline);
       return result;
     };
@@ -128,10 +127,20 @@ export class SessionRows {
   }
 
   /** Like `run`, for the statements of requests, which are sent most often. */
-  #send<Result>({ statement, resultOf, cancelMs }: Sending<Result>, deadline: Deadline, retry: Retry): Promise<Result> {
+  #send<Result>({ statement, resultOf, limits }: Sending<Result>, deadline: Deadline, retry: Retry): Promise<Result> {
     const { text, values } = this.#textOf(statement);
     if (!this.#isTableKnown) return this.#sendFirst(text, values, resultOf, deadline, retry);
-    return this.#query(text, values, deadline, retry, cancelMs).then(({ rows }) => resultOf(rows));
+    const options = limits ? this.#optionsOf(limits, deadline, retry) : { deadline, retry };
+    return this.#query(text, values, options).then(({ rows }) => resultOf(rows));
+  }
+
+  #optionsOf({ cancel, warmClients, runPause }: Limits, deadline: Deadline, retry: Retry): StatementOptions {
+    return {
+      deadline,
+      retry: { ...retry, runPause },
+      cancel: cancel && { afterMs: cancel.afterMs, warmUp: this.#textOf(cancel.warmUp) },
+      warmClients,
+    };
   }
 
   /** Like `#send`, and also creates or checks the table. */
@@ -145,7 +154,7 @@ export class SessionRows {
     const { tableEnsurer } = this.#options;
     if (tableEnsurer && !tableEnsurer.isReady) await this.#ensureTable(tableEnsurer, deadline);
     const sent = this.#distribution.isDistributed ? text : withChecks(text);
-    const result = await this.#query(sent, values, deadline, retry);
+    const result = await this.#query(sent, values, { deadline, retry });
     await this.#check(result, deadline);
     return resultOf(result.rows);
   }
@@ -172,14 +181,8 @@ export class SessionRows {
     return made;
   }
 
-  #query(
-    text: string,
-    values: unknown[],
-    deadline: Deadline,
-    retry: Retry,
-    cancelMs?: StatementOptions['cancelMs'],
-  ): Promise<QueryResult> {
-    return this.#options.connection.query(text, values, { deadline, retry, repair: this.repair, cancelMs });
+  #query(text: string, values: unknown[], options: StatementOptions): Promise<QueryResult> {
+    return this.#options.connection.query(text, values, { ...options, repair: this.repair });
   }
 
   async #ensureTable(tableEnsurer: TableEnsurer, deadline: Deadline): Promise<void> {
@@ -230,10 +233,10 @@ export class SessionRows {
       kind,
       distribution,
       batch,
-      send: (statement, as, deadline, { cancelMs, runPause }) => {
+      send: (statement, as, deadline, limits) => {
         if (as === 'batch') this.count.batches++;
-        const retry: Retry = { ...(as === 'lone' ? retryLone : retryBatch), runPause };
-        return this.#send({ statement, resultOf: (rows) => rows, cancelMs }, deadline, retry);
+        const retry = as === 'lone' ? retryLone : retryBatch;
+        return this.#send({ statement, resultOf: (rows) => rows, limits }, deadline, retry);
       },
     });
     const send = (items: Item[], statement: Bound, deadline: Deadline, retry: Retry): Promise<Outcome<Result>[]> => {

@@ -6,7 +6,6 @@ import type { RunPause } from '../postgres/retry.js';
 import { LOCK_TIMEOUT, LockWaits } from './lock-waits.js';
 
 const byPool = new WeakMap<Pool, Map<number, Worker>>();
-const CONNECT_TIMEOUT = 2000; // ten clients that connect at the same time took a second
 const SLOWER_THAN_USUAL = 4;
 const STEP = 0.1;
 
@@ -17,12 +16,13 @@ const STEP = 0.1;
 export class Worker {
   /** For this server: they leave half of its connections to other calls. */
   readonly lockWaits: LockWaits;
+  /** The clients that Citus has connected to this server. */
+  readonly warmClients = new WeakSet<object>();
   /** For all servers together: many of them could hold the whole pool. */
   readonly #ofPool: LockWaits;
   readonly #max: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
-  readonly #clients = new WeakSet<object>();
   #usualMs = 0; // about the median of the statements that succeeded
 
   /** @param id of Citus's group of nodes */
@@ -56,14 +56,11 @@ export class Worker {
 
   /**
    * Milliseconds after which a statement is taken to wait for a lock: at least four times the usual, so that
-   * no statement of a slow server is cancelled. Longer for the first one of a client: Citus connects to the
-   * worker, and would do so again on the next client.
+   * no statement of a slow server is cancelled.
    */
-  readonly lockTimeout = (client: object): number => {
-    const isKnown = this.#clients.has(client);
-    this.#clients.add(client);
-    return Math.max(isKnown ? LOCK_TIMEOUT : CONNECT_TIMEOUT, SLOWER_THAN_USUAL * this.#usualMs);
-  };
+  get lockTimeout(): number {
+    return Math.max(LOCK_TIMEOUT, SLOWER_THAN_USUAL * this.#usualMs);
+  }
 
   /** Calls `start` when a statement can be sent. It must send it at once, by `run`, or send none. */
   whenFree(start: () => void): void {

@@ -29,13 +29,6 @@ test('with two connections, no lone write waits on one', () => {
   assert.is(waitsFor([Worker.of(freshPool({ max: 2 }), 1)]), 0);
 });
 
-test('the first statement of a client may take longer, because Citus connects to the server', () => {
-  const worker = Worker.of(freshPool(), 1);
-  const client = {};
-  const [first, second] = [worker.lockTimeout(client), worker.lockTimeout(client)];
-  assert.ok(second < first, `${second} ms, at first ${first} ms`);
-});
-
 test('a statement that pauses before its next attempt lets another one run', async () => {
   const worker = Worker.of(freshPool({ max: 2 }), 1); // one statement at a time
   const deadline = performance.now() + 2000;
