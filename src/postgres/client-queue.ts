@@ -1,4 +1,5 @@
 // The clients of a pool: a queue of those that wait for one, and what becomes of a client after its use.
+import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
 import { databaseFailed, type SessionStoreError, timedOut } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION } from '../sql-states.js';
@@ -7,10 +8,14 @@ import { type Deadline, Expiring } from './deadline.js';
 import { connectingClients, socketOf } from './pg-internals.js';
 import { isOfOtherServer, markUnsent } from './retry.js';
 
+type OnClient = (error: Error | undefined, client: PoolClient | undefined) => void;
+
 /** The use of one client, from the wait for it to its return. */
 export abstract class Checkout extends Expiring {
   protected client: PoolClient | undefined;
   #isLate = false;
+  /** The async context of the call. Tracers read it when a client is asked for, and when a statement is sent. */
+  readonly #context = new AsyncResource('connect-pg-typed');
 
   constructor(
     readonly queue: ClientQueue,
@@ -24,7 +29,15 @@ export abstract class Checkout extends Expiring {
   /** Called with the error if there is no client, or if `use` throws. */
   abstract fail(error: SessionStoreError): void;
 
+  request(pool: Pool, onClient: OnClient): void {
+    this.#context.runInAsyncScope(pool.connect, pool, onClient);
+  }
+
   start(client: PoolClient): void {
+    this.#context.runInAsyncScope(this.#start, this, client);
+  }
+
+  #start(client: PoolClient): void {
     this.client = client;
     client.on('error', ignore); // without a listener, a lost connection would end the process
     try {
@@ -125,12 +138,13 @@ export class ClientQueue {
   #request(): void {
     while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
       this.#requested++;
-      this.#pool.connect(this.#onClient);
+      const [first] = this.#waiting;
+      first!.request(this.#pool, this.#onClient);
     }
   }
 
   /** A callback, which runs at once. A promise would be too late for an error right after connecting. */
-  readonly #onClient = (error: Error | undefined, client: PoolClient | undefined): void => {
+  readonly #onClient: OnClient = (error, client) => {
     this.#requested--;
     const [first] = this.#waiting;
     if (first) this.#settle(first, error, client);

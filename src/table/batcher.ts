@@ -1,5 +1,6 @@
 // Batches calls: calls that arrive while a statement of the same kind is in flight are sent
 // together in the next one.
+import { AsyncResource } from 'node:async_hooks';
 import { hasSqlState, timedOut } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { LOCK_NOT_AVAILABLE, ROLLED_BACK } from '../sql-states.js';
@@ -38,15 +39,18 @@ export interface BatchStatement<Item, Result> {
 }
 
 /**
- * A class, because V8 moves object literals to the old generation once many of them have survived.
+ * A class, because V8 moves object literals to the old generation once many of them have survived. It keeps
+ * the async context of the call, for the batch that the call begins.
  */
-class QueuedCall<Item, Result> {
+class QueuedCall<Item, Result> extends AsyncResource {
   constructor(
     readonly item: Item,
     readonly deadline: Deadline,
     readonly resolve: (result: Outcome<Result>) => void,
     readonly reject: (error: unknown) => void,
-  ) {}
+  ) {
+    super('connect-pg-typed');
+  }
 }
 
 interface Batch {
@@ -174,7 +178,12 @@ export class Batcher<Item, Result> {
     return all;
   }
 
-  async #send(calls: QueuedCall<Item, Result>[], stage: Stage = 'first', batch?: Batch): Promise<void> {
+  /** In the async context of the first call: a tracer shows the statement in a request that it serves. */
+  #send(calls: QueuedCall<Item, Result>[], stage: Stage = 'first', batch?: Batch): Promise<void> {
+    return calls[0]!.runInAsyncScope(this.#sendNow, this, calls, stage, batch);
+  }
+
+  async #sendNow(calls: QueuedCall<Item, Result>[], stage: Stage, batch?: Batch): Promise<void> {
     let deadline = 0;
     for (const call of calls) deadline = Math.max(deadline, call.deadline);
     try {
