@@ -87,6 +87,7 @@ export class Sessions {
   }
 
   set(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
+    if (this.#snapshots.scope?.isDestroyed(sid)) return Promise.resolve();
     const json = this.#jsonOf(session);
     const cookie = new CookieState(session.cookie);
     const save: Save = { json, cookie, ttl: this.#expiry.secondsToLive(session), deadline, during: 'set' };
@@ -99,6 +100,7 @@ export class Sessions {
 
   /** Moves the expiry. Also stores the cookie, if the request changed it. */
   async touch(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
+    if (this.#snapshots.scope?.isDestroyed(sid)) return;
     const cookie = new CookieState(session.cookie);
     const snapshot = this.#snapshots.of(sid, session);
     const isIdle = this.#queue.isIdle(sid);
@@ -118,7 +120,12 @@ export class Sessions {
   }
 
   async destroy(sid: string, deadline: Deadline): Promise<void> {
+    this.#snapshots.scope?.destroyed(sid);
     await this.#queue.run(sid, () => this.#rows.destroy(sid, deadline));
+  }
+
+  requestScope<T>(next: () => T): T {
+    return this.#snapshots.runScope(next);
   }
 
   /** Records that express-session made a Session from an object that `get` returned. */

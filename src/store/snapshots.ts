@@ -1,8 +1,10 @@
 // Remembers what each Session was loaded from, so that a save knows what the request changed.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Session, SessionData } from 'express-session';
 import type { Codec } from '../session/codec.js';
 import { CookieState } from '../session/cookie.js';
 import { privateField } from './private-field.js';
+import { RequestScope } from './request-scope.js';
 
 /** A live row as it was read or written. */
 export class StoredRow {
@@ -89,14 +91,32 @@ export class Snapshots {
   readonly #codec: Codec;
   readonly #readings = privateField<Reading>();
   readonly #snapshots = privateField<Snapshot>();
+  /** Made by the first `runScope`: for other apps, get() would pay for it. */
+  #scopes: AsyncLocalStorage<RequestScope> | undefined;
 
   constructor(codec: Codec) {
     this.#codec = codec;
   }
 
+  /** Runs `next` as a request of its own. */
+  runScope<T>(next: () => T): T {
+    this.#scopes ??= new AsyncLocalStorage();
+    return this.#scopes.run(new RequestScope(), next);
+  }
+
+  /** The request that the call belongs to, if it has a scope. */
+  get scope(): RequestScope | undefined {
+    return this.#scopes?.getStore();
+  }
+
   /** Records what `get` read for the object that it returns. */
   read(session: SessionData, reading: Reading): void {
     this.#readings.set(session, reading);
+    const { scope } = this;
+    if (!scope) return;
+    const snapshot = new LoadedSnapshot(reading, new CookieState(session.cookie), undefined, this.#codec);
+    this.#snapshots.set(session, snapshot);
+    scope.read(snapshot);
   }
 
   /** Records that express-session made a Session from an object: when it loads or reloads one. */
@@ -109,17 +129,23 @@ export class Snapshots {
     this.#snapshots.set(session, new LoadedSnapshot(reading, cookie, isWhole ? undefined : keys, this.#codec));
   }
 
-  /** Records that a Session was written. For another object, the next `set` is still its first. */
+  /**
+   * Records that a Session was written. For another object without a scope, the next `set` is still its first.
+   */
   saved(sid: string, session: SessionData, { json: base, cookie }: Written, row: StoredRow): void {
     const { id, save } = session as Partial<Session>;
-    if (id !== sid || typeof save !== 'function') return;
+    const isSession = id === sid && typeof save === 'function';
+    const { scope } = this;
+    if (!isSession && !scope) return;
     const expiresAt = performance.now() + row.secondsLeft * 1000;
-    this.#snapshots.set(session, { sid, row, base, keys: undefined, cookie, mayShorten: false, expiresAt });
+    const snapshot = { sid, row, base, keys: undefined, cookie, mayShorten: false, expiresAt };
+    this.#snapshots.set(session, snapshot);
+    scope?.saved(snapshot);
   }
 
-  /** The snapshot of a Session that was loaded or saved under this id. */
+  /** The snapshot of a Session that was loaded or saved under this id, or else of the request's scope. */
   of(sid: string, session: SessionData): Snapshot | undefined {
     const snapshot = this.#snapshots.get(session);
-    return snapshot?.sid === sid ? snapshot : undefined;
+    return snapshot?.sid === sid ? snapshot : this.scope?.snapshotOf(sid);
   }
 }

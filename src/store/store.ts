@@ -217,6 +217,22 @@ export class PgSessionStore extends StoreWithEvents {
     return this.#call('destroy', callback, (deadline) => this.#sessions.destroy(sid, deadline), { sid });
   }
 
+  /**
+   * Runs `next` as one request, for a framework that does not call `createSession`. In there, a save is an
+   * update of what the request got, as `set` describes it for a Session, whichever object the framework
+   * made of it. If the request got a session several times, the first time counts, except for an object
+   * that `get` returned itself. After a `destroy`, later saves and touches of that id do nothing. A session
+   * that the request did not get is written as it is.
+   *
+   * It works by AsyncLocalStorage. A message of a WebSocket needs a scope of its own, and must `get` in it.
+   *
+   * @returns what `next` returns
+   */
+  requestScope<T>(next: () => T): T {
+    if (typeof next !== 'function') throw new TypeError('requestScope() needs a function that handles the request');
+    return this.#sessions.requestScope(next);
+  }
+
   /** Lists all live sessions, and holds all of them in memory. */
   override all(): Promise<SessionData[]>;
   override all(callback: Callback<SessionData[]>): void;
