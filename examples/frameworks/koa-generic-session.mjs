@@ -1,0 +1,19 @@
+// Koa 3 with koa-generic-session.
+import { createServer } from 'node:http';
+import Koa from 'koa';
+import session from 'koa-generic-session';
+import { listen, respond } from './routes.mjs';
+
+export function open(store) {
+  const app = new Koa();
+  app.keys = ['a secret'];
+  app.use((_ctx, next) => store.requestScope(next)); // before koa-generic-session
+  app.use(session({ store }));
+  app.use(async (ctx) => {
+    const signOut = () => {
+      ctx.session = null;
+    };
+    ctx.body = await respond(ctx.url, ctx.session, signOut);
+  });
+  return listen(createServer(app.callback()));
+}
