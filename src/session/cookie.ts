@@ -39,13 +39,21 @@ export function checkCookie(cookie: unknown): void {
   throw new TypeError(`cannot store the session: ${rule}, and cookie.expires a valid date. Use null for neither`);
 }
 
+/** Adds a cookie if the session has none: express-session fails without one. */
+export function addCookie(session: SessionData): SessionData {
+  if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
+  return session;
+}
+
 /**
- * Makes the cookie one that express-session can use, since it fails without a cookie.
+ * Makes the cookie one that express-session can use. A session of koa-session stays without one: the app would
+ * see it.
  *
  * @throws {SyntaxError} if an age is not a number, which express-session cannot handle
  */
 export function withCookie(session: SessionData): SessionData {
-  if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
+  if (isOfKoa(session)) return session;
+  addCookie(session);
   const cookie = session.cookie as unknown as Record<string, unknown>;
   for (const name of ['maxAge', 'originalMaxAge']) {
     const age = cookie[name];
@@ -123,6 +131,11 @@ export const isSameAge = (one: unknown, other: unknown): boolean =>
 function ageOf(cookie: unknown): number | undefined {
   const { expires, maxAge, originalMaxAge } = Object(cookie);
   return numberOf(maxAge) ?? (expires === undefined ? numberOf(originalMaxAge) : undefined);
+}
+
+/** Whether koa-session wrote the session: it keeps its age in one of these keys. */
+function isOfKoa(session: object): boolean {
+  return !('cookie' in session) && ('_maxAge' in session || '_session' in session);
 }
 
 /** koa-session has no cookie in the session. Its `_expire` is in milliseconds since 1970. */

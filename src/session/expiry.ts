@@ -73,7 +73,7 @@ export class Expiry {
    */
   mayShorten(session: SessionData, secondsLeft: number): boolean {
     if (!this.isByCookie) return true;
-    const { originalMaxAge } = session.cookie;
+    const { originalMaxAge } = Object(session.cookie);
     const age = typeof originalMaxAge === 'number' ? originalMaxAge / 1000 : DEFAULT_TTL;
     return secondsLeft > age + 1; // the predecessors round up to a second
   }

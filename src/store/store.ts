@@ -7,6 +7,7 @@ import { PoolConnection } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { onPoolError } from '../postgres/pool-errors.js';
 import { makeCodec } from '../session/codec.js';
+import { addCookie } from '../session/cookie.js';
 import { Expiry } from '../session/expiry.js';
 import { handleOf, handleOfRow } from '../session/handle.js';
 import { Lifetime } from '../session/lifetime.js';
@@ -153,6 +154,7 @@ export class PgSessionStore extends StoreWithEvents {
 
   /** Called by express-session to make a request's Session from what `get` returned. */
   override createSession(...args: Parameters<CreateSession>): ReturnType<CreateSession> {
+    addCookie(args[1]);
     const session = this.makeSession(...args);
     this.#sessions.created(args[1], session);
     return session;

@@ -112,6 +112,20 @@ for (const [what, data, seconds] of COOKIES) {
   });
 }
 
+test('a session of koa-session gets no cookie, also after a save and for its whole life', async () => {
+  const { store } = await freshStore();
+  for (const data of [{ _expire: inAnHour(), _maxAge: HOUR * 1000 }, { _session: true }]) {
+    await store.set('a', invalid({ user: 'ada', ...data }));
+    for (let n = 0; n < 2; n++) {
+      const found = await store.get('a');
+      assert.equal(found, invalid({ user: 'ada', ...data }));
+      await store.requestScope(() => store.set('a', found!));
+    }
+    assert.equal(await store.all(), [invalid({ user: 'ada', ...data })]);
+    await store.touch('a', (await store.get('a'))!);
+  }
+});
+
 for (const cookie of [
   { expires: false },
   { maxAge: false },
