@@ -60,7 +60,14 @@ const SURROUNDINGS: Record<string, string> = {
   checkAllSockets: '() => void',
 };
 /** Modules that a block imports and that are not installed here. */
-const ELSEWHERE = ['@aws-sdk/rds-signer', '@neondatabase/serverless', './queries/sessionsByTenant.js'];
+const ELSEWHERE = [
+  '@aws-sdk/rds-signer',
+  '@neondatabase/serverless',
+  './queries/sessionsByTenant.js',
+  'fastify',
+  'koa',
+  'next-session',
+];
 
 test('each block of JavaScript and TypeScript compiles', () => {
   const programs = ofLanguages('js', 'ts').filter(({ text }) => !text.includes('module.exports'));
