@@ -6,7 +6,7 @@
  * @param {string} short the statement, with `@` and a letter for each phrase
  */
 export function query(short) {
-  const statement = short.replace(/@(.)/g, (_, letter) => phrases[letter.charCodeAt(0) - 65]);
+  const statement = expanded(short);
   const params = new Map();
   for (const { 0: written, 1: name, index: a } of statement.matchAll(/(?<![\w:]):([a-zA-Z]\w*)!?/g)) {
     if (!params.has(name)) params.set(name, { name, transform: { type: 'scalar' }, locs: [] });
@@ -14,4 +14,9 @@ export function query(short) {
   }
   const usedParamSet = Object.fromEntries([...params.keys()].map((name) => [name, true]));
   return { usedParamSet, params: [...params.values()], statement };
+}
+
+/** A phrase may contain others. */
+function expanded(text) {
+  return text.replace(/@(.)/g, (_, letter) => expanded(phrases[letter.charCodeAt(0) - 65]));
 }

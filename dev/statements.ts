@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const PHRASES = 40;
-const LONGEST = 60; // words and separators of a phrase
+const PHRASES = 60; // with codes from A to |
+const LONGEST = 12; // words, separators and codes of a phrase
 const QUERY = /(IR = )(\{.*\});$/gm;
 
 interface PgtypedQuery {
@@ -45,14 +45,14 @@ function withSingleSpaces(statement: string): string {
   return statement.replace(/('[^']*'|"[^"]*")|\s+/g, (_, quoted = ' ') => quoted).trim();
 }
 
-/** What many statements contain, that which saves most first. */
+/** What many statements contain, that which saves most first. A phrase may contain the codes of earlier ones. */
 function commonPhrases(statements: string[]): string[] {
   const phrases: string[] = [];
   let texts = statements;
   while (phrases.length < PHRASES) {
     const counts = new Map<string, number>();
     for (const text of texts) {
-      const words = text.split(/\b/);
+      const words = text.match(/@.|\w+|\W/g) ?? [];
       for (let from = 0; from < words.length; from++) {
         let phrase = '';
         for (const word of words.slice(from, from + LONGEST)) {
@@ -63,8 +63,8 @@ function commonPhrases(statements: string[]): string[] {
     }
     const saved = ([phrase, count]: [string, number]) => (count - 1) * phrase.length - 2 * count;
     const [best] = [...counts].reduce((one, other) => (saved(other) > saved(one) ? other : one));
+    texts = texts.map((text) => withCode(text, best, phrases.length));
     phrases.push(best);
-    texts = texts.flatMap((text) => text.split(best));
   }
   return phrases;
 }
@@ -72,10 +72,13 @@ function commonPhrases(statements: string[]): string[] {
 /** Writes `@` and a letter for each phrase. */
 function abbreviated(statement: string, phrases: string[]): string {
   assert.doesNotMatch(statement, /@/, 'query() reads @ as the code of a phrase');
-  return phrases.reduce((text, phrase, n) => {
-    const code = `@${String.fromCharCode(65 + n)}`;
-    return text.replace(/(@.)|[^@]+/g, (part, isCode) => (isCode ? part : part.replaceAll(phrase, code)));
-  }, statement);
+  return phrases.reduce(withCode, statement);
+}
+
+/** Writes the code of the nth phrase in its place, but not within another code. */
+function withCode(text: string, phrase: string, n: number): string {
+  const literal = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return text.replace(new RegExp(`(?<!@)${literal}`, 'g'), () => `@${String.fromCharCode(65 + n)}`);
 }
 
 /** Fails if query() would find other parameters than pgtyped found. */
