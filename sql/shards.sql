@@ -79,7 +79,7 @@ FROM "session_store"."session" AS s
 WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f));
 
-/* Changes nothing if another transaction has locked the row. For one row, it takes half the CPU of the batch. */
+/* Changes nothing if another transaction has locked the row. For one row, it takes a third of the CPU of the batch. */
 /* @name replaceUnlockedSession */
 UPDATE "session_store"."session" AS t
 SET

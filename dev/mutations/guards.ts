@@ -1592,7 +1592,7 @@ export const mutations: Mutation[] = [
     tests: ['async-context'],
   },
   {
-    guard: 'a statement is sent in the async context of its call, whoever returned the client',
+    guard: 'a statement is sent in the async context of its call',
     file: 'src/postgres/client-queue.ts',
     from: 'this.#context.runInAsyncScope(this.#start, this, client)',
     to: 'this.#start(client)',

@@ -136,7 +136,7 @@ export interface DestroySessionsOfShardQuery {
   result: DestroySessionsOfShardResult;
 }
 
-const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":367,"b":372},{"a":493,"b":498}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR UPDATE SKIP LOCKED\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n)\nSELECT s.sid, true AS \"isLocked\"\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                                                 "};
+const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":131},{"a":367,"b":372},{"a":493,"b":498}]}],"statement":"WITH ss__free AS MATERIALIZED (\n  SELECT s.sid\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  FOR UPDATE SKIP LOCKED\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(SELECT f.sid FROM ss__free AS f))\n    AND t.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n)\nSELECT s.sid, true AS \"isLocked\"\nFROM \"session_store\".\"session\" AS s\nWHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])\n  AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                                                       "};
 
 /**
  * Query generated from SQL:
@@ -154,7 +154,7 @@ const destroySessionsOfShardIR: any = {"usedParamSet":{"sids":true},"params":[{"
  * SELECT s.sid, true AS "isLocked"
  * FROM "session_store"."session" AS s
  * WHERE s.sid OPERATOR(pg_catalog.=) ANY(:sids!::text[])
- *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                                                 
+ *   AND s.sid OPERATOR(pg_catalog.<>) ALL(ARRAY(SELECT f.sid FROM ss__free AS f))                                                                                                                       
  * ```
  */
 export const destroySessionsOfShard = new PreparedQuery<DestroySessionsOfShardParams,DestroySessionsOfShardResult>(destroySessionsOfShardIR);

@@ -40,9 +40,8 @@ export function checkCookie(cookie: unknown): void {
 }
 
 /** Adds a cookie if the session has none: express-session fails without one. */
-export function addCookie(session: SessionData): SessionData {
+export function addCookie(session: SessionData): void {
   if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
-  return session;
 }
 
 /**

@@ -226,7 +226,7 @@ export class PgSessionStore extends StoreWithEvents {
    * that `get` returned itself. After a `destroy`, later saves and touches of that id do nothing. A session
    * that the request did not get is written as it is.
    *
-   * It works by AsyncLocalStorage. A message of a WebSocket needs a scope of its own, and must `get` in it.
+   * It uses AsyncLocalStorage. Give each message of a WebSocket its own scope, and call `get` in it.
    *
    * @returns what `next` returns
    */

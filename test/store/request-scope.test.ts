@@ -60,7 +60,7 @@ test('a slow request does not bring a destroyed session back, by a save or a tou
   }
 });
 
-test('after its own destroy, a request neither saves nor touches the session, and another one may', async () => {
+test('after its own destroy, a request does not save or touch the session. Another request may', async () => {
   const { store } = await freshStore();
   let gone = 0;
   store.on('gone', () => gone++);
