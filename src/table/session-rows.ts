@@ -130,17 +130,13 @@ export class SessionRows {
   #send<Result>({ statement, resultOf, limits }: Sending<Result>, deadline: Deadline, retry: Retry): Promise<Result> {
     const { text, values } = this.#textOf(statement);
     if (!this.#isTableKnown) return this.#sendFirst(text, values, resultOf, deadline, retry);
-    const options = limits ? this.#optionsOf(limits, deadline, retry) : { deadline, retry };
-    return this.#query(text, values, options).then(({ rows }) => resultOf(rows));
-  }
-
-  #optionsOf({ cancel, warmClients, runPause }: Limits, deadline: Deadline, retry: Retry): StatementOptions {
-    return {
+    const { cancel, warmClients, runPause } = limits ?? NO_LIMITS;
+    return this.#query(text, values, {
       deadline,
-      retry: { ...retry, runPause },
+      retry: runPause ? { ...retry, runPause } : retry,
       cancel: cancel && { afterMs: cancel.afterMs, warmUp: this.#textOf(cancel.warmUp) },
       warmClients,
-    };
+    }).then(({ rows }) => resultOf(rows));
   }
 
   /** Like `#send`, and also creates or checks the table. */
@@ -181,8 +177,11 @@ export class SessionRows {
     return made;
   }
 
+  /** Names each option: V8 takes a tenth of a lone get's CPU to copy `options` and read the copy. */
   #query(text: string, values: unknown[], options: StatementOptions): Promise<QueryResult> {
-    return this.#options.connection.query(text, values, { ...options, repair: this.repair });
+    const { deadline, retry, cancel, warmClients } = options;
+    const { repair } = this;
+    return this.#options.connection.query(text, values, { deadline, retry, repair, cancel, warmClients });
   }
 
   async #ensureTable(tableEnsurer: TableEnsurer, deadline: Deadline): Promise<void> {
@@ -301,6 +300,8 @@ export class SessionRows {
 }
 
 const MAX_TOUCHES = 3;
+
+const NO_LIMITS: Limits = {};
 
 const valuesOf = (params: any, order: PropertyKey[]): unknown[] => order.map((name) => params[name]);
 
