@@ -11,7 +11,15 @@ import {
 } from '../../src/generated/session.js';
 import { bindTable, type TableNames } from '../../src/table/names.js';
 
-const { names, sessions, ms }: { names: TableNames; sessions: number; ms: number } = JSON.parse(process.env.BATCHES!);
+/** Writes for `ms` milliseconds, and longer if these were not enough for `leastBatches`. */
+interface Options {
+  names: TableNames;
+  sessions: number;
+  ms: number;
+  leastBatches: number;
+}
+
+const { names, sessions, ms, leastBatches }: Options = JSON.parse(process.env.BATCHES!);
 const BATCH = 32;
 const CONNECTIONS = 2;
 const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL!, max: CONNECTIONS });
@@ -54,7 +62,7 @@ async function destroyAndWrite(): Promise<void> {
 async function work(): Promise<void> {
   const kinds = [touch, touch, touch, replace, replace, replace, write, destroyAndWrite];
   const endsAt = performance.now() + ms;
-  while (performance.now() < endsAt) {
+  while (performance.now() < endsAt || count.batches < leastBatches) {
     try {
       await kinds[Math.floor(Math.random() * kinds.length)]!();
       count.batches++;
