@@ -1,4 +1,5 @@
 // Keeps passwords out of the output: an argument in the wrong place is quoted in an error message.
+import { percentDecoded } from './percent-encoding.js';
 
 // The part of a URL between the user and the last @. Without an @, unless it is a port.
 const IN_URL = /(:\/\/[^:/?#@]*):(?:.*@|(?!\d*(?:[/?#]|$))[^/?#]*)/s;
@@ -21,7 +22,7 @@ export function maskArguments(
     const bare = given.replace(/^-+/, '');
     const equals = bare.indexOf('=');
     for (const part of [bare, bare.slice(0, Math.max(equals, 0)), bare.slice(equals + 1)]) {
-      const safe = [part, decoded(part)].find((one) => maskPassword(one) !== one);
+      const safe = [part, percentDecoded(part)].find((one) => maskPassword(one) !== one);
       if (safe === undefined) continue;
       for (const quoted of [part, JSON.stringify(part).slice(1, -1)]) {
         masked = masked.replaceAll(quoted, () => maskPassword(safe));
@@ -29,12 +30,4 @@ export function maskArguments(
     }
   }
   return masked;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

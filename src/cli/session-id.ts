@@ -1,5 +1,6 @@
 // Finds the session id in what a person copied from a browser or a log. No error quotes the text.
 import { UsageError } from './arguments.js';
+import { percentDecoded } from './percent-encoding.js';
 
 /**
  * The session id in an id, the value of a session cookie, or a Cookie header.
@@ -33,15 +34,7 @@ const isSigned = (text: string): boolean => /^s(:|%3[aA])/.test(text);
 
 /** The id in `s:id.signature`, which may be percent-encoded. */
 function idOf(value: string): string {
-  const [, id] = /^s:(.+)\.[^.]*$/s.exec(decoded(value)) ?? [];
+  const [, id] = /^s:(.+)\.[^.]*$/s.exec(percentDecoded(value)) ?? [];
   if (id === undefined) throw new UsageError('the cookie is not one of express-session. It must be s:id.signature');
   return id;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,8 @@
 // Where a command works, in words: the host, the database and the table.
 import type { Client } from 'pg';
-import type { TableLocation } from '../table/location.js';
+import { findTable } from '../generated/catalog.js';
+import { connectTable, type TableLocation } from '../table/location.js';
+import { catalogNames } from '../table/names.js';
 
 export interface Target {
   /** `localhost:5432`, or the folder of the socket. */
@@ -13,9 +15,6 @@ export interface Target {
 
 /** Connects, and looks for the table. */
 export async function targetOf(location: TableLocation): Promise<Target> {
-  const { connectTable } = await import('../table/location.js');
-  const { catalogNames } = await import('../table/names.js');
-  const { findTable } = await import('../generated/catalog.js');
   const names = catalogNames(location.names);
   const [found] = await findTable.run(names, connectTable(location));
   const client = (await location.pool.connect()) as unknown as Client & { release(): void };
