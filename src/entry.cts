@@ -28,6 +28,7 @@ namespace connectPgTyped {
   export type PoolLike = api.PoolLike;
   export type ClientLike = api.ClientLike;
   export type CallMessage = api.CallMessage;
+  export type StoreMethod = api.StoreMethod;
 }
 
 export = connectPgTyped;

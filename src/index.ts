@@ -17,7 +17,7 @@ export type {
   UnreadableEvent,
 } from './store/events.js';
 export type { Health, Stats } from './store/health.js';
-export type { CallMessage } from './store/in-flight-calls.js';
+export type { CallMessage, StoreMethod } from './store/in-flight-calls.js';
 export type { StoreOptions } from './store/options.js';
 export { saveBeforeResponse } from './store/save-before-response.js';
 export type { CreateTableOptions } from './table/create-table-options.js';

@@ -1,6 +1,7 @@
 // What the store reports about itself.
 import type { Pool } from 'pg';
-import type { SessionStoreError } from '../errors.js';
+import type { SessionStoreError, SessionStoreErrorCode } from '../errors.js';
+import type { StoreMethod } from './in-flight-calls.js';
 
 /** Whether the store works, for a readiness probe. */
 export interface Health {
@@ -18,8 +19,15 @@ export interface Health {
 
 /** Counters since the store was created. */
 export interface Stats {
-  /** Calls of the store's methods. */
+  /** Calls of the store's methods, without those that were refused as `OVERLOADED` or `CLOSED`. */
   calls: number;
+  /** `calls`, by method. */
+  callsByMethod: Record<StoreMethod, number>;
+  /**
+   * Failed calls by the code of the error, with refused ones and failed `health` checks. `OTHER`: the error
+   * is not a {@link SessionStoreError}, such as a TypeError for a session that JSON cannot hold.
+   */
+  errorsByCode: Record<SessionStoreErrorCode | 'OTHER', number>;
   /** Statements that served several calls. */
   batches: number;
   /** Saves that were merged with the changes of another request. */
@@ -30,8 +38,6 @@ export interface Stats {
   unreadable: number;
   /** Statements that were sent again. */
   retries: number;
-  /** Calls that failed after `timeout`. */
-  timeouts: number;
   /** Expired sessions that were deleted. */
   pruned: number;
 }

@@ -1,6 +1,6 @@
 // The store's calls in flight: each ends in a callback or a promise, at the latest at its deadline.
 import { channel } from 'node:diagnostics_channel';
-import { overloaded, SessionStoreError, timedOut } from '../errors.js';
+import { overloaded, SessionStoreError, type SessionStoreErrorCode, timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
 
 export type Callback<T> = (error: any, result?: T) => void;
@@ -8,13 +8,27 @@ export type Callback<T> = (error: any, result?: T) => void;
 /** Called once with the error, or with null and the result. */
 export type OnEnd<T> = (error: unknown, result?: T) => void;
 
+/** The methods that `stats()` counts, and that the diagnostics channel names. */
+export type StoreMethod =
+  | 'get'
+  | 'set'
+  | 'touch'
+  | 'update'
+  | 'destroy'
+  | 'all'
+  | 'length'
+  | 'clear'
+  | 'pruneSessions'
+  | 'createTable'
+  | 'health';
+
 /**
  * The message that `node:diagnostics_channel` publishes on `connect-pg-typed:call` when a call
  * ends.
  */
 export interface CallMessage {
-  /** `get`, `set`, `touch`, `destroy` and so on. */
-  method: string;
+  /** The method that was called. */
+  method: StoreMethod;
   /** Milliseconds from the call to its end. */
   durationMs: number;
   /** The error, if the call failed. */
@@ -40,16 +54,16 @@ class InFlightCall extends Expiring {
     this.#onEnd = onEnd;
   }
 
-  /** Ends the call, once. Returns whether this was the first time. */
-  end(error: unknown, result?: unknown): boolean {
+  /** Ends the call, once. */
+  end(error: unknown, result?: unknown): void {
     const onEnd = this.#onEnd;
+    if (!onEnd) return;
     this.#onEnd = undefined;
-    onEnd?.(error, result);
-    return onEnd !== undefined;
+    if (error !== null) this.calls.errorsByCode[codeOf(error)]++;
+    onEnd(error, result);
   }
 
   protected expire(): void {
-    this.calls.timeouts++;
     this.end(timedOut());
   }
 }
@@ -75,9 +89,28 @@ export class InFlightCalls {
   #isClosed = false;
   #onIdle: (() => void) | undefined;
   /** Calls so far, without refused ones. */
-  count = 0;
-  /** Calls that ended because of their deadline. */
-  timeouts = 0;
+  readonly callsByMethod: Record<StoreMethod, number> = {
+    get: 0,
+    set: 0,
+    touch: 0,
+    update: 0,
+    destroy: 0,
+    all: 0,
+    length: 0,
+    clear: 0,
+    pruneSessions: 0,
+    createTable: 0,
+    health: 0,
+  };
+  /** Failed calls so far, with refused ones. */
+  readonly errorsByCode: Record<SessionStoreErrorCode | 'OTHER', number> = {
+    DATABASE: 0,
+    TIMEOUT: 0,
+    CONFLICT: 0,
+    OVERLOADED: 0,
+    CLOSED: 0,
+    OTHER: 0,
+  };
 
   constructor({ timeoutMs, maxWaiting }: InFlightCallsOptions) {
     this.#timeoutMs = timeoutMs;
@@ -91,7 +124,7 @@ export class InFlightCalls {
    * @param limits `unlimited`: whether the call has no deadline. `sid`: the session of the call
    */
   run<T>(
-    method: string,
+    method: StoreMethod,
     work: (deadline: Deadline) => Promise<T>,
     onEnd: OnEnd<T>,
     { unlimited = false, sid }: CallLimits = {},
@@ -106,7 +139,7 @@ export class InFlightCalls {
       call.end(refusal);
       return;
     }
-    this.count++;
+    this.callsByMethod[method]++;
     this.#inFlight++;
     if (sid !== undefined) this.#ofSession.set(sid, ofSession + 1);
     call.watch();
@@ -134,7 +167,7 @@ export class InFlightCalls {
   #ended(call: InFlightCall, error: unknown, result?: unknown): void {
     call.unwatch();
     if (call.sid !== undefined) this.#leave(call.sid);
-    if (call.end(error, result) && isTimeout(error)) this.timeouts++; // the statement's deadline came first
+    call.end(error, result);
     if (--this.#inFlight === 0) this.#onIdle?.();
   }
 
@@ -154,9 +187,9 @@ function outcomeOf<T>(work: (deadline: Deadline) => Promise<T>, deadline: Deadli
   }
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof SessionStoreError && error.code === 'TIMEOUT';
+const codeOf = (error: unknown) => (error instanceof SessionStoreError ? error.code : 'OTHER');
 
-function published<T>(onEnd: OnEnd<T>, method: string, startedAt: number): OnEnd<T> {
+function published<T>(onEnd: OnEnd<T>, method: StoreMethod, startedAt: number): OnEnd<T> {
   return (error, result) => {
     const message: CallMessage = { method, durationMs: performance.now() - startedAt };
     CALLS.publish(error === null ? message : { ...message, error });

@@ -24,7 +24,14 @@ import { checkSid } from '../table/sid-type.js';
 import { safeErrorLog } from './error-log.js';
 import { Events, StoreWithEvents } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
-import { type Callback, type CallLimits, callbackOrPromise, InFlightCalls, type OnEnd } from './in-flight-calls.js';
+import {
+  type Callback,
+  type CallLimits,
+  callbackOrPromise,
+  InFlightCalls,
+  type OnEnd,
+  type StoreMethod,
+} from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
 import { defaultJitter, PruneTimer } from './prune-timer.js';
 import { listenerConfig, RevocationListener } from './revocation-listener.js';
@@ -323,10 +330,13 @@ export class PgSessionStore extends StoreWithEvents {
 
   /** Counters since the store was created. */
   stats(): Stats {
-    const { count: calls, timeouts } = this.#calls;
+    const callsByMethod = { ...this.#calls.callsByMethod };
+    const errorsByCode = { ...this.#calls.errorsByCode };
+    const calls = Object.values(callsByMethod).reduce((sum, count) => sum + count);
     const { batches, retries } = this.#rows.count;
     const { conflict: merges, gone, unreadable } = this.#events.count;
-    return { calls, batches, merges, gone, unreadable, retries, timeouts, pruned: this.#pruneTimer.pruned };
+    const { pruned } = this.#pruneTimer;
+    return { calls, callsByMethod, errorsByCode, batches, merges, gone, unreadable, retries, pruned };
   }
 
   /**
@@ -355,7 +365,7 @@ export class PgSessionStore extends StoreWithEvents {
   }
 
   #call<T>(
-    method: string,
+    method: StoreMethod,
     callback: Callback<T> | undefined,
     work: (deadline: Deadline) => Promise<T>,
     limits?: CallLimits,

@@ -57,8 +57,9 @@ test('health() calls back with the health', async () => {
 
 test('stats() counts calls, batches, merges, gone sessions and pruned sessions', async () => {
   const { store, pool, table } = await freshStore({ batch: true });
-  const before = { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, timeouts: 0, pruned: 0 };
-  assert.equal(store.stats(), before);
+  const { callsByMethod, errorsByCode, ...before } = store.stats();
+  assert.equal(before, { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, pruned: 0 });
+  for (const counts of [callsByMethod, errorsByCode]) assert.equal([...new Set(Object.values(counts))], [0]);
 
   await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ views: 0 }))));
   assert.equal([store.stats().calls, store.stats().batches], [3, 1]);
@@ -86,13 +87,54 @@ test('stats() counts each call that timed out once, and unreadable rows', async 
     late.map((result) => result.status === 'rejected' && result.reason.code),
     Array(4).fill('TIMEOUT'),
   );
-  assert.is(store.stats().timeouts, 4);
+  assert.is(store.stats().errorsByCode.TIMEOUT, 4);
 
   store.on('unreadable', () => {});
   await store.set('a', session());
   await pool.query(`UPDATE ${table} SET sess = '[]'`);
   await store.get('a');
   assert.is(store.stats().unreadable, 1);
+});
+
+test('stats() counts calls by method, and returns a copy', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session());
+  await store.get('a');
+  await new Promise((resolve) => store.get('b', resolve));
+  await store.touch('a', session());
+  await store.update('a', () => {});
+  await Promise.all([store.all(), store.length(), store.health(), store.createTable(), store.pruneSessions()]);
+  await store.destroy('a');
+  await store.clear();
+  const { calls, callsByMethod } = store.stats();
+  const once = { set: 1, touch: 1, update: 1, destroy: 1, all: 1, length: 1, clear: 1 };
+  assert.equal(callsByMethod, { ...once, get: 2, pruneSessions: 1, createTable: 1, health: 1 });
+  assert.is(calls, 12);
+  callsByMethod.get = 99;
+  assert.is(store.stats().callsByMethod.get, 2);
+});
+
+test('stats() counts failed calls by the code of the error, refused calls too', async () => {
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2, maxWaiting: 10 });
+  const failed = async (...calls: Promise<unknown>[]) => {
+    for (const { status } of await Promise.allSettled(calls)) assert.is(status, 'rejected');
+  };
+  await store.set('a', session());
+  await failed(store.set('a', session({ large: 1n })));
+  await failed(store.update('a', undefined!));
+  const client = await pool.connect();
+  const first = Array.from({ length: 10 }, (_, n) => store.get(`${n}`)); // as many as may wait
+  await failed(...first, store.get('b'), store.set('b', session()));
+  client.release();
+
+  await pool.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
+  await failed(store.get('a'));
+  await store.health(); // does not fail, and finds that the table is missing
+  await store.close();
+  await failed(store.get('a'));
+  const { callsByMethod, errorsByCode } = store.stats();
+  assert.equal(errorsByCode, { DATABASE: 2, TIMEOUT: 10, CONFLICT: 0, OVERLOADED: 2, CLOSED: 1, OTHER: 2 });
+  assert.equal([callsByMethod.get, callsByMethod.set, callsByMethod.update], [11, 2, 1]);
 });
 
 test('the store publishes each call that ended, with its method, duration and error', async () => {

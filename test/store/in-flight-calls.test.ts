@@ -28,7 +28,7 @@ test('a call without an answer fails with TIMEOUT at its deadline, and only once
     ends.map((error) => (error as { code: string }).code),
     ['TIMEOUT'],
   );
-  assert.is(calls.timeouts, 1);
+  assert.is(calls.errorsByCode.TIMEOUT, 1);
 });
 
 test('a call that ends in time does not end again at its deadline', async () => {
@@ -41,7 +41,7 @@ test('a call that ends in time does not end again at its deadline', async () => 
   );
   await new Promise((resolve) => setTimeout(resolve, 120));
   assert.equal(ends, [[null, 'found']]);
-  assert.is(calls.timeouts, 0);
+  assert.is(calls.errorsByCode.TIMEOUT, 0);
 });
 
 test('a call above maxWaiting fails with OVERLOADED, until another one has ended', async () => {
