@@ -63,10 +63,17 @@ const SURROUNDINGS: Record<string, string> = {
 const ELSEWHERE = [
   '@aws-sdk/rds-signer',
   '@neondatabase/serverless',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/instrumentation',
+  '@opentelemetry/instrumentation-express',
+  '@opentelemetry/instrumentation-http',
+  '@opentelemetry/instrumentation-pg',
+  '@opentelemetry/sdk-trace-node',
   './queries/sessionsByTenant.js',
   'fastify',
   'koa',
   'next-session',
+  'prom-client',
 ];
 
 test('each block of JavaScript and TypeScript compiles', () => {
@@ -117,6 +124,14 @@ test('each block of JavaScript and TypeScript compiles', () => {
     return [`${programs[n]!.place}, line ${line} of the block: ${message}`];
   });
   assert.equal(wrong, []);
+});
+
+test('docs/monitoring.md has the programs of examples/monitoring, which a test runs', () => {
+  const page = readFileSync('docs/monitoring.md', 'utf8');
+  for (const name of ['logging', 'metrics', 'tracing']) {
+    const program = readFileSync(`examples/monitoring/${name}.mjs`, 'utf8');
+    assert.ok(page.includes(`\`\`\`js\n${program}\`\`\`\n`), name);
+  }
 });
 
 test('each command of a block exists, with its options', async () => {
