@@ -1,6 +1,6 @@
 // The option errorLog of the store, with pino and with winston.
 
-/** What to log of an error. An error of an idle connection also holds its client, with all settings. */
+/** What to log of an error. An error of an idle connection also holds its client. */
 const fieldsOf = ({ name, message, code, sqlState, stack }) => ({ name, message, code, sqlState, stack });
 
 /** new PgStore({ pool, errorLog: pinoLog(pino()) }) */

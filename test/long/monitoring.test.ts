@@ -17,7 +17,7 @@ import { onEnd, suite } from '../support/harness.js';
 const folder = fileURLToPath(new URL('../../examples/monitoring/', import.meta.url));
 const isInstalled = existsSync(`${folder}node_modules`);
 if (!isInstalled) console.log('skipped, because examples/monitoring has no node_modules: monitoring');
-const made = suite('monitoring', { timeout: 60_000, mayBeEmpty: !isInstalled });
+const made = suite('monitoring', { timeout: 120_000, mayBeEmpty: !isInstalled });
 const test = isInstalled ? made : () => {};
 
 interface Span {
@@ -151,19 +151,29 @@ test('pino and winston log the message, the code and the stack of an error, and 
   const { pinoLog, winstonLog } = await import(`${folder}logging.mjs`);
   const { default: pino } = await import(`${folder}node_modules/pino/pino.js`);
   const { default: winston } = await import(`${folder}node_modules/winston/lib/winston.js`);
-  const [stream, ofPino, ofWinston] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const bound = pino(stream);
-  const transports = [new winston.transports.Stream({ stream: ofWinston })];
-  const logger = winston.createLogger({ format: winston.format.json(), transports });
-  await logged([bound.error.bind(bound), pinoLog(pino(ofPino)), winstonLog(logger)]);
+  const makePino = (stream: PassThrough) => pino(stream);
+  const makeWinston = (stream: PassThrough) =>
+    winston.createLogger({
+      format: winston.format.json(),
+      transports: [new winston.transports.Stream({ stream })],
+    });
+  const bound = (logger: any) => logger.error.bind(logger);
+  const streams = Array.from({ length: 4 }, () => new PassThrough());
+  const [one, two, three, four] = streams;
+  await logged([
+    pinoLog(makePino(one!)),
+    winstonLog(makeWinston(two!)),
+    bound(makePino(three!)),
+    bound(makeWinston(four!)),
+  ]);
 
-  const lines = [ofPino, ofWinston].map((one) => JSON.parse(String(one.read())));
-  for (const { err, msg, message = msg, ...others } of lines) {
+  const [ofPino, ofWinston, ofBoundPino, ofBoundWinston] = streams.map((stream) => JSON.parse(String(stream.read())));
+  for (const { err, msg, message = msg, ...others } of [ofPino, ofWinston]) {
     assert.is(message, 'An idle connection of the pool failed:');
     assert.is(err.code, '57P01');
     assert.match(err.stack, /^error: terminating connection due to administrator command\n {4}at /);
     assert.not('client' in err || 'client' in others);
   }
-  const { msg, err } = JSON.parse(String(stream.read()));
-  assert.equal([msg, err], [lines[0].msg, undefined], 'a bound logger.error of pino loses the error');
+  assert.equal([ofBoundPino.msg, ofBoundPino.err], [ofPino.msg, undefined]);
+  assert.ok(ofBoundWinston.client.connectionParameters.user);
 });
