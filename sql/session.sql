@@ -55,6 +55,15 @@ FROM ss__settings
 ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
+/*
+ * For readThrough(). An expired row stays too: the session was moved here before, and has ended.
+ */
+/* @name insertMissingSession */
+INSERT INTO "session_store"."session" AS t (sid, sess, expire)
+VALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
+ON CONFLICT (sid) DO NOTHING
+RETURNING t.sid;
+
 /* @name setSessions */
 WITH ss__settings AS MATERIALIZED (
   SELECT

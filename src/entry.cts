@@ -8,10 +8,12 @@ connectPgTyped.default = connectPgTyped;
 
 namespace connectPgTyped {
   export import PgSessionStore = api.PgSessionStore;
+  export import readThrough = api.readThrough;
   export import saveBeforeResponse = api.saveBeforeResponse;
   export import SessionStoreError = api.SessionStoreError;
   export type SessionStoreErrorCode = api.SessionStoreErrorCode;
   export type StoreOptions = api.StoreOptions;
+  export type OldStore = api.OldStore;
   export type CreateTableOptions = api.CreateTableOptions;
   export type Encryption = api.Encryption;
   export type HashIds = api.HashIds;

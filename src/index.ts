@@ -19,6 +19,7 @@ export type {
 export type { Health, Stats } from './store/health.js';
 export type { CallMessage, StoreMethod } from './store/in-flight-calls.js';
 export type { StoreOptions } from './store/options.js';
+export { type OldStore, readThrough } from './store/read-through.js';
 export { saveBeforeResponse } from './store/save-before-response.js';
 export type { CreateTableOptions } from './table/create-table-options.js';
 export { PgSessionStore };

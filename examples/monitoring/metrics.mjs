@@ -17,7 +17,7 @@ export function countStats(store) {
   count('session_store_calls_total', 'Calls of the session store', 'method', (stats) => stats.callsByMethod);
   count('session_store_errors_total', 'Failed calls', 'code', (stats) => stats.errorsByCode);
   count('session_store_events_total', 'The other counters of stats()', 'event', (stats) => {
-    const { calls, callsByMethod, errorsByCode, ...events } = stats;
+    const { calls, callsByMethod, errorsByCode, lastMovedAt, ...events } = stats;
     return events;
   });
 }

@@ -47,6 +47,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   findUserIndex: {"parameters":["name","text","text[]"],"columns":[["indexName!","text"]]},
   getSession: {"parameters":["text"],"columns":[["sid","character varying"],["sess","text"],["secondsLeft","double precision"]]},
   getSessions: {"parameters":["text[]"],"columns":[["sid","character varying"],["sess","text"],["secondsLeft","double precision"]]},
+  insertMissingSession: {"parameters":["character varying","json","double precision"],"columns":[["sid","character varying"]]},
   insertSession: {"parameters":["character varying","json","timestamp with time zone"],"columns":[]},
   inspectSearchPath: {"parameters":["name[]"],"columns":[["schema!","text"],["isBeforeCatalog!","boolean"],["creators!","text[]"]]},
   inspectSessions: {"parameters":["text"],"columns":[["farFuture!","integer"],["overdue!","integer"],["unreadable!","integer"]]},

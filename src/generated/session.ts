@@ -121,7 +121,7 @@ export interface SetSessionRelaxedQuery {
   result: SetSessionRelaxedResult;
 }
 
-const setSessionRelaxedIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":178}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":195}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":267,"b":271}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT :sid!::text, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\nFROM ss__settings\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire"};
+const setSessionRelaxedIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":174,"b":178}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":187,"b":195}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":267,"b":271}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('synchronous_commit', 'off', true)\n)\nINSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nSELECT :sid!::text, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)\nFROM ss__settings\nON CONFLICT (sid) DO UPDATE\nSET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -133,10 +133,42 @@ const setSessionRelaxedIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl
  * SELECT :sid!::text, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!)
  * FROM ss__settings
  * ON CONFLICT (sid) DO UPDATE
- * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire
+ * SET sess = EXCLUDED.sess, expire = EXCLUDED.expire                                                                                                        
  * ```
  */
 export const setSessionRelaxed = new PreparedQuery<SetSessionRelaxedParams,SetSessionRelaxedResult>(setSessionRelaxedIR);
+
+
+/** 'InsertMissingSession' parameters type */
+export interface InsertMissingSessionParams {
+  payload: string;
+  sid: string;
+  ttl: number;
+}
+
+/** 'InsertMissingSession' return type */
+export interface InsertMissingSessionResult {
+  sid: string;
+}
+
+/** 'InsertMissingSession' query type */
+export interface InsertMissingSessionQuery {
+  params: InsertMissingSessionParams;
+  result: InsertMissingSessionResult;
+}
+
+const insertMissingSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO NOTHING\nRETURNING t.sid"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
+ * VALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
+ * ON CONFLICT (sid) DO NOTHING
+ * RETURNING t.sid
+ * ```
+ */
+export const insertMissingSession = new PreparedQuery<InsertMissingSessionParams,InsertMissingSessionResult>(insertMissingSessionIR);
 
 
 /** 'SetSessions' parameters type */

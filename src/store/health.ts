@@ -40,6 +40,10 @@ export interface Stats {
   retries: number;
   /** Expired sessions that were deleted. */
   pruned: number;
+  /** Sessions that were moved here from the store of the option `oldStore`. */
+  moved: number;
+  /** When the last one was moved. Undefined if none was. */
+  lastMovedAt: Date | undefined;
 }
 
 export function healthOf(pool: Pool, latencyMs: number, readOnly: boolean, error: unknown): Health {

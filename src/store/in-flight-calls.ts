@@ -109,6 +109,7 @@ export class InFlightCalls {
     CONFLICT: 0,
     OVERLOADED: 0,
     CLOSED: 0,
+    OLD_STORE: 0,
     OTHER: 0,
   };
 

@@ -9,6 +9,7 @@ import type { Ttl } from '../session/expiry.js';
 import { HASH_IDS_RULE, type HashIds } from '../session/handle.js';
 import type { Serializer } from '../session/serializer.js';
 import { TRUST_OWNER_RULE } from '../table/owner.js';
+import type { OldStore } from './read-through.js';
 
 /**
  * Options of `PgSessionStore`. All are optional, but the store needs a database: pass one of
@@ -67,6 +68,14 @@ export interface StoreOptions {
    * @default `'session'`
    */
   tableName?: string | undefined;
+  /**
+   * The store that the app used before, as `readThrough(store)`. Sessions move from it when requests ask for
+   * them: see [docs/migrating.md](migrating.md#from-any-other-store).
+   *
+   * @category Table
+   * @default none
+   */
+  oldStore?: OldStore | undefined;
   /**
    * Seconds that a session lives after its last use, or a function that returns them for a session.
    * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
@@ -285,6 +294,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
   conObject: ['an object with the configuration of a pg.Pool', isObject, { isSecret: true }],
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
+  oldStore: ['readThrough(store), of this package', isFunction, { isSecret: true }],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
   lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],

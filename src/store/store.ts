@@ -34,6 +34,7 @@ import {
 } from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
 import { defaultJitter, PruneTimer } from './prune-timer.js';
+import type { ReadThroughRows } from './read-through.js';
 import { listenerConfig, RevocationListener } from './revocation-listener.js';
 import { Sessions } from './sessions.js';
 import { Snapshots } from './snapshots.js';
@@ -66,6 +67,7 @@ export class PgSessionStore extends StoreWithEvents {
   readonly #bind: ReturnType<typeof tableBinder>;
   readonly #tableEnsurer: TableEnsurer | undefined;
   readonly #rows: SessionRows;
+  readonly #oldStore: ReadThroughRows | undefined;
   readonly #sessions: Sessions;
   readonly #calls: InFlightCalls;
   readonly #events: Events;
@@ -111,17 +113,22 @@ export class PgSessionStore extends StoreWithEvents {
       relaxed: checked.synchronousCommit === false,
       channel: this.#channel,
     });
-    this.#sessions = new Sessions({
+    const shared = {
       rows: rowsById(this.#rows, this.#location, checked.hashIds),
       codec,
       expiry,
+      lifetime: checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime),
+      log: this.#log,
+    };
+    this.#oldStore = checked.oldStore?.({ ...shared, table: this.#rows, isHashed: Boolean(checked.hashIds) });
+    this.#sessions = new Sessions({
+      ...shared,
+      rows: this.#oldStore ?? shared.rows,
       snapshots: new Snapshots(codec),
       overwrite: checked.concurrency === 'overwrite',
       disableTouch: checked.disableTouch ?? false,
-      lifetime: checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime),
       maxWaitingBytes: checked.maxWaitingBytes ?? 2 ** 28,
       events: this.#events,
-      log: this.#log,
     });
     const connect = async (deadline: Deadline) => {
       await this.#tableEnsurer?.run(deadline);
@@ -269,6 +276,7 @@ export class PgSessionStore extends StoreWithEvents {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#call('clear', callback, async (deadline) => {
+      await this.#oldStore?.clear(deadline);
       await this.#rows.clear(deadline);
     });
   }
@@ -335,8 +343,10 @@ export class PgSessionStore extends StoreWithEvents {
     const calls = Object.values(callsByMethod).reduce((sum, count) => sum + count);
     const { batches, retries } = this.#rows.count;
     const { conflict: merges, gone, unreadable } = this.#events.count;
+    const { moved = 0, lastMovedAt } = this.#oldStore ?? {};
     const { pruned } = this.#pruneTimer;
-    return { calls, callsByMethod, errorsByCode, batches, merges, gone, unreadable, retries, pruned };
+    const others = { batches, merges, gone, unreadable, retries, pruned, moved, lastMovedAt };
+    return { calls, callsByMethod, errorsByCode, ...others };
   }
 
   /**

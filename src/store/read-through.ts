@@ -1,0 +1,160 @@
+// Moves a session from the app's old store when a request first asks for it.
+import type { SessionData, Store } from 'express-session';
+import { describe, SessionStoreError } from '../errors.js';
+import { insertMissingSession } from '../generated/session.js';
+import type { Deadline } from '../postgres/deadline.js';
+import type { Codec } from '../session/codec.js';
+import { expiresOf, numberOf, secondsOfCookie, setExpires } from '../session/cookie.js';
+import type { Expiry } from '../session/expiry.js';
+import { storedId } from '../session/handle.js';
+import type { Lifetime } from '../session/lifetime.js';
+import type { LiveRow, TouchItem } from '../table/kind.js';
+import type { RowsById, SessionRows } from '../table/session-rows.js';
+import { escapingMissing } from '../table/untranslatable.js';
+
+const GIVE_UP_MS = 100; // before the deadline, so that the caller learns which store was slow
+
+/** What `readThrough` returns. */
+export type OldStore = (options: ReadThroughOptions) => ReadThroughRows;
+
+type AnyStore = Pick<Store, 'get' | 'destroy' | 'clear'>;
+
+/** What the store knows of its own table. */
+interface ReadThroughOptions {
+  rows: RowsById;
+  table: Pick<SessionRows, 'run' | 'write'>;
+  /** Whether the table holds the hashes of ids. */
+  isHashed: boolean;
+  codec: Codec;
+  expiry: Expiry;
+  lifetime: Lifetime | undefined;
+  log: (message: string, error: unknown) => void;
+}
+
+/**
+ * The option `oldStore`. A session that is not in the table is looked up in the old store, stored in the table
+ * with its remaining life, and destroyed in the old store. `destroy` and `clear` reach both stores. If the old
+ * store fails or does not answer, a call that needs it fails with code `OLD_STORE`.
+ *
+ * @param store any express-session store. It stays open after `close()`
+ * @throws {TypeError} if it has no functions `get` and `destroy`
+ */
+export function readThrough(store: AnyStore): OldStore {
+  const { get, destroy } = Object(store);
+  if (typeof get !== 'function' || typeof destroy !== 'function') {
+    throw new TypeError(`readThrough() needs the old express-session store, got ${describe(store, true)}`);
+  }
+  return (options) => new ReadThroughRows(store, options);
+}
+
+/** The rows of a store that still has an old store. A session that is in both counts as it is here. */
+export class ReadThroughRows implements RowsById {
+  readonly set: RowsById['set'];
+  readonly replace: RowsById['replace'];
+  readonly #oldStore: AnyStore;
+  readonly #options: ReadThroughOptions;
+  moved = 0;
+  lastMovedAt: Date | undefined;
+
+  constructor(oldStore: AnyStore, options: ReadThroughOptions) {
+    this.#oldStore = oldStore;
+    this.#options = options;
+    this.set = options.rows.set;
+    this.replace = options.rows.replace; // it needs a payload that was read from a row here
+  }
+
+  async get(sid: string, deadline: Deadline): Promise<LiveRow | undefined> {
+    return (await this.#options.rows.get(sid, deadline)) ?? this.#move(sid, deadline);
+  }
+
+  async touch(item: TouchItem, deadline: Deadline): Promise<boolean> {
+    const { rows } = this.#options;
+    if (await rows.touch(item, deadline)) return true;
+    return (await this.#move(item.sid, deadline)) !== undefined && rows.touch(item, deadline);
+  }
+
+  /**
+   * The old store first. Then a process that is moving the session finds that the old store has lost it,
+   * or has inserted its row before the row is deleted here.
+   */
+  async destroy(sid: string, deadline: Deadline): Promise<void> {
+    try {
+      await this.#destroyOld(sid, deadline);
+    } finally {
+      await this.#options.rows.destroy(sid, deadline);
+    }
+  }
+
+  async clear(deadline: Deadline): Promise<void> {
+    await this.#ask(deadline, (oldStore, callback) => oldStore.clear!(callback));
+  }
+
+  /** Resolves with the live row. It may be another process's: then that one destroys the old copy. */
+  async #move(sid: string, deadline: Deadline): Promise<LiveRow | undefined> {
+    const { rows, log } = this.#options;
+    const session = await this.#getOld(sid, deadline);
+    const isMoved = session ? await this.#insert(sid, session, deadline) : false;
+    const row = await rows.get(sid, deadline); // also without a session: it may have moved since the first read
+    if (!session || (row && !isMoved)) return row;
+    try {
+      if (isMoved && !(await this.#getOld(sid, deadline))) {
+        await rows.destroy(sid, deadline); // a destroy reached the old store before the row was here
+        return undefined;
+      }
+      await this.#destroyOld(sid, deadline);
+    } catch (error) {
+      log('Failed to destroy a session in the old store:', error);
+    }
+    if (isMoved) {
+      this.moved++;
+      this.lastMovedAt = new Date();
+    }
+    return row;
+  }
+
+  async #insert(sid: string, session: SessionData, deadline: Deadline): Promise<boolean> {
+    const { table, isHashed, codec, lifetime } = this.#options;
+    const ttl = this.#secondsToLive(session);
+    if (ttl === 0) return false;
+    const json = codec.jsonOf(session);
+    const stamped = lifetime ? lifetime.stamp(json, session) : json;
+    const inserted = await escapingMissing(codec.charset, () => {
+      const item = { sid: isHashed ? storedId(sid) : sid, payload: codec.encode(sid, stamped), ttl };
+      return table.run((db) => insertMissingSession.run(item, db), deadline, table.write);
+    });
+    return inserted.length > 0;
+  }
+
+  #secondsToLive(session: SessionData): number {
+    const age = numberOf(Object(session.cookie).originalMaxAge);
+    // Most stores do not store the cookie when they touch a session. So a date in the past may be an old one.
+    if (expiresOf(session.cookie)! <= Date.now() && age! > 0) setExpires(session, Date.now() + age!);
+    return Math.min(this.#options.expiry.secondsToLive(session), secondsOfCookie(session) ?? Infinity);
+  }
+
+  #getOld(sid: string, deadline: Deadline): Promise<SessionData | null | undefined> {
+    return this.#ask(deadline, (oldStore, callback) => oldStore.get(sid, callback));
+  }
+
+  #destroyOld(sid: string, deadline: Deadline): Promise<unknown> {
+    return this.#ask(deadline, (oldStore, callback) => oldStore.destroy(sid, callback));
+  }
+
+  #ask<T>(deadline: Deadline, call: (oldStore: AnyStore, callback: (error?: any, result?: T) => void) => unknown) {
+    let timer: NodeJS.Timeout;
+    return new Promise<T | undefined>((resolve, reject) => {
+      const fail = (what: string, cause?: unknown) =>
+        reject(new SessionStoreError('OLD_STORE', `the old session store ${what}`, { cause }));
+      const failed = (cause: unknown) => fail('failed. The cause is its error', cause);
+      timer = setTimeout(fail, deadline - GIVE_UP_MS - performance.now(), 'did not answer in time');
+      const callback = (error?: any, result?: T) => {
+        if (!error) resolve(result);
+        else if (error.code === 'ENOENT' && error.syscall !== 'connect')
+          resolve(undefined); // no such session: session-file-store
+        else failed(error);
+      };
+      // Only the callback counts. A promise may resolve before it, but it may also reject instead.
+      (async () => call(this.#oldStore, callback))().catch(failed);
+    }).finally(() => clearTimeout(timer));
+  }
+}
