@@ -69,8 +69,7 @@ export interface StoreOptions {
    */
   tableName?: string | undefined;
   /**
-   * The store that the app used before, as `readThrough(store)`. Sessions move from it when requests ask for
-   * them: see [docs/migrating.md](migrating.md#from-any-other-store).
+   * The store before this one: `readThrough(store)`. See [migrating](migrating.md#from-any-other-store).
    *
    * @category Table
    * @default none
@@ -265,8 +264,7 @@ export interface StoreOptions {
    * Called with a message and an error if no callback and no promise can receive the error: a
    * failed pruning, a lost idle connection, a rejected promise that nothing handles, an unreadable
    * row while `unreadable` has no listener, sessions that pruning could not delete while `kept` has
-   * no listener. If the function throws, `console.error` gets both
-   * errors.
+   * no listener. If the function throws, `console.error` gets both errors.
    *
    * @category Events and errors
    * @default `console.error`

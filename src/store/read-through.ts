@@ -14,10 +14,14 @@ import { escapingMissing } from '../table/untranslatable.js';
 
 const GIVE_UP_MS = 100; // before the deadline, so that the caller learns which store was slow
 
-/** What `readThrough` returns. */
-export type OldStore = (options: ReadThroughOptions) => ReadThroughRows;
+/** The option `oldStore`, which `readThrough` makes. */
+export interface OldStore {
+  /** The store that `readThrough` got. */
+  readonly store: Pick<Store, 'get' | 'destroy' | 'clear'>;
+}
 
-type AnyStore = Pick<Store, 'get' | 'destroy' | 'clear'>;
+/** An `OldStore`. Only this file makes the class, so that it is not in the bundle of an app that does not move. */
+export type OldStoreRows = OldStore & ((options: ReadThroughOptions) => ReadThroughRows);
 
 /** What the store knows of its own table. */
 interface ReadThroughOptions {
@@ -39,24 +43,25 @@ interface ReadThroughOptions {
  * @param store any express-session store. It stays open after `close()`
  * @throws {TypeError} if it has no functions `get` and `destroy`
  */
-export function readThrough(store: AnyStore): OldStore {
+export function readThrough(store: OldStore['store']): OldStore {
   const { get, destroy } = Object(store);
   if (typeof get !== 'function' || typeof destroy !== 'function') {
     throw new TypeError(`readThrough() needs the old express-session store, got ${describe(store, true)}`);
   }
-  return (options) => new ReadThroughRows(store, options);
+  const rowsOf = (options: ReadThroughOptions) => new ReadThroughRows(store, options);
+  return Object.assign(rowsOf, { store }) satisfies OldStoreRows;
 }
 
 /** The rows of a store that still has an old store. A session that is in both counts as it is here. */
 export class ReadThroughRows implements RowsById {
   readonly set: RowsById['set'];
   readonly replace: RowsById['replace'];
-  readonly #oldStore: AnyStore;
+  readonly #oldStore: OldStore['store'];
   readonly #options: ReadThroughOptions;
   moved = 0;
   lastMovedAt: Date | undefined;
 
-  constructor(oldStore: AnyStore, options: ReadThroughOptions) {
+  constructor(oldStore: OldStore['store'], options: ReadThroughOptions) {
     this.#oldStore = oldStore;
     this.#options = options;
     this.set = options.rows.set;
@@ -140,7 +145,10 @@ export class ReadThroughRows implements RowsById {
     return this.#ask(deadline, (oldStore, callback) => oldStore.destroy(sid, callback));
   }
 
-  #ask<T>(deadline: Deadline, call: (oldStore: AnyStore, callback: (error?: any, result?: T) => void) => unknown) {
+  #ask<T>(
+    deadline: Deadline,
+    call: (oldStore: OldStore['store'], callback: (error?: any, result?: T) => void) => unknown,
+  ) {
     let timer: NodeJS.Timeout;
     return new Promise<T | undefined>((resolve, reject) => {
       const fail = (what: string, cause?: unknown) =>

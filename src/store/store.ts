@@ -34,7 +34,7 @@ import {
 } from './in-flight-calls.js';
 import { checkOptions, type StoreOptions } from './options.js';
 import { defaultJitter, PruneTimer } from './prune-timer.js';
-import type { ReadThroughRows } from './read-through.js';
+import type { OldStoreRows, ReadThroughRows } from './read-through.js';
 import { listenerConfig, RevocationListener } from './revocation-listener.js';
 import { Sessions } from './sessions.js';
 import { Snapshots } from './snapshots.js';
@@ -120,7 +120,8 @@ export class PgSessionStore extends StoreWithEvents {
       lifetime: checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime),
       log: this.#log,
     };
-    this.#oldStore = checked.oldStore?.({ ...shared, table: this.#rows, isHashed: Boolean(checked.hashIds) });
+    const oldStore = checked.oldStore as OldStoreRows | undefined;
+    this.#oldStore = oldStore?.({ ...shared, table: this.#rows, isHashed: Boolean(checked.hashIds) });
     this.#sessions = new Sessions({
       ...shared,
       rows: this.#oldStore ?? shared.rows,

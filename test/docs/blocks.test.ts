@@ -70,10 +70,12 @@ const ELSEWHERE = [
   '@opentelemetry/instrumentation-pg',
   '@opentelemetry/sdk-trace-node',
   './queries/sessionsByTenant.js',
+  'connect-redis',
   'fastify',
   'koa',
   'next-session',
   'prom-client',
+  'redis',
 ];
 
 test('each block of JavaScript and TypeScript compiles', () => {
