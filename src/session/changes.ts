@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expiresOf, isSameAge, numberOf } from './cookie.js';
 import { CREATED_AT } from './lifetime.js';
+import { mergeWithin } from './merge-within.js';
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -103,15 +104,24 @@ export function othersChanges(read: string, found: string): Changes {
   return changes;
 }
 
-/** Applies the request's changes to a row, key by key. */
+/**
+ * Applies the request's changes to a row, key by key.
+ *
+ * @param within the keys of which the row keeps what the request did not change in them
+ */
 export function applyChanges(
   row: string,
   { changes, kept, isRespelled }: Difference,
   base: string,
   mine: string,
+  within: readonly string[] = [],
 ): string {
   if (row === base && !isRespelled) return kept.length === 0 ? mine : `${mine.slice(0, -1)},${kept.join(',')}}`;
   const all = new Map(changes);
+  for (const key of within) {
+    const merged = changes.has(key) && mergeWithin(key, row, base, mine);
+    if (merged) all.set(key, merged);
+  }
   const cookie = fieldAt(mine, 'cookie');
   if (cookie) all.set('cookie', mergeCookies(fieldAt(row, 'cookie'), fieldAt(base, 'cookie'), cookie));
   return withFields(row, all);

@@ -22,7 +22,7 @@ export interface ConflictEvent {
   keys: string[];
   /**
    * The keys that this save changed too. Their other values are lost. `update()` would have kept
-   * them.
+   * them. A key of `mergeWithin` is among them only if both changed the same value in it.
    */
   overwritten: string[];
 }

@@ -7,8 +7,10 @@ import { CODEC_RULES } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import type { Ttl } from '../session/expiry.js';
 import { HASH_IDS_RULE, type HashIds } from '../session/handle.js';
+import { MERGE_WITHIN_RULE } from '../session/merge-within.js';
 import type { Serializer } from '../session/serializer.js';
 import { TRUST_OWNER_RULE } from '../table/owner.js';
+import { splitLegacyName, warnOfMilliseconds } from './option-warnings.js';
 import type { OldStore } from './read-through.js';
 
 /**
@@ -20,8 +22,8 @@ import type { OldStore } from './read-through.js';
 export interface StoreOptions {
   /**
    * The `pg.Pool` that the app also uses for its own queries. **Recommended.** The store never ends
-   * it. The pools of `pg.native`, Neon and Vercel will do too. `pool: undefined` without `conString` and `conObject` throws a `TypeError`: the app must
-   * create the pool before the store.
+   * it. The pools of `pg.native`, Neon and Vercel will do too. `pool: undefined` without `conString` and
+   * `conObject` throws a `TypeError`: the app must create the pool before the store.
    *
    * @category Connection
    * @default a pool of the store, made from `conString`, `conObject` or the environment
@@ -107,6 +109,16 @@ export interface StoreOptions {
    * @default `'merge'`
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
+  /**
+   * The top-level keys that a save merges one level deeper: of an object in such a key, it writes only
+   * the values that this request changed. For libraries that keep all data in one key: `['data']` for
+   * express-openid-connect. It has no effect on a key with another value than an object, with a
+   * `serializer`, and with `concurrency: 'overwrite'`.
+   *
+   * @category Saving
+   * @default `[]`
+   */
+  mergeWithin?: readonly string[] | undefined;
   /**
    * Whether a save waits until PostgreSQL has written it to the disk. With `false` the store turns
    * `synchronous_commit` off for the statements of `set` and `update`: they are faster, and a crash of the
@@ -296,6 +308,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
   lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],
+  mergeWithin: MERGE_WITHIN_RULE,
   synchronousCommit: ['true or false', isBoolean],
   touchAfter: ['a number of seconds, or 0', (value) => value === 0 || isPositive(value)],
   hashIds: HASH_IDS_RULE,
@@ -359,42 +372,4 @@ export function checkOptions(given: StoreOptions): StoreOptions {
 function unknownOption(name: string): string {
   const names = Object.keys(RULES);
   return `unknown option "${name}"${didYouMean(name, names) || `. The options are ${names.join(', ')}`}`;
-}
-
-const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
-
-const [A_DAY, A_YEAR] = [86_400, 366 * 86_400]; // seconds
-
-/** `ttl` has a warning of its own, which knows the cookie too. */
-function warnOfMilliseconds({ pruneSessionInterval, touchAfter, lifetime }: StoreOptions): void {
-  const limits = {
-    pruneSessionInterval: [pruneSessionInterval, A_DAY],
-    touchAfter: [touchAfter, A_DAY],
-    lifetime: [lifetime, A_YEAR],
-  };
-  for (const [name, [seconds, usual]] of Object.entries(limits)) {
-    if (typeof seconds !== 'number' || seconds <= (usual as number)) continue;
-    const days = Math.round(seconds / A_DAY);
-    warn(
-      'CONNECT_PG_TYPED_SECONDS',
-      `${name} is ${seconds} seconds, which is ${days} days. Was it meant as milliseconds?`,
-    );
-  }
-}
-
-/** connect-pg-simple and connect-pg-pool accept a schema in tableName: 'web"."session'. */
-function splitLegacyName(options: StoreOptions): StoreOptions {
-  const { schemaName, tableName } = options;
-  if (schemaName !== undefined || !tableName?.includes('.')) return options;
-  const [schema, table, ...more] = tableName.split('"."');
-  if (table === undefined || more.length > 0) {
-    warn(
-      'CONNECT_PG_TYPED_DOT',
-      `tableName '${tableName}' names a table with a dot in its name. To name a schema, use schemaName`,
-    );
-    return options;
-  }
-  const meaning = `schemaName: '${schema}', tableName: '${table}'`;
-  warn('CONNECT_PG_TYPED_LEGACY_NAME', `tableName '${tableName}' is read as ${meaning}. Please write it so`);
-  return { ...options, schemaName: schema, tableName: table };
 }

@@ -10,6 +10,7 @@ import { CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
 import { handleOf } from '../session/handle.js';
 import { type Lifetime, withoutCreatedAt } from '../session/lifetime.js';
+import { isOverwrittenWithin } from '../session/merge-within.js';
 import { fieldAt, join, split } from '../session/payload.js';
 import { AsyncSerializerError } from '../session/serializer.js';
 import type { RowsById } from '../table/session-rows.js';
@@ -28,6 +29,8 @@ export interface SessionsOptions {
   snapshots: Snapshots;
   /** Whether a save writes the whole session. */
   overwrite: boolean;
+  /** The keys that a save merges value by value. */
+  mergeWithin: readonly string[];
   /** Whether a touch of an unchanged session does nothing. */
   disableTouch: boolean;
   lifetime: Lifetime | undefined;
@@ -52,6 +55,7 @@ export class Sessions {
   readonly #expiry: Expiry;
   readonly #snapshots: Snapshots;
   readonly #overwrite: boolean;
+  readonly #mergeWithin: readonly string[];
   readonly #disableTouch: boolean;
   readonly #lifetime: Lifetime | undefined;
   readonly #events: Events;
@@ -65,6 +69,7 @@ export class Sessions {
     this.#expiry = expiry;
     this.#snapshots = snapshots;
     this.#overwrite = overwrite;
+    this.#mergeWithin = options.mergeWithin;
     this.#disableTouch = disableTouch;
     this.#lifetime = lifetime;
     this.#events = events;
@@ -184,6 +189,7 @@ export class Sessions {
   async #merge(sid: string, session: SessionData, snapshot: Snapshot, save: Save): Promise<void> {
     const { json, deadline, during } = save;
     const { base, keys } = snapshot;
+    const within = this.#mergeWithin;
     const quick = keys || this.#lifetime ? undefined : quickChanges(base, json);
     let difference = quick ? undefined : changesOf(base, json, keys);
     const isChanged = quick ? quick.cookie || quick.rest : difference!.changes.size > 0;
@@ -191,11 +197,13 @@ export class Sessions {
     const ttl = this.#limited(save.ttl, session);
     const mayShorten = snapshot.mayShorten || (quick ? quick.cookie : difference!.changes.has('cookie'));
     let others: Changes = new Map();
+    let found = '';
     const change = (row: StoredRow): Change => {
       if (row !== snapshot.row) others = othersChanges(snapshot.row.json, row.json);
+      found = row.json;
       if (quick && row.json === base) return { json, ttl, mayShorten };
       difference ??= changesOf(base, json, keys);
-      const merged = this.#stamp(applyChanges(row.json, difference, base, json), session);
+      const merged = this.#stamp(applyChanges(row.json, difference, base, json, within), session);
       // If another request changed the age of the cookie, its expiry stays.
       return row.json === base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
         ? { json: merged, ttl, mayShorten }
@@ -208,7 +216,9 @@ export class Sessions {
     if (others.size > 0) {
       const keysOfOthers = [...others.keys()];
       const { changes } = difference ?? changesOf(base, json, keys);
-      const overwritten = keysOfOthers.filter((key) => changes.has(key));
+      const isOverwritten = (key: string) =>
+        changes.has(key) && (!within.includes(key) || isOverwrittenWithin(key, snapshot.row.json, found, base, json));
+      const overwritten = keysOfOthers.filter(isOverwritten);
       this.#events.emitLater('conflict', { handle: handleOf(sid), keys: keysOfOthers, overwritten });
     }
   }

@@ -127,6 +127,7 @@ export class PgSessionStore extends StoreWithEvents {
       rows: this.#oldStore ?? shared.rows,
       snapshots: new Snapshots(codec),
       overwrite: checked.concurrency === 'overwrite',
+      mergeWithin: checked.mergeWithin ?? [],
       disableTouch: checked.disableTouch ?? false,
       maxWaitingBytes: checked.maxWaitingBytes ?? 2 ** 28,
       events: this.#events,

@@ -1,0 +1,40 @@
+// Warnings of options that are right in form, but seem to mean something else.
+import type { StoreOptions } from './options.js';
+
+const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
+
+const [A_DAY, A_YEAR] = [86_400, 366 * 86_400]; // seconds
+
+/** `ttl` has a warning of its own, which knows the cookie too. */
+export function warnOfMilliseconds({ pruneSessionInterval, touchAfter, lifetime }: StoreOptions): void {
+  const limits = {
+    pruneSessionInterval: [pruneSessionInterval, A_DAY],
+    touchAfter: [touchAfter, A_DAY],
+    lifetime: [lifetime, A_YEAR],
+  };
+  for (const [name, [seconds, usual]] of Object.entries(limits)) {
+    if (typeof seconds !== 'number' || seconds <= (usual as number)) continue;
+    const days = Math.round(seconds / A_DAY);
+    warn(
+      'CONNECT_PG_TYPED_SECONDS',
+      `${name} is ${seconds} seconds, which is ${days} days. Was it meant as milliseconds?`,
+    );
+  }
+}
+
+/** connect-pg-simple and connect-pg-pool accept a schema in tableName: 'web"."session'. */
+export function splitLegacyName(options: StoreOptions): StoreOptions {
+  const { schemaName, tableName } = options;
+  if (schemaName !== undefined || !tableName?.includes('.')) return options;
+  const [schema, table, ...more] = tableName.split('"."');
+  if (table === undefined || more.length > 0) {
+    warn(
+      'CONNECT_PG_TYPED_DOT',
+      `tableName '${tableName}' names a table with a dot in its name. To name a schema, use schemaName`,
+    );
+    return options;
+  }
+  const meaning = `schemaName: '${schema}', tableName: '${table}'`;
+  warn('CONNECT_PG_TYPED_LEGACY_NAME', `tableName '${tableName}' is read as ${meaning}. Please write it so`);
+  return { ...options, schemaName: schema, tableName: table };
+}
