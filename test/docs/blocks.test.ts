@@ -69,6 +69,8 @@ const ELSEWHERE = [
   '@opentelemetry/instrumentation-http',
   '@opentelemetry/instrumentation-pg',
   '@opentelemetry/sdk-trace-node',
+  'cloudflare:node',
+  'cloudflare:workers',
   './queries/sessionsByTenant.js',
   'connect-redis',
   'fastify',

@@ -1,4 +1,5 @@
-// Each code block of docs/deploying.md runs. test/package/package.test.ts runs those that bundle.
+// Each code block of docs/deploying.md runs. test/package/package.test.ts runs those that bundle, and
+// test/long/workers.test.ts the Worker.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -259,6 +260,6 @@ test('the commands for Prisma, Drizzle, Knex and SQL write a file each', async (
 });
 
 test('a test runs each code block of the page', () => {
-  const left = blocks.filter(({ text }) => !used.has(text) && !/esbuild/.test(text));
+  const left = blocks.filter(({ text }) => !used.has(text) && !/esbuild|cloudflare:/.test(text));
   assert.equal(left, []);
 });

@@ -1,21 +1,9 @@
 // Packs the package, installs it into an empty folder, and runs the programs of
 // test/package/consumer/ there.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type * as Runtime from '@pgtyped/runtime';
 import { build } from 'esbuild';
 import pg from 'pg';
@@ -23,6 +11,16 @@ import * as assert from 'uvu/assert';
 import { anchor } from '../../dev/docs/markdown.js';
 import type * as Types from '../../dev/pgtyped-types.js';
 import { citusTable, hasCitus } from '../support/citus.js';
+import {
+  compilerErrors,
+  consumer,
+  installConsumer,
+  root,
+  run,
+  sameVersion,
+  scratch,
+  source,
+} from '../support/consumer.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { freshNames, freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
@@ -41,54 +39,12 @@ export const fits: [Runtime.IDatabaseConnection, Types.IDatabaseConnection] exte
 const test = suite('package', { timeout: 120_000 });
 
 const node = process.execPath;
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const scratch = mkdtempSync(path.join(os.tmpdir(), 'package-test-'));
-const source = path.join(scratch, 'source');
-const consumer = path.join(scratch, 'consumer');
 let tarball = '';
 let packed: string[] = [];
 
 test.before(async () => {
-  // Builds in a copy, so that the test does not use a stale dist/ or overwrite one.
-  cpSync(root, source, {
-    recursive: true,
-    filter: (file) => !['node_modules', 'dist', 'coverage', '.git'].includes(path.relative(root, file)),
-  });
-  symlinkSync(path.join(root, 'node_modules'), path.join(source, 'node_modules'));
-  await run('npm', ['run', 'build'], { cwd: source });
-  const [pack] = JSON.parse(await run('npm', ['pack', '--json', '--ignore-scripts'], { cwd: source }));
-  tarball = path.join(source, pack.filename);
-  packed = pack.files.map((file: { path: string }) => file.path);
-
-  mkdirSync(consumer);
-  await run('npm', ['init', '-y']);
-  await run('npm', [
-    ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--save-exact', tarball],
-    ...['pg', 'express', 'express-session'].map(sameVersion),
-    ...['@types/pg', '@types/express', '@types/express-session', '@types/node'].map(sameVersion),
-    `another-express-session@npm:${sameVersion('express-session')}`,
-  ]);
-  cpSync(path.join(root, 'test/package/consumer'), consumer, { recursive: true });
-  for (const name of ['app', 'types'])
-    for (const kind of ['mts', 'cts'])
-      cpSync(path.join(consumer, `${name}.ts`), path.join(consumer, `${name}.${kind}`));
+  ({ tarball, packed } = await installConsumer());
 });
-
-test.after(() => rmSync(scratch, { recursive: true, force: true }));
-
-/** The package at the version that this repository has installed. */
-function sameVersion(name: string): string {
-  return `${name}@${JSON.parse(readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')).version}`;
-}
-
-/** The standard output of a command. If the command fails, the error has its output. */
-function run(command: string, args: string[], { cwd = consumer, env = {} } = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd, timeout: 60_000, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
-      error ? reject(new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`)) : resolve(stdout.trim()),
-    );
-  });
-}
 
 const tool = (name: string) => path.join(root, 'node_modules/.bin', name);
 
@@ -208,12 +164,7 @@ const compilations = new Map<string, Promise<string>>();
  * dependencies too.
  */
 function compile(config: string): Promise<string> {
-  const compilation =
-    compilations.get(config) ??
-    run(tool('tsc'), ['-p', config, '--pretty', 'false']).catch((error: Error) => {
-      const [, ...lines] = error.message.split('\n');
-      return lines.join('\n').trim() || error.message; // a killed compiler prints nothing
-    });
+  const compilation = compilations.get(config) ?? compilerErrors(tool('tsc'), config);
   compilations.set(config, compilation);
   return compilation;
 }

@@ -11,6 +11,7 @@ import { bindTable, pruneKey } from '../../src/table/names.js';
 import { compiled } from '../support/compiled.js';
 import { freshPool, freshStore, lockRows, PARTITIONS, session, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
+import { folderOf } from '../support/programs.js';
 
 const test = suite('pruning', { timeout: 30_000 });
 
@@ -354,7 +355,6 @@ test('the timer does not keep the process alive', async () => {
   const program = `
     import { PgSessionStore } from ${JSON.stringify(compiled('src/index.ts'))};
     new PgSessionStore({ conString: process.env.TEST_SERVER_URL, pruneSessionInterval: 3600 });`;
-  await promisify(execFile)(process.execPath, ['--enable-source-maps', '--input-type=module', '-e', program], {
-    timeout: 10_000,
-  });
+  const folder = folderOf({ 'program.mjs': program }); // Deno does not run a module from -e
+  await promisify(execFile)(process.execPath, [`${folder}/program.mjs`], { timeout: 10_000 });
 });
