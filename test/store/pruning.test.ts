@@ -8,10 +8,9 @@ import { pruneSessions } from '../../src/generated/prune.js';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
-import { compiled } from '../support/compiled.js';
+import { compiled, writeProgram } from '../support/compiled.js';
 import { freshPool, freshStore, lockRows, PARTITIONS, session, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
-import { folderOf } from '../support/programs.js';
 
 const test = suite('pruning', { timeout: 30_000 });
 
@@ -355,6 +354,5 @@ test('the timer does not keep the process alive', async () => {
   const program = `
     import { PgSessionStore } from ${JSON.stringify(compiled('src/index.ts'))};
     new PgSessionStore({ conString: process.env.TEST_SERVER_URL, pruneSessionInterval: 3600 });`;
-  const folder = folderOf({ 'program.mjs': program }); // Deno does not run a module from -e
-  await promisify(execFile)(process.execPath, [`${folder}/program.mjs`], { timeout: 10_000 });
+  await promisify(execFile)(process.execPath, [writeProgram(program)], { timeout: 10_000 });
 });

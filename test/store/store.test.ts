@@ -8,11 +8,10 @@ import type { Request } from 'express';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
-import { compiled } from '../support/compiled.js';
+import { compiled, writeProgram } from '../support/compiled.js';
 import { cookieFor, freshPool, freshStore, OPTIONS, session, storedId, untilBlocked } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
-import { folderOf } from '../support/programs.js';
 import { quotedName } from '../support/stores.js';
 
 const test = suite('store');
@@ -224,8 +223,7 @@ test('a callback that throws is called once, causes an uncaughtException, and do
     await new Promise((resolve) => setTimeout(resolve, 50));
     console.log(JSON.stringify([calls.sort(), uncaught.sort()]));
     await store.close();`;
-  const folder = folderOf({ 'program.mjs': program }); // Deno does not run a module from -e
-  const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/program.mjs`]);
+  const { stdout } = await promisify(execFile)(process.execPath, [writeProgram(program)]);
 
   const calls = ['destroy', 'error', 'get', 'set', 'touch'];
   assert.equal(JSON.parse(stdout), [calls, calls.map((name) => `${name} uncaughtException`)]);

@@ -1,6 +1,6 @@
 // The tests and the programs they start, compiled once for a run. tsx takes a second of CPU in each
 // process, and a run starts a hundred.
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withoutParser } from '../../dev/runtime.js';
@@ -24,6 +24,13 @@ const nameOf = (file: string): string => path.resolve(file).replace(/^\/|\.ts$/g
 
 /** Path of the compiled form of a test or of one of the programs. */
 export const compiled = (file: string): string => path.join(process.env.TEST_COMPILED!, `${nameOf(file)}.js`);
+
+/** Writes a module beside the compiled files, and returns its path. Deno does not run one from -e or outside the project. */
+export function writeProgram(text: string): string {
+  const file = path.join(mkdtempSync(path.join(process.env.TEST_COMPILED!, 'program-')), 'program.mjs');
+  writeFileSync(file, text);
+  return file;
+}
 
 /** Compiles these tests and all programs. Returns the folder, for TEST_COMPILED. */
 export async function compile(tests: string[]): Promise<string> {
