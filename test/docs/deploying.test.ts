@@ -146,7 +146,7 @@ test('the configuration for PM2 starts the server of the page', () => {
 });
 
 test('the store for a serverless function works on one connection', async () => {
-  const program = block('js', 'pruneSessionInterval: false');
+  const program = block('js', 'idleTimeoutMillis');
   const env = { DATABASE_URL: await freshSchemaUrl() };
   const { pool, store } = await evaluate(program, { pg, PgStore: PgSessionStore, process: processWith(env) });
   await store!.createTable();
