@@ -19,6 +19,7 @@ namespace connectPgTyped {
   export type HashIds = api.HashIds;
   export type Serializer = api.Serializer;
   export type ConflictEvent = api.ConflictEvent;
+  export type ExpiredEvent = api.ExpiredEvent;
   export type GoneEvent = api.GoneEvent;
   export type KeptEvent = api.KeptEvent;
   export type UnreadableEvent = api.UnreadableEvent;

@@ -10,6 +10,7 @@ export type { HashIds } from './session/handle.js';
 export type { Serializer } from './session/serializer.js';
 export type {
   ConflictEvent,
+  ExpiredEvent,
   GoneEvent,
   KeptEvent,
   RevokedEvent,

@@ -842,6 +842,27 @@ export const mutations: Mutation[] = [
     tests: ['prune-kept'],
   },
   {
+    guard: 'the store emits expired sessions',
+    file: 'src/store/prune-timer.ts',
+    from: '        onExpired: onExpired(),\n',
+    to: '',
+    tests: ['prune-expired'],
+  },
+  {
+    guard: 'a prune asks for ids only if the app listens',
+    file: 'src/store/events.ts',
+    from: "if (this.#emitter.listenerCount('expired') === 0) return undefined;",
+    to: '',
+    tests: ['prune-expired'],
+  },
+  {
+    guard: 'sessions that were deleted by their ids are emitted too',
+    file: 'src/table/prune.ts',
+    from: 'this.#report(await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT))',
+    to: 'await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT)',
+    tests: ['prune-expired'],
+  },
+  {
     guard: 'pruning notices sessions that stay without an error',
     file: 'src/table/prune.ts',
     from: 'if (open.size > 0) {',

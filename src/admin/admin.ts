@@ -292,20 +292,22 @@ class Admin {
    *
    * @param options `batchSize`: rows of one statement at most, default: 1000. `onBatch`: called
    *   after each statement with the number of rows that it deleted. `onKept`: called once for each
-   *   session that cannot be deleted, with its handle and the error
+   *   session that cannot be deleted, with its handle and the error. `onExpired`: called after each
+   *   statement that deleted sessions, with their handles
    */
   async prune(
     options: {
       batchSize?: number;
       onBatch?: (rows: number) => void;
       onKept?: (handle: string, error: SessionStoreError) => void;
+      onExpired?: (handles: string[]) => void;
     } = {},
   ): Promise<number> {
-    checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept']);
-    const { batchSize = DEFAULT_PRUNE_BATCH, onBatch, onKept } = options;
+    checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept', 'onExpired']);
+    const { batchSize = DEFAULT_PRUNE_BATCH, onBatch, onKept, onExpired } = options;
     const { found } = await readDistribution(this.#location.names, this.#db);
     const isDistributed = found !== undefined;
-    return prune(async () => this.#db, this.#location, { batchSize, onBatch, onKept, isDistributed });
+    return prune(async () => this.#db, this.#location, { batchSize, onBatch, onKept, onExpired, isDistributed });
   }
 
   /** Counts and measures the sessions and their table. Reads the whole table, but no payload. */

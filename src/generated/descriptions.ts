@@ -63,6 +63,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   nameTypes: {"parameters":["integer[]"],"columns":[["oid!","integer"],["name!","text"]]},
   pruneListed: {"parameters":["text","text[]"],"columns":[["sid","character varying"]]},
   pruneSessions: {"parameters":["bigint","text","double precision","integer"],"columns":[["expired!","double precision"]]},
+  pruneSessionsReturningIds: {"parameters":["bigint","text","double precision","integer"],"columns":[["sid","character varying"],["expired!","double precision"]]},
   rehashSession: {"parameters":["text","text"],"columns":[["sid","character varying"]]},
   rehashSessions: {"parameters":["timestamp with time zone","integer"],"columns":[["seen!","integer"],["rehashed!","integer"],["deleted!","integer"],["last","text"]]},
   replaceSession: {"parameters":["json","boolean","double precision","text","text"],"columns":[["sid","character varying"]]},

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { Store } from 'express-session';
 import type { SessionStoreError } from '../errors.js';
+import type { OnExpired } from '../table/prune.js';
 
 /** A write found its session gone, destroyed or expired, and left it so. */
 export interface GoneEvent {
@@ -48,6 +49,16 @@ export interface KeptEvent {
 }
 
 /**
+ * Pruning deleted expired sessions: one event for each statement that deleted some, after its commit.
+ * Only the process that deleted them emits it, and each session is in one event at most. If the process
+ * or its connection breaks between the commit and the event, the event is lost.
+ */
+export interface ExpiredEvent {
+  /** The SHA-256 of each session id, in hexadecimal. At most `pruneBatchSize`. */
+  handles: string[];
+}
+
+/**
  * Sessions were deleted, by a store with the option `revocations` or by connect-pg-typed/admin, in
  * any process.
  */
@@ -62,6 +73,7 @@ export interface StoreEvents {
   conflict: [event: ConflictEvent];
   unreadable: [event: UnreadableEvent];
   kept: [event: KeptEvent];
+  expired: [event: ExpiredEvent];
   revoked: [event: RevokedEvent];
   resync: [];
 }
@@ -112,6 +124,12 @@ export class Events {
   emitLater<Name extends keyof CountedEvents>(name: Name, details: CountedEvents[Name]): void {
     this.count[name]++;
     process.nextTick(() => this.#emitter.emit(name, details));
+  }
+
+  /** Returns a function that emits `expired`. Undefined if there is no listener now. */
+  onExpired(): OnExpired | undefined {
+    if (this.#emitter.listenerCount('expired') === 0) return undefined;
+    return (handles) => process.nextTick(() => this.#emitter.emit('expired', { handles }));
   }
 
   /** Emits the sessions that one pruning kept, or logs them if there is no listener. */

@@ -2,7 +2,7 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Deadline } from '../postgres/deadline.js';
 import type { TableLocation } from '../table/location.js';
-import { prune } from '../table/prune.js';
+import { type OnExpired, prune } from '../table/prune.js';
 import type { KeptEvent } from './events.js';
 
 export interface PruneTimerOptions {
@@ -19,6 +19,8 @@ export interface PruneTimerOptions {
   isDistributed: (deadline: Deadline) => Promise<boolean>;
   /** Called after a prune with the sessions that it could not delete, if there are any. */
   onKept: (kept: KeptEvent[]) => void;
+  /** Returns the listener for deleted sessions. Undefined: a prune does not ask for their ids. */
+  onExpired: () => OnExpired | undefined;
 }
 
 /**
@@ -72,7 +74,7 @@ export class PruneTimer {
   }
 
   async #prune(): Promise<number> {
-    const { batchSize, timeoutMs, isDistributed, onKept } = this.#options;
+    const { batchSize, timeoutMs, isDistributed, onKept, onExpired } = this.#options;
     const connect = () => this.#connect(performance.now() + timeoutMs);
     const onBatch = (rows: number) => {
       this.pruned += rows;
@@ -85,6 +87,7 @@ export class PruneTimer {
         isDistributed: await isDistributed(performance.now() + timeoutMs),
         onBatch,
         onKept: (handle, error) => kept.push({ handle, error }),
+        onExpired: onExpired(),
         signal: this.#stopping.signal,
       });
     } finally {

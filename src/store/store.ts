@@ -56,6 +56,7 @@ type CreateSession = Store['createSession'];
  * @fires conflict {@link ConflictEvent}: a save merged its changes into those of another request.
  * @fires unreadable {@link UnreadableEvent}: a live row does not hold a session.
  * @fires kept {@link KeptEvent}: pruning could not delete an expired session.
+ * @fires expired {@link ExpiredEvent}: pruning deleted expired sessions.
  * @fires revoked {@link RevokedEvent}: a process deleted sessions. Needs the option `revocations`.
  * @fires resync No argument. The store listens for revocations from now on, at the start or after
  *   its connection broke, and missed earlier ones. Needs the option `revocations`.
@@ -144,6 +145,7 @@ export class PgSessionStore extends StoreWithEvents {
       isDistributed: (deadline) => this.#rows.isDistributed(deadline),
       onError: (error) => this.#log('Failed to prune sessions:', error),
       onKept: (kept) => this.#events.reportKept(kept),
+      onExpired: () => this.#events.onExpired(),
     });
     this.#ignorePoolErrors = onPoolError(pool, (error) => this.#log('An idle connection of the pool failed:', error));
     this.#listener =

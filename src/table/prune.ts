@@ -1,7 +1,7 @@
 // Deletes all expired sessions of a table, in batches, and passes those that cannot be deleted.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { hasSqlState, refused, SessionStoreError } from '../errors.js';
-import { listExpired, lockPrune, pruneListed, pruneSessions } from '../generated/prune.js';
+import { listExpired, lockPrune, pruneListed, pruneSessions, pruneSessionsReturningIds } from '../generated/prune.js';
 import { PoolConnection } from '../postgres/connection.js';
 import { handleOfRow } from '../session/handle.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
@@ -19,6 +19,9 @@ const MAX_STUCK_MS = 30_000; // how long rows may be locked or slow, one after a
 /** Called with an expired session that cannot be deleted, and the reason. */
 export type OnKept = (handle: string, error: SessionStoreError) => void;
 
+/** Called with the handles of expired sessions that were deleted. */
+export type OnExpired = (handles: string[]) => void;
+
 export interface PruneOptions {
   /** Rows that one statement deletes at most. */
   batchSize: number;
@@ -26,6 +29,8 @@ export interface PruneOptions {
   onBatch?: ((rows: number) => void) | undefined;
   /** Called once for each session. */
   onKept?: OnKept | undefined;
+  /** Called after each statement that deleted sessions, with their handles. */
+  onExpired?: OnExpired | undefined;
   /** Stops after the statement that is in flight. */
   signal?: AbortSignal;
   /** Whether Citus distributes the table. */
@@ -102,7 +107,9 @@ class PruneRun {
   /** Returns whether it deleted a whole batch. If not, sessions may be left that expired earlier. */
   async #pruneBatch(batch: number): Promise<boolean> {
     const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT };
-    const deleted = await this.#send((db) => pruneSessions.run(params, db), LOCK_TIMEOUT);
+    const deleted = this.#options.onExpired
+      ? this.#report(await this.#send((db) => pruneSessionsReturningIds.run(params, db), LOCK_TIMEOUT))
+      : await this.#send((db) => pruneSessions.run(params, db), LOCK_TIMEOUT);
     this.#count(deleted.length);
     if (deleted.length < batch) return false;
     for (const { expired } of deleted) this.#pass(expired);
@@ -152,7 +159,7 @@ class PruneRun {
     if (this.#isStopped) return;
     try {
       const params = { sids: rows.map(({ sid }) => sid), lockTimeout: SHORT_LOCK_TIMEOUT };
-      const deleted = await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT);
+      const deleted = this.#report(await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT));
       this.#count(deleted.length);
       for (const { sid } of deleted) open.delete(sid);
     } catch (error) {
@@ -176,6 +183,11 @@ class PruneRun {
     this.#pruned += rows;
     this.#prunedAt = performance.now();
     this.#options.onBatch?.(rows);
+  }
+
+  #report<Row extends { sid: string }>(deleted: Row[]): Row[] {
+    if (deleted.length > 0) this.#options.onExpired?.(deleted.map(({ sid }) => handleOfRow(sid)));
+    return deleted;
   }
 
   #keep({ sid, expired }: ExpiredRow, error: SessionStoreError): void {

@@ -58,6 +58,7 @@ const SURROUNDINGS: Record<string, string> = {
   devicesPage: '(page: object) => string',
   closeSocketsOf: '(handle: string) => void',
   checkAllSockets: '() => void',
+  deleteFilesOf: '(handles: string[]) => Promise<void>',
 };
 /** Modules that a block imports and that are not installed here. */
 const ELSEWHERE = [

@@ -48,6 +48,7 @@ export function eventsAreTyped() {
   store.on('revoked', (event) => handles.push(...event.handles));
   store.once('conflict', ({ handle, keys }) => handles.push(handle, ...keys));
   store.off('gone', ({ during }) => during === 'set');
+  store.on('expired', (event) => handles.push(...event.handles));
   store.on('kept', ({ error }) => error.sqlState);
   store.on('resync', () => {});
   // @ts-expect-error: the store has no event with this name
