@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const PHRASES = 60; // with codes from A to |
-const LONGEST = 12; // words, separators and codes of a phrase
+const LONGEST = 20; // words, separators and codes of a phrase
 const QUERY = /(IR = )(\{.*\});$/gm;
 
 interface PgtypedQuery {

@@ -9,10 +9,18 @@ import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNDEFINED_TABLE } fro
  * - `CONFLICT`: other requests kept changing the session until the deadline
  * - `OVERLOADED`: `maxWaiting` calls were in flight already, or saves of `maxWaitingBytes`, or a tenth
  *   of either for one session
+ * - `KEYS`: the function `encryption.keys` failed or did not return in time
  * - `CLOSED`: the store was closed before the call
  * - `OLD_STORE`: the store of the option `oldStore` failed, or did not answer before the deadline
  */
-export type SessionStoreErrorCode = 'DATABASE' | 'TIMEOUT' | 'CONFLICT' | 'OVERLOADED' | 'CLOSED' | 'OLD_STORE';
+export type SessionStoreErrorCode =
+  | 'DATABASE'
+  | 'TIMEOUT'
+  | 'CONFLICT'
+  | 'OVERLOADED'
+  | 'KEYS'
+  | 'CLOSED'
+  | 'OLD_STORE';
 
 const RETRY_AFTER_SECONDS = 5;
 

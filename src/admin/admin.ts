@@ -6,7 +6,7 @@ import { checkMethodOptions, checkNames, checkOption, type Rule, type SessionSto
 import * as queries from '../generated/admin.js';
 import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
 import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
-import { CODEC_RULES, type Codec, makeCodec } from '../session/codec.js';
+import { CODEC_RULES, type Codec, loadKeys, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { Expiry } from '../session/expiry.js';
 import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
@@ -212,7 +212,7 @@ class Admin {
     const [expire, handle] = (after ?? BEGINNING).split('/') as [string, string];
     const rows = await queries.listSessionsAfter.run({ expire, handle, limit }, this.#db);
     const last = rows.length === limit ? rows.at(-1) : undefined;
-    return { sessions: rows.map((row) => this.#entry(row)), next: last ? `${last.expire}/${last.handle}` : null };
+    return { sessions: await this.#entries(rows), next: last ? `${last.expire}/${last.handle}` : null };
   }
 
   /**
@@ -222,7 +222,7 @@ class Admin {
    */
   async find(user: string | number | bigint): Promise<SessionEntry[]> {
     const rows = await this.#ofUser(user, (params) => queries.findSessions.run(params, this.#db));
-    return rows.sort((one, other) => other.secondsLeft - one.secondsLeft).map((row) => this.#entry(row));
+    return this.#entries(rows.sort((one, other) => other.secondsLeft - one.secondsLeft));
   }
 
   /**
@@ -235,10 +235,10 @@ class Admin {
       const [row] = await getSession.run({ sid: hashedId(handle) }, this.#db);
       if (!row) return null;
       const secondsLeft = row.secondsLeft ?? 0;
-      return this.#entry({ handle, sess: row.sess ?? '', secondsLeft, expiresAt: Date.now() / 1000 + secondsLeft });
+      const expiresAt = Date.now() / 1000 + secondsLeft;
+      return (await this.#entries([{ handle, sess: row.sess ?? '', secondsLeft, expiresAt }]))[0]!;
     }
-    const [row] = await queries.showSession.run({ handle }, this.#db);
-    return row ? this.#entry(row) : null;
+    return (await this.#entries(await queries.showSession.run({ handle }, this.#db)))[0] ?? null;
   }
 
   /**
@@ -337,6 +337,7 @@ class Admin {
 
   /** Runs a query about a user, once for each spelling of the path. */
   async #ofUser<T>(user: unknown, run: (params: OfUser) => Promise<T[]>): Promise<T[]> {
+    await loadKeys(this.#codec, performance.now() + KEYS_MS);
     const { charset } = this.#codec;
     const rows: T[] = [];
     for (const path of this.#storablePaths) {
@@ -347,6 +348,11 @@ class Admin {
       rows.push(...(await explainUnreadable(work)));
     }
     return rows;
+  }
+
+  async #entries(rows: SessionRow[]): Promise<SessionEntry[]> {
+    await loadKeys(this.#codec, performance.now() + KEYS_MS, rows);
+    return rows.map((row) => this.#entry(row));
   }
 
   #entry({ handle, sess, secondsLeft, expiresAt }: SessionRow): SessionEntry {
@@ -374,6 +380,7 @@ class Admin {
   }
 }
 
+const KEYS_MS = 10_000; // how long a function that returns the keys may take
 const BY_COOKIE = new Expiry({});
 
 function checkHandle(handle: string): string {

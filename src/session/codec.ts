@@ -2,7 +2,8 @@
 import type { SessionData } from 'express-session';
 import type { Rule } from '../errors.js';
 import { Charset } from './charset.js';
-import { EncryptedCodec, type Encryption } from './encryption.js';
+import { EncryptedCodec, type Encryption, isKeys } from './encryption.js';
+import type { KeyLoader } from './key-loader.js';
 import { type Format, JSON_FORMAT } from './payload.js';
 import { formatOf, type Serializer } from './serializer.js';
 import { type UserPath, userIn, userTexts } from './user-path.js';
@@ -31,7 +32,9 @@ export interface Codec {
   /** The user in a stored text that `decode` has accepted, as a text that `userTexts` takes, or null. */
   userIn(text: string, session: SessionData, userPath: UserPath): string | null;
   /** The id of the key that encrypts. Undefined without encryption. */
-  keyId?: string;
+  readonly keyId?: string | undefined;
+  /** Only if a function returns the keys. `loadKeys` must come before the methods that need a key. */
+  readonly keys?: KeyLoader;
 }
 
 export interface CodecOptions {
@@ -40,16 +43,15 @@ export interface CodecOptions {
 }
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-const isKey = (value: unknown) => typeof value === 'string' || value instanceof Uint8Array;
 
 export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
   encryption: [
-    'an object { keys, userPath, allowPlaintext } with an array of keys',
+    'an object { keys, userPath, allowPlaintext } with an array of keys, or a function that returns it',
     (value) => {
       if (!isObject(value)) return false;
       const { keys, userPath: _, allowPlaintext, ...unknown } = value as Encryption;
-      if (Object.keys(unknown).length > 0 || !Array.isArray(keys) || keys.length === 0) return false;
-      return keys.every(isKey) && [undefined, true, false].includes(allowPlaintext);
+      if (Object.keys(unknown).length > 0) return false;
+      return (isKeys(keys) || typeof keys === 'function') && [undefined, true, false].includes(allowPlaintext);
     },
     { isSecret: true },
   ],
@@ -62,10 +64,19 @@ export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
   ],
 };
 
-/** @throws {TypeError} if a key is not valid */
-export function makeCodec({ encryption, serializer }: CodecOptions): Codec {
+/**
+ * @param onKeysError called if the function that returns the keys fails, and no call waits for it
+ * @throws {TypeError} if a key is not valid
+ */
+export function makeCodec({ encryption, serializer }: CodecOptions, onKeysError = (_: unknown) => {}): Codec {
   const format = serializer ? formatOf(serializer, { mustBeJson: !encryption }) : JSON_FORMAT;
-  return encryption ? new EncryptedCodec(encryption, format) : plaintextCodec(format);
+  return encryption ? new EncryptedCodec(encryption, format, onKeysError) : plaintextCodec(format);
+}
+
+/** Loads the keys, and those that these rows need. Does nothing unless a function returns the keys. */
+export async function loadKeys({ keys }: Codec, deadline: number, rows: { sess: string }[] = []): Promise<void> {
+  await keys?.ready(deadline);
+  for (const { sess } of keys ? rows : []) await keys!.find(sess, deadline);
 }
 
 function plaintextCodec(format: Format): Codec {

@@ -1,10 +1,15 @@
 // Encrypts sessions at rest.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';
+import { describe } from '../errors.js';
 import { Charset } from './charset.js';
 import { handleOf } from './handle.js';
+import { KeyLoader } from './key-loader.js';
 import { type Format, fieldAt } from './payload.js';
 import { PASSPORT, storablePath, type UserPath, userIn, userOf, userText, userTexts } from './user-path.js';
+
+/** Each of 32 bytes. */
+export type Keys = readonly (string | Uint8Array)[];
 
 /**
  * How the store encrypts sessions at rest, with AES-256-GCM. Use one key per table. A writer to the
@@ -17,8 +22,14 @@ export interface Encryption {
    * first key encrypts, and all keys decrypt. If no key fits a row, the store
    * answers that there is no session, leaves the row alone and emits `unreadable`. An empty list, a
    * wrong key and a repeated key throw a `TypeError`.
+   *
+   * A function, sync or async, returns the keys, for example from a key management service. It is
+   * called before the first session is read or saved. It is called again every 10 minutes, while
+   * calls go on with the keys that there are, and at most every 30 seconds if a row needs a key that
+   * is missing. If it fails or does not return in time, the call that waits for it fails with code
+   * `KEYS`, and the next call tries again. Wrong keys fail the call with the `TypeError`.
    */
-  keys: readonly (string | Uint8Array)[];
+  keys: Keys | (() => Keys | Promise<Keys>);
   /**
    * The path to the user in a session. A keyed hash of the user stands beside the encrypted
    * session, so that connect-pg-typed/admin can find the sessions of a user.
@@ -42,6 +53,15 @@ export const envelopeOf = (keyId: string): string => `"${ENCRYPTED}": "${keyId}.
 
 /** Whether this encrypted text also has the user's hash. */
 export const hasUserHash = (text: string): boolean => Object.keys(envelopeIn(text) ?? {}).length > 1;
+
+/** Finds the key in a text that `encode` returned. */
+const KEY_ID = new RegExp(`"${ENCRYPTED}": "(\\w+)`);
+
+/** Whether this can be the list of keys, apart from their bytes. */
+export const isKeys = (value: unknown): value is Keys =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((key) => typeof key === 'string' || key instanceof Uint8Array);
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -77,21 +97,29 @@ class Key {
  */
 export class EncryptedCodec {
   readonly jsonOf: Format['jsonOf'];
-  readonly keyId: string;
+  readonly keys?: KeyLoader;
   readonly charset = new Charset();
   readonly #format: Format;
-  readonly #keys: Map<string, Key>;
-  readonly #first: Key;
+  #keys = new Map<string, Key>();
+  #first: Key | undefined;
   readonly #userPath: UserPath;
   readonly #storablePath: string[];
   readonly #allowPlaintext: boolean;
 
-  constructor({ keys, userPath = PASSPORT, allowPlaintext = false }: Encryption, format: Format) {
-    const all = keys.map((key) => new Key(bytesOf(key)));
-    this.#keys = new Map(all.map((key) => [key.id, key]));
-    if (this.#keys.size < all.length) throw new TypeError('encryption.keys holds the same key twice');
-    this.#first = all[0]!;
-    this.keyId = this.#first.id;
+  /** @param onKeysError called if the function that returns the keys fails, and no call waits for it */
+  constructor(
+    { keys, userPath = PASSPORT, allowPlaintext = false }: Encryption,
+    format: Format,
+    onKeysError: (error: unknown) => void,
+  ) {
+    if (typeof keys === 'function') {
+      this.keys = new KeyLoader({
+        load: keys,
+        use: (loaded) => this.#use(loaded),
+        lacksKeyOf: (text) => !this.#keys.has(KEY_ID.exec(text)?.[1] ?? this.keyId!),
+        onError: onKeysError,
+      });
+    } else this.#use(keys);
     this.#format = format;
     this.jsonOf = format.jsonOf;
     this.#userPath = userPath;
@@ -99,10 +127,23 @@ export class EncryptedCodec {
     this.#allowPlaintext = allowPlaintext;
   }
 
+  get keyId(): string | undefined {
+    return this.#first?.id;
+  }
+
+  #use(keys: unknown): void {
+    if (!isKeys(keys)) throw new TypeError(`encryption.keys must return an array of keys, got ${describe(keys, true)}`);
+    const all = keys.map((key) => new Key(bytesOf(key)));
+    const byId = new Map(all.map((key) => [key.id, key]));
+    if (byId.size < all.length) throw new TypeError('encryption.keys holds the same key twice');
+    this.#keys = byId;
+    this.#first = all[0]!;
+  }
+
   encode(sid: string, json: string, handle = handleOf): string {
     const user = this.#userHash(json);
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.#first.payload, nonce, { authTagLength: TAG_BYTES });
+    const cipher = createCipheriv(ALGORITHM, this.#first!.payload, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(additionalData(handle(sid), user));
     const text = cipher.update(this.#format.textOf(json), 'utf8');
     const encrypted = Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]);
@@ -158,7 +199,7 @@ export class EncryptedCodec {
     if (field === undefined) return {};
     const user = userOf(this.#format.parse(this.#format.textOf(`{${field}}`)), this.#userPath);
     if (user === null) return {};
-    const hash = JSON.stringify(this.#first.hashOf(userText(user)));
+    const hash = JSON.stringify(this.#first!.hashOf(userText(user)));
     const path = this.#storablePath.map((name) => this.charset.escape(name)); // the row must return the same text
     return JSON.parse(path.reduceRight((inner, name) => `{${JSON.stringify(name)}:${inner}}`, hash));
   }

@@ -108,6 +108,7 @@ export class InFlightCalls {
     TIMEOUT: 0,
     CONFLICT: 0,
     OVERLOADED: 0,
+    KEYS: 0,
     CLOSED: 0,
     OLD_STORE: 0,
     OTHER: 0,

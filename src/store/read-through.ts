@@ -3,7 +3,7 @@ import type { SessionData, Store } from 'express-session';
 import { describe, SessionStoreError } from '../errors.js';
 import { insertMissingSession } from '../generated/session.js';
 import type { Deadline } from '../postgres/deadline.js';
-import type { Codec } from '../session/codec.js';
+import { type Codec, loadKeys } from '../session/codec.js';
 import { expiresOf, numberOf, secondsOfCookie, setExpires } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
 import { storedId } from '../session/handle.js';
@@ -121,6 +121,7 @@ export class ReadThroughRows implements RowsById {
     const { table, isHashed, codec, lifetime } = this.#options;
     const ttl = this.#secondsToLive(session);
     if (ttl === 0) return false;
+    await loadKeys(codec, deadline);
     const json = codec.jsonOf(session);
     const stamped = lifetime ? lifetime.stamp(json, session) : json;
     const inserted = await escapingMissing(codec.charset, () => {

@@ -5,7 +5,7 @@ import type { SessionData } from 'express-session';
 import { overloaded, type SessionStoreError } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { applyChanges, type Changes, changesOf, hasSameLife, othersChanges, quickChanges } from '../session/changes.js';
-import type { Codec } from '../session/codec.js';
+import { type Codec, loadKeys } from '../session/codec.js';
 import { CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
 import { handleOf } from '../session/handle.js';
@@ -100,7 +100,7 @@ export class Sessions {
       const snapshot = this.#overwrite ? undefined : this.#snapshots.of(sid, session);
       return snapshot ? this.#merge(sid, session, snapshot, save) : this.#write(sid, session, save);
     };
-    return this.#queue.run(sid, write, { bytes: Buffer.byteLength(json) });
+    return this.#enqueue(sid, write, deadline, { bytes: Buffer.byteLength(json) });
   }
 
   /** Moves the expiry. Also stores the cookie, if the request changed it. */
@@ -117,16 +117,22 @@ export class Sessions {
     const touch: Touch = { cookie, ttl, deadline, during: 'touch' };
     // Now, because the app may change the cookie while the touch waits.
     const json = isIdle && isSameCookie ? undefined : this.#codec.jsonOf({ cookie: session.cookie });
-    await this.#queue.run(sid, () => this.#touch(sid, session, touch, json), { isTouch: json === undefined });
+    await this.#enqueue(sid, () => this.#touch(sid, session, touch, json), deadline, { isTouch: json === undefined });
   }
 
   update(sid: string, change: (session: SessionData) => void, deadline: Deadline): Promise<SessionData | null> {
-    return this.#queue.run(sid, () => this.#update(sid, change, deadline));
+    return this.#enqueue(sid, () => this.#update(sid, change, deadline), deadline);
   }
 
   async destroy(sid: string, deadline: Deadline): Promise<void> {
     this.#snapshots.scope?.destroyed(sid);
     await this.#queue.run(sid, () => this.#rows.destroy(sid, deadline));
+  }
+
+  /** Runs a write in its turn, when there are keys to encrypt it. */
+  #enqueue<T>(sid: string, work: () => Promise<T>, deadline: Deadline, options?: WriteOptions): Promise<T> {
+    const run = this.#codec.keys ? () => loadKeys(this.#codec, deadline).then(work) : work;
+    return this.#queue.run(sid, run, options);
   }
 
   requestScope<T>(next: () => T): T {

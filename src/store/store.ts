@@ -6,7 +6,7 @@ import { choosePool } from '../postgres/connect.js';
 import { PoolConnection } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { onPoolError } from '../postgres/pool-errors.js';
-import { makeCodec } from '../session/codec.js';
+import { type Codec, loadKeys, makeCodec } from '../session/codec.js';
 import { addCookie } from '../session/cookie.js';
 import { Expiry } from '../session/expiry.js';
 import { handleOf, handleOfRow } from '../session/handle.js';
@@ -32,6 +32,7 @@ import {
   type OnEnd,
   type StoreMethod,
 } from './in-flight-calls.js';
+import { keyedRows } from './keyed-rows.js';
 import { checkOptions, type StoreOptions } from './options.js';
 import { defaultJitter, PruneTimer } from './prune-timer.js';
 import type { OldStoreRows, ReadThroughRows } from './read-through.js';
@@ -68,6 +69,7 @@ export class PgSessionStore extends StoreWithEvents {
   readonly #bind: ReturnType<typeof tableBinder>;
   readonly #tableEnsurer: TableEnsurer | undefined;
   readonly #rows: SessionRows;
+  readonly #codec: Codec;
   readonly #oldStore: ReadThroughRows | undefined;
   readonly #sessions: Sessions;
   readonly #calls: InFlightCalls;
@@ -92,9 +94,10 @@ export class PgSessionStore extends StoreWithEvents {
     const timeoutMs = timeout * 1000;
     const names = { schemaName, tableName };
     const expiry = new Expiry(checked);
-    const codec = makeCodec(checked);
+    const codec = makeCodec(checked, (error) => this.#log('Failed to refresh encryption.keys:', error));
     const { pool, own } = choosePool({ ...checked, timeout });
     const listener = listenerConfig(checked.revocations, pool);
+    this.#codec = codec;
     this.#bind = tableBinder(names);
     this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
     this.#ownPool = own;
@@ -115,7 +118,7 @@ export class PgSessionStore extends StoreWithEvents {
       channel: this.#channel,
     });
     const shared = {
-      rows: rowsById(this.#rows, this.#location, checked.hashIds),
+      rows: keyedRows(rowsById(this.#rows, this.#location, checked.hashIds), codec),
       codec,
       expiry,
       lifetime: checked.lifetime === undefined ? undefined : new Lifetime(checked.lifetime),
@@ -259,6 +262,7 @@ export class PgSessionStore extends StoreWithEvents {
   override all(callback?: Callback<SessionData[]>) {
     return this.#call('all', callback, async (deadline) => {
       const rows = await this.#rows.run((db) => listSessions.run(undefined, db), deadline);
+      await loadKeys(this.#codec, deadline, rows);
       return rows
         .map((row) => this.#sessions.toSession(row.sid, row, handleOfRow))
         .filter((session) => session !== null);
