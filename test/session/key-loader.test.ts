@@ -18,7 +18,10 @@ const [KEY, NEW_KEY] = ['A', 'B'].map((letter) => createHash('sha256').update(le
 ];
 
 /** A store whose function returns what `service` holds, and other stores on the same table. */
-async function keyedStore(service: { keys: unknown; calls?: number }, options: Pick<StoreOptions, 'timeout' | 'encryption'> = {}) {
+async function keyedStore(
+  service: { keys: unknown; calls?: number },
+  options: Pick<StoreOptions, 'timeout' | 'encryption'> = {},
+) {
   const keys = async () => {
     service.calls = (service.calls ?? 0) + 1;
     if (service.keys instanceof Error) throw service.keys;
