@@ -74,11 +74,14 @@ const ELSEWHERE = [
   'cloudflare:workers',
   './queries/sessionsByTenant.js',
   'connect-redis',
+  'express-openid-connect',
   'fastify',
   'koa',
   'next-session',
   'prom-client',
+  'react-router',
   'redis',
+  'socket.io',
 ];
 
 test('each block of JavaScript and TypeScript compiles', () => {
