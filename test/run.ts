@@ -25,7 +25,7 @@ const wanted = process.argv.slice(folders ? 3 : 2);
 const weight = (file: string) => statSync(`${root}/${file}`).size * (/faults|chaos/.test(file) ? 5 : 1);
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.test.ts') && isInGroup(file))
+  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules/') && isInGroup(file))
   .filter((file) => !wanted.length || wanted.some((part) => file.includes(part)))
   .sort((one, other) => weight(other) - weight(one));
 const count = { passed: 0, failed: 0, skipped: 0 };

@@ -22,3 +22,15 @@ export function binaryArray(type: keyof typeof ELEMENT_TYPE, texts: string[]): s
   }
   return array as unknown as string[];
 }
+
+/** The texts of a binary array, for pg-native, which sends no Buffers. Other values are returned unchanged. */
+export function textsOf(value: unknown): unknown {
+  if (!Buffer.isBuffer(value)) return value;
+  const texts: string[] = [];
+  for (let at = HEADER_BYTES; at < value.length; ) {
+    const start = at + 4;
+    at = start + value.readInt32BE(at);
+    texts.push(value.toString('utf8', start, at));
+  }
+  return texts;
+}

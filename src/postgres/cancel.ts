@@ -12,11 +12,11 @@ const TIMEOUT_MS = 1000;
  */
 export function cancel(client: PoolClient): void {
   const { host, port, processID, secretKey } = cancelKeyOf(client);
-  if (processID === null || secretKey === null) return;
-  const connection = cancelConnection();
+  if (processID == null || secretKey == null) return;
+  const connection = cancelConnection(client);
   connection.on('connect', () => connection.cancel(processID, secretKey)); // the server closes it
   connection.on('error', () => {});
-  connection.stream.setTimeout(TIMEOUT_MS, () => connection.stream.destroy());
+  connection.stream.setTimeout?.(TIMEOUT_MS, () => connection.stream.destroy());
   if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`);
   else connection.connect(port, host);
   connection.stream.unref();

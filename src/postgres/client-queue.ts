@@ -5,7 +5,7 @@ import { databaseFailed, type SessionStoreError, timedOut } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION } from '../sql-states.js';
 import { cancel } from './cancel.js';
 import { type Deadline, Expiring } from './deadline.js';
-import { connectingClients, socketOf } from './pg-internals.js';
+import { connectingClients, destroySocket, emitClose, socketOf } from './pg-internals.js';
 import { isOfOtherServer, markUnsent } from './retry.js';
 
 type OnClient = (error: Error | undefined, client: PoolClient | undefined) => void;
@@ -53,7 +53,9 @@ export abstract class Checkout extends Expiring {
     const client = this.client!;
     this.client = undefined;
     client.off('error', ignore);
-    client.release(failure ?? (this.#isLate ? timedOut() : undefined));
+    const reason = failure ?? (this.#isLate ? timedOut() : undefined);
+    client.release(reason);
+    if (reason) emitClose(socketOf(client));
   }
 
   /** Returns the client after an error, and returns the error for the caller. */
@@ -95,9 +97,9 @@ function destroyConnection(client: PoolClient): void {
   try {
     socket.resetAndDestroy();
   } catch {
-    // a Unix socket, or TLS
+    // a Unix socket, TLS, or a WebSocket
   }
-  socket.destroy();
+  destroySocket(socket);
 }
 
 /**
@@ -175,7 +177,7 @@ export class ClientQueue {
     for (const { client, socket } of connectingClients(pool)) {
       const since = this.#connectingSince.get(client) ?? now;
       this.#connectingSince.set(client, since);
-      if (now - since > this.#connectMs * 0.9) socket.destroy(); // before a second call waits for it
+      if (now - since > this.#connectMs * 0.9) destroySocket(socket); // before a second call waits for it
     }
   }
 }

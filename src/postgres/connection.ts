@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { hasSqlState, type SessionStoreError } from '../errors.js';
 import { FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
+import { textsOf } from './binary-array.js';
 import { cancel } from './cancel.js';
 import { Checkout, ClientQueue } from './client-queue.js';
 import type { Deadline } from './deadline.js';
+import { socketOf } from './pg-internals.js';
 import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
 import { pauseBeforeRetry, type Retry } from './retry.js';
@@ -182,7 +184,8 @@ class Statement extends Checkout {
   }
 
   #submit(name: string | undefined): void {
-    const { text, values, client } = this;
+    const { text, client } = this;
+    const values = socketOf(client!) ? this.values : this.values.map(textsOf);
     const answered = (error: Error | undefined, result: QueryResult): void => {
       if (this.#cancelTimer) clearTimeout(this.#cancelTimer);
       if (!error) this.#succeed(result);

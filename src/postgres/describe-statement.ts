@@ -1,6 +1,7 @@
 // Asks the server to describe a statement without running it: the types of its parameters and
 // columns.
 import type { ClientBase, Connection, Submittable } from 'pg';
+import { socketOf, submitAlone } from './pg-internals.js';
 
 /** Types under the names that PostgreSQL gives them. */
 export interface Description {
@@ -15,10 +16,12 @@ export type NameTypes = (oids: number[]) => Promise<{ oid: number; name: string 
 /**
  * Describes a statement by the extended query protocol.
  *
+ * @throws {TypeError} if the client is one of pg-native
  * @throws the server's error if the statement does not fit the table
  */
 export async function describeStatement(client: ClientBase, text: string, nameTypes: NameTypes): Promise<Description> {
-  const { parameters, fields } = await client.query(new DescribeQuery(text)).result;
+  if (!socketOf(client)) throw new TypeError("pg-native cannot describe statements: pass a pool of pg's own clients");
+  const { parameters, fields } = await submitAlone(client, new DescribeQuery(text)).result;
   const named = await nameTypes([...new Set([...parameters, ...fields.map(({ dataTypeID }) => dataTypeID)])]);
   const names = new Map(named.map(({ oid, name }) => [oid, name]));
   return {

@@ -1,40 +1,67 @@
 // pg's private fields that the project uses. Checked with pg 8.12 and 8.23; pg-native lacks them.
 import type { Socket } from 'node:net';
-import pg, { type Client, type Pool, type PoolClient } from 'pg';
+import pg, { type Client, type ClientBase, type ClientConfig, type Pool, type PoolClient, type Submittable } from 'pg';
 
 /** Undefined for a client of pg-native. */
-export const socketOf = (client: Client | PoolClient): Socket | undefined =>
+export const socketOf = (client: ClientBase): Socket | undefined =>
   (client as unknown as { connection?: { stream: Socket } }).connection?.stream;
 
-/** The pool's clients that are still connecting, each with its socket. */
+/** Destroys the socket at once. That of Neon's driver, a WebSocket, would wait for an answer of the server. */
+export function destroySocket(socket: Socket): void {
+  socket.destroy();
+  emitClose(socket);
+}
+
+/**
+ * Called after a client has left its pool. Neon's driver waits for its connection to end even if it has ended
+ * already, and the pool would not open another one.
+ */
+export const emitClose = (socket: Socket | undefined): void => {
+  if (socket && typeof socket.resetAndDestroy !== 'function') socket.emit('close');
+};
+
+/** A client as the pool makes them. One of pg for a pool of pg-native, whose clients have no socket to destroy. */
+export function createClient(config: ClientConfig, pool: object = {}): Client {
+  const { Client = pg.Client } = pool as { Client?: typeof pg.Client };
+  const client = new Client(config);
+  return socketOf(client) ? client : new pg.Client(config);
+}
+
+/** The pool's clients that are still connecting, each with its socket. Not those of pg-native. */
 export function connectingClients(pool: Pool): { client: object; socket: Socket }[] {
   const { _clients: clients = [] } = pool as unknown as { _clients?: ConnectingClient[] };
   return clients
-    .filter(({ _connecting }) => _connecting)
-    .map((client) => ({ client, socket: client.connection.stream }));
+    .filter(({ _connecting, connection }) => _connecting && connection)
+    .map((client) => ({ client, socket: client.connection!.stream }));
 }
 
 interface ConnectingClient {
   _connecting: boolean;
-  connection: { stream: Socket };
+  connection?: { stream: Socket };
 }
 
-/** What a cancel request needs. The key is null until the client has connected. */
+/** What a cancel request needs. The key is null until the client has connected, and undefined for pg-native. */
 export const cancelKeyOf = (client: PoolClient): CancelKey => client as unknown as CancelKey;
 
 interface CancelKey {
   host: string;
   port: number;
-  processID: number | null;
-  secretKey: number | null;
+  processID?: number | null;
+  secretKey?: number | null;
 }
 
-/** A connection that can send a cancel request. It is never encrypted. */
-export const cancelConnection = (): CancelConnection =>
-  new pg.Connection({ ssl: false }) as unknown as CancelConnection;
+/**
+ * A connection of the client's kind, a WebSocket for Neon's driver, that can send a cancel request. It is never
+ * encrypted.
+ */
+export function cancelConnection(client: PoolClient): CancelConnection {
+  const { connection } = client as unknown as { connection: object };
+  return Reflect.construct(connection.constructor, [{ ssl: false }]);
+}
 
 interface CancelConnection {
-  stream: Socket;
+  /** Neon's has no setTimeout(). */
+  stream: Socket & { setTimeout?: Socket['setTimeout'] };
   connect(portOrPath: number | string, host?: string): void;
   cancel(processID: number, secretKey: number): void;
   on(event: 'connect' | 'error', listener: () => void): void;
@@ -56,4 +83,16 @@ export interface PgConnection {
 export function protocolOf(client: Client | PoolClient): PgConnection | undefined {
   const { connection, pipeline } = client as unknown as { connection?: PgConnection; pipeline?: boolean };
   return connection?.parsedStatements && !pipeline ? connection : undefined;
+}
+
+/** Sends a query of our own. pg refuses those in pipeline mode, but this client must not be running another query. */
+export function submitAlone<T extends Submittable>(client: ClientBase, query: T): T {
+  const piped = client as ClientBase & { pipeline?: boolean };
+  const { pipeline = false } = piped;
+  piped.pipeline = false;
+  try {
+    return client.query(query);
+  } finally {
+    piped.pipeline = pipeline;
+  }
 }

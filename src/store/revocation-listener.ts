@@ -1,13 +1,15 @@
 // Listens for revoked sessions on a connection of its own, and connects again when that breaks.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg, { type ClientConfig, type Pool } from 'pg';
+import type { Client, ClientConfig, Pool } from 'pg';
 import { backoffMs } from '../postgres/backoff.js';
-import { socketOf } from '../postgres/pg-internals.js';
+import { createClient, destroySocket, socketOf } from '../postgres/pg-internals.js';
 import { HANDLE } from '../session/handle.js';
 
 export interface RevocationListenerOptions {
   /** How to connect. */
   config: ClientConfig;
+  /** Whose kind of client to use. Default: pg's. */
+  pool?: Pool;
   /** Milliseconds that the server may take to answer. */
   timeoutMs: number;
   /**
@@ -61,8 +63,8 @@ export class RevocationListener {
 
   /** Resolves with the reason why it no longer listens. */
   async #listen(onListening: () => void): Promise<unknown> {
-    const { config, checkMs = 30_000 } = this.#options;
-    const client = new pg.Client(config);
+    const { config, pool, checkMs = 30_000 } = this.#options;
+    const client = createClient(config, pool);
     const over = new AbortController();
     const end = () => over.abort(new Error('closed'));
     this.#closing.signal.addEventListener('abort', end);
@@ -94,8 +96,8 @@ export class RevocationListener {
    * Destroys the connection, so that the work fails, if the server takes too long or the signal
    * aborts.
    */
-  async #within<T>(client: pg.Client, work: Promise<T>, signal?: AbortSignal): Promise<T> {
-    const destroy = () => socketOf(client)?.destroy();
+  async #within<T>(client: Client, work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    const destroy = () => destroySocket(socketOf(client)!);
     const timer = setTimeout(destroy, this.#options.timeoutMs).unref();
     signal?.addEventListener('abort', destroy);
     if (signal?.aborted) destroy();

@@ -155,6 +155,7 @@ export class PgSessionStore extends StoreWithEvents {
       listener &&
       new RevocationListener(this.#channel!, {
         config: listener,
+        pool,
         timeoutMs,
         onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),
         onResync: () => process.nextTick(() => this.emit('resync')),

@@ -15,6 +15,7 @@ const PROGRAMS = [
   'test/support/listener.ts',
   'test/support/run-file.ts',
   'test/support/run-scenario.ts',
+  'test/store/store.test.ts',
 ];
 
 /** As in the built package. The other packages stay outside. */

@@ -6,6 +6,7 @@ import { PgSessionStore, type StoreOptions } from '../../src/index.js';
 import { handleOf, hashedId } from '../../src/session/handle.js';
 import { createTable } from '../../src/table/create-table.js';
 import { onEnd } from './harness.js';
+import { openPool as openAnyPool } from './pools.js';
 import { quotedName } from './stores.js';
 
 /** Whether all tables are distributed: npm run test:citus. */
@@ -67,7 +68,7 @@ export const useAdministrator = () => delete process.env.TEST_STORE_URL;
 export const administrator = (pool: pg.Pool): pg.Pool => administrators.get(pool) ?? pool;
 
 function openPool(config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({ application_name: `test ${process.pid}`, ...config });
+  const pool = openAnyPool({ application_name: `test ${process.pid}`, ...config });
   pool.on('error', () => {}); // some tests end idle connections
   onEnd(() => pool.end());
   return pool;
