@@ -10,7 +10,7 @@ import { compiled } from '../support/compiled.js';
 import { freshNames, freshPool, freshStore, lockWaiters, newSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
-import { isInstalled, POOLS } from '../support/pools.js';
+import { initialized, isInstalled, POOLS } from '../support/pools.js';
 import { TcpProxy } from '../support/proxy.js';
 
 const test = suite('pools', { timeout: 60_000 });
@@ -43,6 +43,7 @@ for (const [kind, { needs, load, serverUrl, lacks = [] }] of Object.entries(POOL
     const pool = open({ connectionString: await connectionStringOf(), application_name, ...config });
     pool.on('error', () => {});
     onEnd(() => pool.end());
+    await initialized.get(pool);
     return pool;
   }
 

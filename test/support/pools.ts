@@ -13,6 +13,9 @@ export const packages = createRequire(folder);
 /** Whether the package is installed in test/long/pools. */
 export const isInstalled = (name: string): boolean => existsSync(`${folder}node_modules/${name}`);
 
+/** Resolves when the library no longer uses the pool for its own start. */
+export const initialized = new WeakMap<pg.Pool, Promise<unknown>>();
+
 interface Kind {
   /** What these pools cannot do, as the tests name it. */
   lacks?: string[];
@@ -86,7 +89,8 @@ export const POOLS: Record<string, Kind> = {
         }
         const options = { type: 'postgres', url: connectionString!, driver: { ...pg, Pool }, extra } as const;
         const source = new DataSource({ ...options, ...(max && { poolSize: max }) });
-        void source.initialize().catch(() => {});
+        const initializing = source.initialize().catch(() => {});
+        initialized.set(pool!, initializing);
         return pool!;
       };
     },
