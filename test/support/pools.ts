@@ -51,7 +51,7 @@ export const POOLS: Record<string, Kind> = {
   },
   'pg.native.Pool': {
     needs: 'pg-native',
-    lacks: ['doctor', 'sockets', 'news of a lost idle connection'],
+    lacks: ['cancel', 'doctor', 'sockets', 'news of a lost idle connection'],
     load: () => (config) => new (packages('pg').native.Pool)(config),
   },
   'Neon Pool': {
