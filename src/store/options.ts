@@ -71,7 +71,7 @@ export interface StoreOptions {
    */
   tableName?: string | undefined;
   /**
-   * The store before this one: `readThrough(store)`. See [migrating](migrating.md#from-any-other-store).
+   * The store before this one: `readThrough(store)`. See docs/migrating.md.
    *
    * @category Table
    * @default none

@@ -133,6 +133,41 @@ test('two processes move a session once, and neither overwrites what the other s
   assert.equal([store.stats().moved, other.stats().moved], [1, 0]);
 });
 
+/** Another process, whose call of the old store waits for `release`. */
+async function withSlowProcess(method: string) {
+  const [old, slow] = [new HookedStore(), new HookedStore()];
+  Object.assign(slow, { sessions: (old as any).sessions });
+  const { store, open } = await moving(old);
+  await setIn(old, 'a', session({ cart: 1 }, cookieFor(1000)));
+  const { opened, release } = gate();
+  const reached = gate();
+  slow.before = (called) => {
+    if (called !== method) return undefined;
+    reached.release();
+    return opened;
+  };
+  return { store, other: open(slow), reached: reached.opened, release };
+}
+
+test('a get finds a session that moved between its two reads', async () => {
+  const { store, other, reached, release } = await withSlowProcess('get');
+  const found = other.get('a');
+  await reached;
+  await store.get('a');
+  release();
+  assert.is((await found)?.cart, 1);
+});
+
+test('a destroy that waits for the old store while the session moves wins', async () => {
+  const { store, other, reached, release } = await withSlowProcess('destroy');
+  const destroyed = other.destroy('a');
+  await reached;
+  assert.is((await store.get('a'))?.cart, 1);
+  release();
+  await destroyed;
+  assert.is(await store.get('a'), null);
+});
+
 test('many gets of one session at once all find it', async () => {
   const { store, old } = await moving(new HookedStore());
   await setIn(old, 'a', session({ cart: 1 }, cookieFor(1000)));
