@@ -58,7 +58,8 @@ test('health() calls back with the health', async () => {
 test('stats() counts calls, batches, merges, gone sessions and pruned sessions', async () => {
   const { store, pool, table } = await freshStore({ batch: true });
   const { callsByMethod, errorsByCode, ...before } = store.stats();
-  assert.equal(before, { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, pruned: 0 });
+  const counters = { calls: 0, batches: 0, merges: 0, gone: 0, unreadable: 0, retries: 0, pruned: 0, moved: 0 };
+  assert.equal(before, { ...counters, lastMovedAt: undefined });
   for (const counts of [callsByMethod, errorsByCode]) assert.equal([...new Set(Object.values(counts))], [0]);
 
   await Promise.all(['a', 'b', 'c'].map((sid) => store.set(sid, session({ views: 0 }))));
