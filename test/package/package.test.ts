@@ -145,7 +145,7 @@ test('an app does not load the command line or its dependencies', async () => {
 
 test('require() and import() give the same public exports', async () => {
   const exported = JSON.parse(await run(node, ['exports.cjs']));
-  const names = ['PgSessionStore', 'SessionStoreError', 'default', 'saveBeforeResponse'];
+  const names = ['PgSessionStore', 'SessionStoreError', 'default', 'readThrough', 'saveBeforeResponse'];
   assert.equal(exported.require.sort(), names);
   assert.equal(exported.import.sort(), names);
   assert.equal(exported.admin, [['createAdmin'], ['createAdmin']]);
