@@ -1,9 +1,10 @@
 // The build writes the phrases that the statements share above these lines.
+import { PreparedQuery } from '../pgtyped-runtime.js';
 
 /**
- * What pgtyped knows of a query. The build writes the generated queries as calls of this function.
+ * A query as pgtyped writes it. The build writes the generated queries as calls of this function.
  *
- * @param {string} short the statement, with `@` and a letter for each phrase
+ * @param {string} short the statement, with the code of each phrase
  */
 export function query(short) {
   const statement = expanded(short);
@@ -13,10 +14,12 @@ export function query(short) {
     params.get(name).locs.push({ a, b: a + written.length - 1 });
   }
   const usedParamSet = Object.fromEntries([...params.keys()].map((name) => [name, true]));
-  return { usedParamSet, params: [...params.values()], statement };
+  return new PreparedQuery({ usedParamSet, params: [...params.values()], statement });
 }
 
-/** A phrase may contain others. */
+/** A phrase may contain others. Its code is one of `$?&;`, or `@` or `^` and a letter. */
 function expanded(text) {
-  return text.replace(/@(.)/g, (_, letter) => expanded(phrases[letter.charCodeAt(0) - 65]));
+  const numberOf = ([first, letter]) =>
+    letter ? (first === '^' ? 64 : 4) + letter.charCodeAt(0) - 65 : '$?&;'.indexOf(first);
+  return text.replace(/[$?&;]|[@^]./g, (code) => expanded(phrases[numberOf(code)]));
 }

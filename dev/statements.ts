@@ -5,9 +5,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const PHRASES = 60; // with codes from A to |
-const LONGEST = 20; // words, separators and codes of a phrase
-const QUERY = /(IR = )(\{.*\});$/gm;
+// Characters that no statement contains: alone a code, or the first of two.
+const ALONE = '$?&;';
+const FIRST = '@^';
+const CODES = [...ALONE, ...[...FIRST].flatMap((first) => Array.from({ length: 60 }, (_, n) => first + letter(n)))];
+const LONGEST = 14; // words, separators and codes of a phrase. More saved less
+const OF_OPERATORS = /\/(admin|doctor|encrypt)\.js$/; // not in the bundle of an app
+const QUERY = /^const (\w+)IR = (\{.*\});$/gm;
 
 interface PgtypedQuery {
   params: { name: string; transform: { type: string }; locs: { a: number; b: number }[] }[];
@@ -18,23 +22,30 @@ interface PgtypedQuery {
 export async function shortenQueries(folder: string): Promise<void> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
   const modules = files.map((file) => [`${folder}/${file}`, readFileSync(`${folder}/${file}`, 'utf8')] as const);
-  const queries = modules.flatMap(([, text]) => [...text.matchAll(QUERY)].map(([, , json]) => parsed(json!)));
+  const bundled = modules.filter(([file]) => !OF_OPERATORS.test(file));
+  const queries = bundled.flatMap(([, text]) => [...text.matchAll(QUERY)].map(([, , json]) => parsed(json!)));
   const phrases = commonPhrases(queries.map(({ statement }) => withSingleSpaces(statement)));
 
   const module = path.resolve(folder, 'query.js');
   writeFileSync(module, `const phrases = ${JSON.stringify(phrases)};\n${readFileSync('dev/query.js', 'utf8')}`);
   const { query } = await import(pathToFileURL(module).href);
   for (const [file, text] of modules) {
+    const calls = new Map<string, string>();
     const rewritten = text
-      .replaceAll(QUERY, (_, left, json) => {
+      .replaceAll(QUERY, (_, name, json) => {
         const long = parsed(json);
         const short = abbreviated(withSingleSpaces(long.statement), phrases);
-        assertSame(query(short), long);
-        return `${left}/* @__PURE__ */ query(${JSON.stringify(short)});`; // bundlers drop those that nothing uses
+        assertSame(query(short).queryIR, long);
+        calls.set(name, `/* @__PURE__ */ query(${JSON.stringify(short)})`); // bundlers drop those that nothing uses
+        return '';
       })
-      .replaceAll(/= (?=new PreparedQuery\()/g, '= /* @__PURE__ */ ');
+      .replaceAll(/new PreparedQuery\((\w+)IR\)/g, (_, name) => calls.get(name)!);
     writeFileSync(file, `import { query } from './query.js';\n${rewritten}`);
   }
+}
+
+function letter(n: number): string {
+  return String.fromCharCode(65 + n);
 }
 
 const parsed = (json: string): PgtypedQuery => JSON.parse(json);
@@ -49,10 +60,10 @@ function withSingleSpaces(statement: string): string {
 function commonPhrases(statements: string[]): string[] {
   const phrases: string[] = [];
   let texts = statements;
-  while (phrases.length < PHRASES) {
+  for (const code of CODES) {
     const counts = new Map<string, number>();
     for (const text of texts) {
-      const words = text.match(/@.|\w+|\W/g) ?? [];
+      const words = text.match(/[@^].|\w+|\W/g) ?? [];
       for (let from = 0; from < words.length; from++) {
         let phrase = '';
         for (const word of words.slice(from, from + LONGEST)) {
@@ -61,24 +72,24 @@ function commonPhrases(statements: string[]): string[] {
         }
       }
     }
-    const saved = ([phrase, count]: [string, number]) => (count - 1) * phrase.length - 2 * count;
+    const saved = ([phrase, count]: [string, number]) => (count - 1) * phrase.length - count * code.length;
     const [best] = [...counts].reduce((one, other) => (saved(other) > saved(one) ? other : one));
-    texts = texts.map((text) => withCode(text, best, phrases.length));
+    texts = texts.map((text) => withCode(text, best, code));
     phrases.push(best);
   }
   return phrases;
 }
 
-/** Writes `@` and a letter for each phrase. */
+/** Writes the code of each phrase in its place. */
 function abbreviated(statement: string, phrases: string[]): string {
-  assert.doesNotMatch(statement, /@/, 'query() reads @ as the code of a phrase');
-  return phrases.reduce(withCode, statement);
+  assert.doesNotMatch(statement, /[$?&;@^]/, 'query() reads these as codes of phrases');
+  return phrases.reduce((text, phrase, n) => withCode(text, phrase, CODES[n]!), statement);
 }
 
-/** Writes the code of the nth phrase in its place, but not within another code. */
-function withCode(text: string, phrase: string, n: number): string {
+/** Writes the code of the phrase in its place, but not within another code. */
+function withCode(text: string, phrase: string, code: string): string {
   const literal = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return text.replace(new RegExp(`(?<!@)${literal}`, 'g'), () => `@${String.fromCharCode(65 + n)}`);
+  return text.replace(new RegExp(`(?<![@^])${literal}`, 'g'), () => code);
 }
 
 /** Fails if query() would find other parameters than pgtyped found. */

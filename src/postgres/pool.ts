@@ -29,41 +29,35 @@ export const isPool = (value: unknown): value is PoolLike =>
 
 const MAKE_POOL = 'Make a pg.Pool for the store: new pg.Pool({ connectionString })';
 
-/** Each library by members that no other one has. All but Knex and postgres.js give objects. */
-const LIBRARIES: [is: (value: unknown) => boolean, advice: (value: Members) => string][] = [
+/** The methods that only this library has, its name, and what to do instead. Default: MAKE_POOL. */
+const LIBRARIES: [methods: string[], name: string, advice?: string][] = [
+  [['oneOrNone', 'manyOrNone'], 'a pg-promise database', 'Pass its pool: db.$pool'],
   [
-    (value) => hasMethods(value, 'select', 'insert', 'execute') && '$client' in (value as Members),
-    ({ $client }) =>
-      isPool($client)
-        ? 'This is a Drizzle database. Pass its pool: db.$client'
-        : `This is a Drizzle database without a pg.Pool. ${MAKE_POOL}`,
+    ['createQueryRunner', 'initialize'],
+    'a TypeORM DataSource',
+    'After dataSource.initialize(), pass its pool: dataSource.driver.master',
   ],
+  [['selectFrom', 'getExecutor'], 'a Kysely database', 'Pass the pg.Pool that its PostgresDialect uses'],
+  [['raw', 'from', 'transaction'], 'Knex'], // a function, as postgres.js
+  [['getQueryInterface'], 'Sequelize'],
+  [['$connect', '$disconnect'], 'a Prisma client'],
+  [['unsafe', 'begin', 'end'], 'postgres.js'],
   [
-    (value) => hasMethods(value, 'oneOrNone', 'manyOrNone'),
-    () => 'This is a pg-promise database. Pass its pool: db.$pool',
-  ],
-  [
-    (value) => hasMethods(value, 'createQueryRunner', 'initialize'),
-    () => 'This is a TypeORM DataSource. After dataSource.initialize(), pass its pool: dataSource.driver.master',
-  ],
-  [
-    (value) => hasMethods(value, 'selectFrom', 'getExecutor'),
-    () => 'This is a Kysely database. Pass the pg.Pool that its PostgresDialect uses',
-  ],
-  [(value) => hasMethods(value, 'raw', 'from', 'transaction'), () => `This is Knex. ${MAKE_POOL}`],
-  [(value) => hasMethods(value, 'getQueryInterface'), () => `This is Sequelize. ${MAKE_POOL}`],
-  [(value) => hasMethods(value, '$connect', '$disconnect'), () => `This is a Prisma client. ${MAKE_POOL}`],
-  [(value) => hasMethods(value, 'unsafe', 'begin', 'end'), () => `This is postgres.js. ${MAKE_POOL}`],
-  [
-    (value) => hasMethods(value, 'exec', 'execProtocol'),
-    () => 'This is PGlite, which has no pool. Serve it with @electric-sql/pglite-socket, and make a pg.Pool for that',
+    ['exec', 'execProtocol'],
+    'PGlite, which has no pool',
+    'Serve it with @electric-sql/pglite-socket, and make a pg.Pool for that',
   ],
 ];
 
 /** What to give instead of another library's object. Undefined if it is not known. */
 export function libraryAdvice(value: unknown): string | undefined {
-  const [, advice] = LIBRARIES.find(([is]) => is(value)) ?? [];
-  return advice?.(value as Members);
+  if (hasMethods(value, 'select', 'insert', 'execute') && '$client' in (value as Members)) {
+    const { $client } = value as Members;
+    if (isPool($client)) return 'This is a Drizzle database. Pass its pool: db.$client';
+    return `This is a Drizzle database without a pg.Pool. ${MAKE_POOL}`;
+  }
+  const [, name, advice = MAKE_POOL] = LIBRARIES.find(([methods]) => hasMethods(value, ...methods)) ?? [];
+  return name && `This is ${name}. ${advice}`;
 }
 
 /** What to give instead of a value that is not a pool. Undefined if it is not known. */
