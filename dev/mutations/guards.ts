@@ -1989,4 +1989,32 @@ export const mutations: Mutation[] = [
     to: '',
     tests: ['store/read-through.test'],
   },
+  {
+    guard: 'a moved session is encrypted with keys that a function returns',
+    file: 'src/store/read-through.ts',
+    from: 'await loadKeys(codec, deadline);',
+    to: '',
+    tests: ['store/read-through.test'],
+  },
+  {
+    guard: 'a save keeps the values within a key that others changed',
+    file: 'src/session/merge-within.ts',
+    from: 'changedNames(key, base, mine)!',
+    to: 'news.keys()',
+    tests: ['session/merge-within'],
+  },
+  {
+    guard: 'a key with another value than an object is replaced as a whole',
+    file: 'src/session/merge-within.ts',
+    from: 'isObject(value) ?',
+    to: 'value ?',
+    tests: ['session/merge-within'],
+  },
+  {
+    guard: 'only values that both changed count as overwritten within a key',
+    file: 'src/store/sessions.ts',
+    from: '(!within.includes(key) || isOverwrittenWithin(key, snapshot.row.json, found, base, json))',
+    to: 'true',
+    tests: ['session/merge-within'],
+  },
 ];

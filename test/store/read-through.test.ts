@@ -316,8 +316,11 @@ test('clear() reaches both stores, and deletes nothing if the old store cannot c
 });
 
 test('a moved session is hashed, encrypted and limited as the options say', async () => {
-  const keys = ['AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qhqK+2vcTL0tk='];
-  for (const hashIds of [true, 'upgrade'] as const) {
+  const list = ['AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qhqK+2vcTL0tk='];
+  for (const [hashIds, keys] of [
+    [true, list],
+    ['upgrade', () => list],
+  ] as const) {
     const { store, old, pool, table } = await moving(new HookedStore(), { hashIds, encryption: { keys }, lifetime: 1 });
     await setIn(old, 'a', session({ cart: 1 }, cookieFor(1000)));
     assert.is((await store.get('a'))?.cart, 1);
