@@ -12,7 +12,7 @@ import type { LiveRow, TouchItem } from '../table/kind.js';
 import type { RowsById, SessionRows } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
 
-const GIVE_UP_MS = 100; // before the deadline, so that the caller learns which store was slow
+const GIVE_UP = 0.9; // of the time to the deadline, so that the caller learns which store was slow
 
 /** The option `oldStore`, which `readThrough` makes. */
 export interface OldStore {
@@ -155,7 +155,7 @@ export class ReadThroughRows implements RowsById {
       const fail = (what: string, cause?: unknown) =>
         reject(new SessionStoreError('OLD_STORE', `the old session store ${what}`, { cause }));
       const failed = (cause: unknown) => fail('failed. The cause is its error', cause);
-      timer = setTimeout(fail, deadline - GIVE_UP_MS - performance.now(), 'did not answer in time');
+      timer = setTimeout(fail, (deadline - performance.now()) * GIVE_UP, 'did not answer in time');
       const callback = (error?: any, result?: T) => {
         if (!error) resolve(result);
         else if (error.code === 'ENOENT' && error.syscall !== 'connect')
