@@ -11,7 +11,7 @@ import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNDEFINED_TABLE } fro
  *   of either for one session
  * - `KEYS`: the function `encryption.keys` failed or did not return in time
  * - `CLOSED`: the store was closed before the call
- * - `OLD_STORE`: the store of the option `oldStore` failed, or did not answer before the deadline
+ * - `OLD_STORE`: the store of the option `oldStore` failed, or did not answer in nine tenths of the time left
  */
 export type SessionStoreErrorCode =
   | 'DATABASE'

@@ -19,7 +19,10 @@ export interface Health {
 
 /** Counters since the store was created. */
 export interface Stats {
-  /** Calls of the store's methods, without those that were refused as `OVERLOADED` or `CLOSED`. */
+  /**
+   * Calls of the store's methods, without those that were refused as `CLOSED` or because of `maxWaiting`.
+   * Those that were refused because of `maxWaitingBytes` count.
+   */
   calls: number;
   /** `calls`, by method. */
   callsByMethod: Record<StoreMethod, number>;

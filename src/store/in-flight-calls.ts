@@ -88,7 +88,7 @@ export class InFlightCalls {
   #inFlight = 0;
   #isClosed = false;
   #onIdle: (() => void) | undefined;
-  /** Calls so far, without refused ones. */
+  /** Calls so far, without those that this class refused. */
   readonly callsByMethod: Record<StoreMethod, number> = {
     get: 0,
     set: 0,

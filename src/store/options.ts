@@ -71,7 +71,9 @@ export interface StoreOptions {
    */
   tableName?: string | undefined;
   /**
-   * The store before this one: `readThrough(store)`. See docs/migrating.md.
+   * The store that the app used before, as `readThrough(store)`. Sessions move from it when requests ask for
+   * them. If it fails, a call that needs it fails with code `OLD_STORE`. See
+   * [migrating](migrating.md#from-any-other-store).
    *
    * @category Table
    * @default none
@@ -110,8 +112,8 @@ export interface StoreOptions {
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
   /**
-   * The top-level keys that a save merges one level deeper: of an object in such a key, it writes only
-   * the values that this request changed. For libraries that keep all data in one key: `['data']` for
+   * The top-level keys whose objects a save merges: of the object in such a key, it writes only the values
+   * that this request changed. For libraries that keep all data in one key: `['data']` for
    * express-openid-connect. It has no effect on a key with another value than an object, with a
    * `serializer`, and with `concurrency: 'overwrite'`.
    *
@@ -274,7 +276,7 @@ export interface StoreOptions {
   revocations?: boolean | { connectionString: string } | undefined;
   /**
    * Called with a message and an error if no callback and no promise can receive the error: a
-   * failed pruning, a lost idle connection, a rejected promise that nothing handles, an unreadable
+   * failed pruning, a failed refresh of `encryption.keys`, a lost idle connection, a rejected promise that nothing handles, an unreadable
    * row while `unreadable` has no listener, sessions that pruning could not delete while `kept` has
    * no listener. If the function throws, `console.error` gets both errors.
    *

@@ -52,7 +52,7 @@ export function readThrough(store: OldStore['store']): OldStore {
   return Object.assign(rowsOf, { store }) satisfies OldStoreRows;
 }
 
-/** The rows of a store that still has an old store. A session that is in both counts as it is here. */
+/** The rows of a store that still has an old store. If a session is in both, the row in the table wins. */
 export class ReadThroughRows implements RowsById {
   readonly set: RowsById['set'];
   readonly replace: RowsById['replace'];
