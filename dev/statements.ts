@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 const ALONE = '$?&;';
 const FIRST = '@^';
 const CODES = [...ALONE, ...[...FIRST].flatMap((first) => Array.from({ length: 60 }, (_, n) => first + letter(n)))];
-const LONGEST = 14; // words, separators and codes of a phrase. More saved less
+const LONGEST = 18; // words, separators and codes of a phrase. More saved less
 const OF_OPERATORS = /\/(admin|doctor|encrypt)\.js$/; // not in the bundle of an app
 const QUERY = /^const (\w+)IR = (\{.*\});$/gm;
 

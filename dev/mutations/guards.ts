@@ -844,8 +844,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a key that stays missing is not looked for at each read',
     file: 'src/session/key-loader.ts',
-    from: 'this.#searchAt = performance.now()',
-    to: 'this.#searchAt = 0 * performance.now()',
+    from: 'this.#searchAt.set(id, ',
+    to: 'void (0, ',
     tests: ['key-loader'],
   },
   {
@@ -858,7 +858,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'a failed refresh of the keys is not repeated by each call',
     file: 'src/session/key-loader.ts',
-    from: 'this.#refreshAt = now + (this.#options.pauseMs ?? PAUSE_MS);',
+    from: 'now < this.#retryAt ||',
     to: '',
     tests: ['key-loader'],
   },
@@ -867,6 +867,20 @@ export const mutations: Mutation[] = [
     file: 'src/session/key-loader.ts',
     from: 'const GIVE_UP = 0.9;',
     to: 'const GIVE_UP = 2;',
+    tests: ['key-loader'],
+  },
+  {
+    guard: 'a call waits for new keys if the old ones are too old',
+    file: 'src/session/key-loader.ts',
+    from: 'if (ages >= waitsFrom) await refreshed;',
+    to: '',
+    tests: ['key-loader'],
+  },
+  {
+    guard: 'keys that come after the deadline are used',
+    file: 'src/session/key-loader.ts',
+    from: 'this.#options.use(keys);',
+    to: 'if (this.#loading) this.#options.use(keys);',
     tests: ['key-loader'],
   },
   {
@@ -1894,7 +1908,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'after it stored a session, a move asks whether the old store still has it',
     file: 'src/store/read-through.ts',
-    from: 'if (isMoved && !(await this.#getOld(sid, deadline)))',
+    from: 'if (isMoved && !(await this.#isStillThere(sid, deadline)))',
     to: 'if (false)',
     tests: ['store/read-through.test'],
   },
@@ -1922,7 +1936,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'the old copy of a session that has ended here is destroyed',
     file: 'src/store/read-through.ts',
-    from: '(row && !isMoved)',
+    from: '(row !== undefined) !== isMoved',
     to: '!isMoved',
     tests: ['store/read-through.test'],
   },
@@ -2016,5 +2030,12 @@ export const mutations: Mutation[] = [
     from: '(!within.includes(key) || isOverwrittenWithin(key, snapshot.row.json, found, base, json))',
     to: 'true',
     tests: ['session/merge-within'],
+  },
+  {
+    guard: 'a move is undone if the old store fails after the insert',
+    file: 'src/store/read-through.ts',
+    from: 'await this.#options.rows.destroy(sid, deadline);\n      throw error;',
+    to: 'throw error;',
+    tests: ['store/read-through.test'],
   },
 ];

@@ -337,7 +337,7 @@ class Admin {
 
   /** Runs a query about a user, once for each spelling of the path. */
   async #ofUser<T>(user: unknown, run: (params: OfUser) => Promise<T[]>): Promise<T[]> {
-    await loadKeys(this.#codec, performance.now() + KEYS_MS);
+    await loadKeys(this.#codec, performance.now() + KEYS_MS, [], 1); // a user has a hash for each key
     const { charset } = this.#codec;
     const rows: T[] = [];
     for (const path of this.#storablePaths) {

@@ -73,9 +73,18 @@ export function makeCodec({ encryption, serializer }: CodecOptions, onKeysError 
   return encryption ? new EncryptedCodec(encryption, format, onKeysError) : plaintextCodec(format);
 }
 
-/** Loads the keys, and those that these rows need. Does nothing unless a function returns the keys. */
-export async function loadKeys({ keys }: Codec, deadline: number, rows: { sess: string }[] = []): Promise<void> {
-  await keys?.ready(deadline);
+/**
+ * Loads the keys, and those that these rows need. Does nothing unless a function returns the keys.
+ *
+ * @param waitsFrom see KeyLoader.ready
+ */
+export async function loadKeys(
+  { keys }: Codec,
+  deadline: number,
+  rows: { sess: string }[] = [],
+  waitsFrom?: number,
+): Promise<void> {
+  await keys?.ready(deadline, waitsFrom);
   for (const { sess } of keys ? rows : []) await keys!.find(sess, deadline);
 }
 

@@ -24,9 +24,9 @@ export interface Encryption {
    * wrong key and a repeated key throw a `TypeError`.
    *
    * A function, sync or async, returns the keys, for example from a key management service. It is
-   * called before the first session is read or saved. It is called again every 10 minutes, while
-   * calls go on with the keys that there are, and at most every 30 seconds if a row needs a key that
-   * is missing. If it fails or does not return in time, the call that waits for it fails with code
+   * called before the first session is read or saved. It is called again at the first call after 10
+   * minutes, which waits for it only after 20 minutes, and at most every 30 seconds for each key that a
+   * row needs and that is missing. If it fails or does not return in time, the call that waits for it fails with code
    * `KEYS`, and the next call tries again. Wrong keys fail the call with the `TypeError`.
    */
   keys: Keys | (() => Keys | Promise<Keys>);
@@ -116,7 +116,10 @@ export class EncryptedCodec {
       this.keys = new KeyLoader({
         load: keys,
         use: (loaded) => this.#use(loaded),
-        lacksKeyOf: (text) => !this.#keys.has(KEY_ID.exec(text)?.[1] ?? this.keyId!),
+        missingKeyOf: (text) => {
+          const [, id] = KEY_ID.exec(text) ?? [];
+          return id !== undefined && this.#keys.has(id) ? undefined : id;
+        },
         onError: onKeysError,
       });
     } else this.#use(keys);
@@ -132,7 +135,8 @@ export class EncryptedCodec {
   }
 
   #use(keys: unknown): void {
-    if (!isKeys(keys)) throw new TypeError(`encryption.keys must return an array of keys, got ${describe(keys, true)}`);
+    if (!isKeys(keys))
+      throw new TypeError(`encryption.keys must return an array of one or more keys, got ${describe(keys, true)}`);
     const all = keys.map((key) => new Key(bytesOf(key)));
     const byId = new Map(all.map((key) => [key.id, key]));
     if (byId.size < all.length) throw new TypeError('encryption.keys holds the same key twice');

@@ -3,14 +3,15 @@ import { SessionStoreError } from '../errors.js';
 
 const MAX_AGE_MS = 600_000; // as jose's createRemoteJWKSet
 const PAUSE_MS = 30_000;
+const MAX_SEARCHES = 100;
 const GIVE_UP = 0.9; // of the time to the deadline, so that the caller gets this error and not TIMEOUT
 
 export interface KeyLoaderOptions {
   load: () => unknown;
   /** Throws if the keys are not valid. */
   use: (keys: unknown) => void;
-  /** Whether a stored text is encrypted with a key that is missing. */
-  lacksKeyOf: (text: string) => boolean;
+  /** The id of the key of a stored text, if that key is missing. */
+  missingKeyOf: (text: string) => string | undefined;
   /** Called if the keys could not be refreshed. */
   onError: (error: unknown) => void;
   /** Milliseconds after which keys are refreshed. Default: 600,000. */
@@ -22,49 +23,87 @@ export interface KeyLoaderOptions {
 export class KeyLoader {
   readonly #options: KeyLoaderOptions;
   #loading: Promise<void> | undefined;
-  /** Times in milliseconds of `performance.now()`. Undefined: there are no keys yet. */
-  #refreshAt: number | undefined;
-  #searchAt = 0;
+  // Times in milliseconds of `performance.now()`.
+  #loadedAt: number | undefined;
+  #retryAt = 0;
+  #reportAt = 0;
+  readonly #searchAt = new Map<string, number>();
 
   constructor(options: KeyLoaderOptions) {
     this.#options = options;
   }
 
-  /** Waits for the first keys. Later calls use the keys that there are, while older ones are refreshed. */
-  async ready(deadline: number): Promise<void> {
-    if (this.#refreshAt === undefined) return this.#load(deadline);
+  /**
+   * Waits for the first keys. While older ones are refreshed, calls go on with the keys that there are. But
+   * keys of `waitsFrom` maximum ages, in a process that had no calls, may be wrong: calls wait for new ones,
+   * unless the function fails.
+   */
+  async ready(deadline: number, waitsFrom = 2): Promise<void> {
+    if (this.#loadedAt === undefined) return this.#load(deadline);
+    const { maxAgeMs = MAX_AGE_MS, onError } = this.#options;
     const now = performance.now();
-    if (now < this.#refreshAt) return;
-    this.#refreshAt = now + (this.#options.pauseMs ?? PAUSE_MS);
-    this.#load(deadline).catch(this.#options.onError);
+    const ages = (now - this.#loadedAt) / maxAgeMs;
+    if (ages < 1 || now < this.#retryAt || (this.#loading && ages < waitsFrom)) return;
+    const refreshed = this.#load(deadline).catch((error) => {
+      if (performance.now() < this.#reportAt) return; // another call has reported it
+      this.#reportAt = this.#retryAt;
+      onError(error);
+    });
+    if (ages >= waitsFrom) await refreshed;
   }
 
   /** Loads the keys again if the text needs a key that is missing, but not for each such text. */
   async find(text: string, deadline: number): Promise<void> {
-    if (!this.#options.lacksKeyOf(text) || performance.now() < this.#searchAt) return;
+    const id = this.#options.missingKeyOf(text);
+    if (id === undefined || performance.now() < (this.#searchAt.get(id) ?? 0)) return;
     await this.#load(deadline);
-    this.#searchAt = performance.now() + (this.#options.pauseMs ?? PAUSE_MS);
+    if (this.#searchAt.size === MAX_SEARCHES) this.#searchAt.clear();
+    this.#searchAt.set(id, this.#afterPause());
   }
 
-  /** Calls at the same time share the work. After a failure, the next call tries again. */
+  /** Calls at the same time share the work, each until its deadline. After a failure, the next call tries again. */
   #load(deadline: number): Promise<void> {
-    this.#loading ??= this.#loadNow((deadline - performance.now()) * GIVE_UP).finally(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
-  }
-
-  async #loadNow(limitMs: number): Promise<void> {
-    const { load, use, maxAgeMs = MAX_AGE_MS } = this.#options;
+    this.#loading ??= this.#loadNow();
+    const loading = this.#loading;
+    const limitMs = (deadline - performance.now()) * GIVE_UP;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(failed(`did not return within ${Math.round(limitMs)} ms`)), limitMs);
+      timer = setTimeout(() => {
+        this.#ended(loading);
+        this.#retryAt = this.#afterPause();
+        reject(failed(`did not return within ${Math.round(limitMs)} ms`));
+      }, limitMs);
     });
-    const loading = (async () => load())().catch((cause) => {
-      throw failed('failed. See the cause', cause); // which may show a key
-    });
-    use(await Promise.race([loading, late]).finally(() => clearTimeout(timer)));
-    this.#refreshAt = performance.now() + maxAgeMs;
+    return Promise.race([loading, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Uses the keys also if they come after the deadlines of all calls. */
+  #loadNow(): Promise<void> {
+    const startedAt = performance.now();
+    const load = async () => {
+      const keys = await (async () => this.#options.load())().catch((cause) => {
+        throw failed('failed. See the cause', cause); // which may show a key
+      });
+      if (startedAt < (this.#loadedAt ?? 0)) return; // a later load was faster
+      this.#options.use(keys);
+      this.#loadedAt = performance.now();
+    };
+    const failing = (error: unknown) => {
+      this.#retryAt = this.#afterPause();
+      throw error;
+    };
+    const loading: Promise<void> = load()
+      .catch(failing)
+      .finally(() => this.#ended(loading));
+    return loading;
+  }
+
+  #afterPause(): number {
+    return performance.now() + (this.#options.pauseMs ?? PAUSE_MS);
+  }
+
+  #ended(loading: Promise<void>): void {
+    if (this.#loading === loading) this.#loading = undefined;
   }
 }
 

@@ -306,7 +306,7 @@ const RULES: Record<keyof StoreOptions, Rule> = {
   conObject: ['an object with the configuration of a pg.Pool', isObject, { isSecret: true }],
   schemaName: ['a string', isText],
   tableName: ['a string', isText],
-  oldStore: ['readThrough(store), of this package', isFunction, { isSecret: true }],
+  oldStore: ['readThrough(store)', (value) => isFunction(value) && 'store' in Object(value), { isSecret: true }],
   ttl: ['a number of seconds, or a function of the session', (value) => typeof value === 'number' || isFunction(value)],
   lifetime: ['a positive number of seconds', isPositive],
   concurrency: ["'merge' or 'overwrite'", (value) => value === 'merge' || value === 'overwrite'],

@@ -100,12 +100,12 @@ export class ReadThroughRows implements RowsById {
     const session = await this.#getOld(sid, deadline);
     const isMoved = session ? await this.#insert(sid, session, deadline) : false;
     const row = await rows.get(sid, deadline); // also without a session: it may have moved since the first read
-    if (!session || (row && !isMoved)) return row;
+    if (!session || (row !== undefined) !== isMoved) return row;
+    if (isMoved && !(await this.#isStillThere(sid, deadline))) {
+      await rows.destroy(sid, deadline); // a destroy reached the old store before the row was here
+      return undefined;
+    }
     try {
-      if (isMoved && !(await this.#getOld(sid, deadline))) {
-        await rows.destroy(sid, deadline); // a destroy reached the old store before the row was here
-        return undefined;
-      }
       await this.#destroyOld(sid, deadline);
     } catch (error) {
       log('Failed to destroy a session in the old store:', error);
@@ -115,6 +115,16 @@ export class ReadThroughRows implements RowsById {
       this.lastMovedAt = new Date();
     }
     return row;
+  }
+
+  /** If the old store fails, the move is undone: the session may have been destroyed there. */
+  async #isStillThere(sid: string, deadline: Deadline): Promise<boolean> {
+    try {
+      return Boolean(await this.#getOld(sid, deadline));
+    } catch (error) {
+      await this.#options.rows.destroy(sid, deadline);
+      throw error;
+    }
   }
 
   async #insert(sid: string, session: SessionData, deadline: Deadline): Promise<boolean> {

@@ -89,7 +89,7 @@ test('a row with a key that is missing makes the store call the function again, 
   const lost = another({ encryption: { keys: [createHash('sha256').update('lost').digest()] } });
   for (const sid of ['e', 'f']) await lost.set(sid, session());
   for (const sid of ['e', 'f', 'e']) assert.is(await store.get(sid), null);
-  assert.is(service.calls, 2);
+  assert.is(service.calls, 3);
   assert.is((await store.get('a'))!.n, 1);
 });
 
@@ -123,9 +123,9 @@ test('wrong keys from the function fail the call with the error that the constru
   const service: { keys: unknown } = { keys: [] };
   const { store } = await keyedStore(service);
   for (const [keys, message] of [
-    [[], /encryption\.keys must return an array of keys, got an array/],
-    ['secret', /encryption\.keys must return an array of keys, got a string/],
-    [[1], /encryption\.keys must return an array of keys, got an array/],
+    [[], /encryption\.keys must return an array of one or more keys, got an array/],
+    ['secret', /encryption\.keys must return an array of one or more keys, got a string/],
+    [[1], /encryption\.keys must return an array of one or more keys, got an array/],
     [['secret'], /a key must have 32 bytes/],
     [[KEY, KEY], /holds the same key twice/],
     [[Buffer.alloc(32)], /fewer than 16 different bytes/],
@@ -157,13 +157,13 @@ test('the admin and migrate take the same function', async () => {
 });
 
 /** A loader with short times. Its `keys` have one text each. */
-function shortLoader(load: () => string[], options: Partial<KeyLoaderOptions> = {}) {
+function shortLoader(load: () => string[] | Promise<string[]>, options: Partial<KeyLoaderOptions> = {}) {
   let keys: string[] = [];
   const use = (loaded: unknown) => {
     keys = loaded as string[];
   };
-  const lacksKeyOf = (text: string) => !keys.includes(text);
-  const loader = new KeyLoader({ load, use, lacksKeyOf, onError: () => {}, maxAgeMs: 50, pauseMs: 50, ...options });
+  const missingKeyOf = (text: string) => (keys.includes(text) ? undefined : text);
+  const loader = new KeyLoader({ load, use, missingKeyOf, onError: () => {}, maxAgeMs: 50, pauseMs: 50, ...options });
   return { loader, keysNow: () => keys, soon: () => performance.now() + 1000 };
 }
 
@@ -203,6 +203,50 @@ test('a search for a missing key comes again after a pause', async () => {
   assert.is(calls, 2);
   await loader.find('lost', soon());
   assert.is(calls, 3);
+});
+
+test('the search for one missing key does not delay that for another', async () => {
+  const service = { keys: ['a'] };
+  const { loader, keysNow, soon } = shortLoader(() => service.keys, { maxAgeMs: 60_000, pauseMs: 60_000 });
+  await loader.ready(soon());
+  await loader.find('lost', soon());
+  service.keys = ['b', 'a'];
+  await loader.find('b', soon());
+  assert.equal(keysNow(), ['b', 'a']);
+});
+
+test('a call waits for new keys if those that there are have twice their maximum age', async () => {
+  let calls = 0;
+  const { loader, keysNow, soon } = shortLoader(() => [`key ${++calls}`]);
+  await loader.ready(soon());
+  await sleep(120);
+  await Promise.all([loader.ready(soon()), loader.ready(soon())]);
+  assert.equal(keysNow(), ['key 2']);
+  await sleep(60);
+  await loader.ready(soon(), 1);
+  assert.equal(keysNow(), ['key 3']);
+});
+
+test('each call waits until its own deadline, and keys that come later are used', async () => {
+  let calls = 0;
+  const slow = async () => {
+    const keys = [`key ${++calls}`];
+    await sleep(200);
+    return keys;
+  };
+  const { loader, keysNow, soon } = shortLoader(slow, { maxAgeMs: 60_000 });
+  const [short, long] = await Promise.all([
+    outcome(loader.ready(performance.now() + 50)),
+    outcome(loader.ready(soon())),
+  ]);
+  assert.is(short.code, 'KEYS');
+  assert.equal([long, keysNow(), calls], [undefined, ['key 1'], 1]);
+
+  const { loader: another, keysNow: later } = shortLoader(slow, { maxAgeMs: 60_000 });
+  assert.is((await outcome(another.ready(performance.now() + 50))).code, 'KEYS');
+  await sleep(300);
+  assert.equal(later(), ['key 2']);
+  await another.ready(performance.now() + 50);
 });
 
 test('without a function, a wrong list of keys is still refused by the constructor', async () => {

@@ -65,6 +65,18 @@ test('a get moves the session with its remaining life, once, and counts it', asy
   assert.is(store.stats().moved, 1);
 });
 
+test('if the old store fails after a session was stored here, the move is undone, and the next get moves it', async () => {
+  const { store, old } = await moving(new HookedStore());
+  await setIn(old, 'a', session({ cart: 1 }));
+  let gets = 0;
+  old.before = (method) => {
+    if (method === 'get' && ++gets === 2) throw new Error('down');
+  };
+  assert.is(await codeOf(store.get('a')), 'OLD_STORE');
+  assert.is(await store.length(), 0);
+  assert.is((await store.get('a'))?.cart, 1);
+});
+
 test('the life of a moved session is that of its cookie, else the ttl, else a day', async () => {
   const { open, old, secondsLeft } = await moving(new expressSession.MemoryStore());
   const seconds = async (cookie: object | undefined, options: { ttl?: number } = {}) => {
