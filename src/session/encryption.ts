@@ -26,8 +26,8 @@ export interface Encryption {
    * A function, sync or async, returns the keys, for example from a key management service. It is
    * called before the first session is read or saved. It is called again at the first call after 10
    * minutes, which waits for it only after 20 minutes, and at most every 30 seconds for each key that a
-   * row needs and that is missing. If it fails or does not return in time, the call that waits for it fails with code
-   * `KEYS`, and the next call tries again. Wrong keys fail the call with the `TypeError`.
+   * row needs and that is missing. If it fails or does not return in time, the call that waits for it
+   * fails with code `KEYS`, and the next call tries again. Wrong keys fail the call with the `TypeError`.
    */
   keys: Keys | (() => Keys | Promise<Keys>);
   /**
