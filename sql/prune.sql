@@ -12,7 +12,7 @@
  * vacuumed. It must be exact, so extra_float_digits is set until the transaction ends.
  *
  * lockTimeout limits the wait for rows that another transaction holds. Null keeps the connection's
- * own lock_timeout.
+ * own lock_timeout. withIds: whether to return the ids too. Null: no.
  */
 /* @name pruneSessions */
 WITH ss__leader AS MATERIALIZED (
@@ -30,34 +30,9 @@ WITH ss__leader AS MATERIALIZED (
     ORDER BY s.expire
     LIMIT :batch!::int
   )) AND (t.expire <= now()) IS TRUE
-  RETURNING t.expire
-)
-SELECT extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
-FROM ss__deleted AS d;
-
-/*
- * The same, and also returns the ids, for apps that listen for expired sessions. A statement of its own,
- * so that pruneSessions costs nothing more for other apps.
- */
-/* @name pruneSessionsReturningIds */
-WITH ss__leader AS MATERIALIZED (
-  SELECT
-    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,
-    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,
-    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout
-), ss__deleted AS MATERIALIZED (
-  DELETE FROM "session_store"."session" AS t
-  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
-    SELECT s.sid
-    FROM "session_store"."session" AS s
-    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
-      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))
-    ORDER BY s.expire
-    LIMIT :batch!::int
-  )) AND (t.expire <= now()) IS TRUE
   RETURNING t.sid, t.expire
 )
-SELECT d.sid, extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
+SELECT CASE WHEN :withIds THEN d.sid END AS sid, extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
 FROM ss__deleted AS d;
 
 /*

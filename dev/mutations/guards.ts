@@ -872,7 +872,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'a call waits for new keys if the old ones are too old',
     file: 'src/session/key-loader.ts',
-    from: 'if (ages >= waitsFrom) await refreshed;',
+    from: 'if (isWaiting) await refreshed;',
     to: '',
     tests: ['key-loader'],
   },
@@ -905,10 +905,10 @@ export const mutations: Mutation[] = [
     tests: ['prune-expired'],
   },
   {
-    guard: 'sessions that were deleted by their ids are emitted too',
+    guard: 'a prune reports the sessions that it deleted',
     file: 'src/table/prune.ts',
-    from: 'this.#report(await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT))',
-    to: 'await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT)',
+    from: 'onExpired?.(rows.map',
+    to: 'if (this.#pruned < 0) onExpired?.(rows.map',
     tests: ['prune-expired'],
   },
   {
@@ -921,8 +921,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'pruning does not wait long for locked rows',
     file: 'src/table/prune.ts',
-    from: 'since: this.#since, lockTimeout: LOCK_TIMEOUT };',
-    to: 'since: this.#since };',
+    from: 'lockTimeout: LOCK_TIMEOUT, withIds };',
+    to: 'withIds };',
     tests: ['prune-kept'],
   },
   {
@@ -2037,5 +2037,12 @@ export const mutations: Mutation[] = [
     from: 'await this.#options.rows.destroy(sid, deadline);\n      throw error;',
     to: 'throw error;',
     tests: ['store/read-through.test'],
+  },
+  {
+    guard: 'a save that changes no value emits no conflict',
+    file: 'src/store/sessions.ts',
+    from: 'if (changes.size === 0) return;',
+    to: '',
+    tests: ['store/races'],
   },
 ];

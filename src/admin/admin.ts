@@ -6,7 +6,7 @@ import { checkMethodOptions, checkNames, checkOption, type Rule, type SessionSto
 import * as queries from '../generated/admin.js';
 import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
 import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
-import { CODEC_RULES, type Codec, loadKeys, makeCodec } from '../session/codec.js';
+import { CODEC_RULES, type Codec, keysDeadline, loadKeys, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { Expiry } from '../session/expiry.js';
 import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
@@ -337,7 +337,7 @@ class Admin {
 
   /** Runs a query about a user, once for each spelling of the path. */
   async #ofUser<T>(user: unknown, run: (params: OfUser) => Promise<T[]>): Promise<T[]> {
-    await loadKeys(this.#codec, performance.now() + KEYS_MS, [], 1); // a user has a hash for each key
+    await loadKeys(this.#codec, keysDeadline(), [], true); // a user has a hash for each key
     const { charset } = this.#codec;
     const rows: T[] = [];
     for (const path of this.#storablePaths) {
@@ -351,7 +351,7 @@ class Admin {
   }
 
   async #entries(rows: SessionRow[]): Promise<SessionEntry[]> {
-    await loadKeys(this.#codec, performance.now() + KEYS_MS, rows);
+    await loadKeys(this.#codec, keysDeadline(), rows);
     return rows.map((row) => this.#entry(row));
   }
 
@@ -380,7 +380,6 @@ class Admin {
   }
 }
 
-const KEYS_MS = 10_000; // how long a function that returns the keys may take
 const BY_COOKIE = new Expiry({});
 
 function checkHandle(handle: string): string {

@@ -10,7 +10,7 @@ import { findTimeZones, inspectTable } from '../generated/doctor.js';
 import { createExpireIndex } from '../generated/schema.js';
 import * as changes from '../generated/schema-changes.js';
 import { PoolConnection, type Queryable } from '../postgres/connection.js';
-import { loadKeys, makeCodec } from '../session/codec.js';
+import { keysDeadline, loadKeys, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
 import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../sql-states.js';
@@ -52,7 +52,6 @@ interface Step {
 }
 
 const PROGRESS_MS = 200;
-const KEYS_MS = 10_000; // how long a function that returns the keys may take
 
 /**
  * Converts `expire` to `timestamptz` and a `sid` of another type to `varchar`, which locks the table
@@ -107,7 +106,7 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
     steps.push({ what: `the hash of ${unhashed} session ids`, run: () => hashAllIds(location, onBatch) });
   }
   const codec = options.encryption && makeCodec({ encryption: options.encryption });
-  if (codec) await loadKeys(codec, performance.now() + KEYS_MS);
+  if (codec) await loadKeys(codec, keysDeadline());
   const toEncrypt = codec ? await rowsToEncrypt(location, codec) : 0;
   if (codec && toEncrypt > 0) {
     const onBatch = countingUp(toEncrypt, onProgress);

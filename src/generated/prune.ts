@@ -13,11 +13,13 @@ export interface PruneSessionsParams {
   key: NumberOrString;
   lockTimeout?: string | null | void;
   since?: number | null | void;
+  withIds?: boolean | null | void;
 }
 
 /** 'PruneSessions' return type */
 export interface PruneSessionsResult {
   expired: number;
+  sid: string | null;
 }
 
 /** 'PruneSessions' query type */
@@ -26,56 +28,7 @@ export interface PruneSessionsQuery {
   result: PruneSessionsResult;
 }
 
-const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.expire\n)\nSELECT extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                            "};
-
-/**
- * Query generated from SQL:
- * ```
- * WITH ss__leader AS MATERIALIZED (
- *   SELECT
- *     pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,
- *     pg_catalog.set_config('extra_float_digits', '1', true) AS digits,
- *     pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout
- * ), ss__deleted AS MATERIALIZED (
- *   DELETE FROM "session_store"."session" AS t
- *   WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(
- *     SELECT s.sid
- *     FROM "session_store"."session" AS s
- *     WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()
- *       AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))
- *     ORDER BY s.expire
- *     LIMIT :batch!::int
- *   )) AND (t.expire <= now()) IS TRUE
- *   RETURNING t.expire
- * )
- * SELECT extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
- * FROM ss__deleted AS d                                                                                                                                                                            
- * ```
- */
-export const pruneSessions = new PreparedQuery<PruneSessionsParams,PruneSessionsResult>(pruneSessionsIR);
-
-
-/** 'PruneSessionsReturningIds' parameters type */
-export interface PruneSessionsReturningIdsParams {
-  batch: number;
-  key: NumberOrString;
-  lockTimeout?: string | null | void;
-  since?: number | null | void;
-}
-
-/** 'PruneSessionsReturningIds' return type */
-export interface PruneSessionsReturningIdsResult {
-  expired: number;
-  sid: string;
-}
-
-/** 'PruneSessionsReturningIds' query type */
-export interface PruneSessionsReturningIdsQuery {
-  params: PruneSessionsReturningIdsParams;
-  result: PruneSessionsReturningIdsResult;
-}
-
-const pruneSessionsReturningIdsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.sid, t.expire\n)\nSELECT d.sid, extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                                                                                                                  "};
+const pruneSessionsIR: any = {"usedParamSet":{"key":true,"lockTimeout":true,"since":true,"batch":true,"withIds":true},"params":[{"name":"key","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":88}]},{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":219,"b":230}]},{"name":"since","required":false,"transform":{"type":"scalar"},"locs":[{"a":605,"b":610}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":667,"b":673}]},{"name":"withIds","required":false,"transform":{"type":"scalar"},"locs":[{"a":764,"b":771}]}],"statement":"WITH ss__leader AS MATERIALIZED (\n  SELECT\n    pg_catalog.pg_try_advisory_xact_lock(:key!) AS ok,\n    pg_catalog.set_config('extra_float_digits', '1', true) AS digits,\n    pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true) AS lock_timeout\n), ss__deleted AS MATERIALIZED (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT s.sid\n    FROM \"session_store\".\"session\" AS s\n    WHERE (SELECT l.ok FROM ss__leader AS l) AND s.expire <= now()\n      AND s.expire >= pg_catalog.to_timestamp(coalesce(:since::float8, '-Infinity'))\n    ORDER BY s.expire\n    LIMIT :batch!::int\n  )) AND (t.expire <= now()) IS TRUE\n  RETURNING t.sid, t.expire\n)\nSELECT CASE WHEN :withIds THEN d.sid END AS sid, extract(epoch FROM d.expire::timestamptz)::float8 AS \"expired!\"\nFROM ss__deleted AS d                                                                                                                                                                                                                                                                  "};
 
 /**
  * Query generated from SQL:
@@ -97,11 +50,11 @@ const pruneSessionsReturningIdsIR: any = {"usedParamSet":{"key":true,"lockTimeou
  *   )) AND (t.expire <= now()) IS TRUE
  *   RETURNING t.sid, t.expire
  * )
- * SELECT d.sid, extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
+ * SELECT CASE WHEN :withIds THEN d.sid END AS sid, extract(epoch FROM d.expire::timestamptz)::float8 AS "expired!"
  * FROM ss__deleted AS d                                                                                                                                                                                                                                                                  
  * ```
  */
-export const pruneSessionsReturningIds = new PreparedQuery<PruneSessionsReturningIdsParams,PruneSessionsReturningIdsResult>(pruneSessionsReturningIdsIR);
+export const pruneSessions = new PreparedQuery<PruneSessionsParams,PruneSessionsResult>(pruneSessionsIR);
 
 
 /** 'LockPrune' parameters type */

@@ -76,17 +76,20 @@ export function makeCodec({ encryption, serializer }: CodecOptions, onKeysError 
 /**
  * Loads the keys, and those that these rows need. Does nothing unless a function returns the keys.
  *
- * @param waitsFrom see KeyLoader.ready
+ * @param mustBeFresh whether to wait also for new keys in place of old ones
  */
 export async function loadKeys(
   { keys }: Codec,
   deadline: number,
   rows: { sess: string }[] = [],
-  waitsFrom?: number,
+  mustBeFresh = false,
 ): Promise<void> {
-  await keys?.ready(deadline, waitsFrom);
+  await keys?.ready(deadline, mustBeFresh);
   for (const { sess } of keys ? rows : []) await keys!.find(sess, deadline);
 }
+
+/** Until when a function may return the keys, for work that has no deadline of its own. */
+export const keysDeadline = (): number => performance.now() + 10_000;
 
 function plaintextCodec(format: Format): Codec {
   const charset = new Charset();

@@ -34,22 +34,25 @@ export class KeyLoader {
   }
 
   /**
-   * Waits for the first keys. While older ones are refreshed, calls go on with the keys that there are. But
-   * keys of `waitsFrom` maximum ages, in a process that had no calls, may be wrong: calls wait for new ones,
-   * unless the function fails.
+   * Waits for the first keys. While older ones are refreshed, calls go on with the keys that there are. After
+   * twice their maximum age, in a process without calls, a call waits for new ones. If the function fails,
+   * it goes on.
+   *
+   * @param mustBeFresh whether to wait after the maximum age
    */
-  async ready(deadline: number, waitsFrom = 2): Promise<void> {
+  async ready(deadline: number, mustBeFresh = false): Promise<void> {
     if (this.#loadedAt === undefined) return this.#load(deadline);
     const { maxAgeMs = MAX_AGE_MS, onError } = this.#options;
     const now = performance.now();
     const ages = (now - this.#loadedAt) / maxAgeMs;
-    if (ages < 1 || now < this.#retryAt || (this.#loading && ages < waitsFrom)) return;
+    const isWaiting = mustBeFresh || ages >= 2;
+    if (ages < 1 || now < this.#retryAt || (this.#loading && !isWaiting)) return;
     const refreshed = this.#load(deadline).catch((error) => {
       if (performance.now() < this.#reportAt) return; // another call has reported it
       this.#reportAt = this.#retryAt;
       onError(error);
     });
-    if (ages >= waitsFrom) await refreshed;
+    if (isWaiting) await refreshed;
   }
 
   /** Loads the keys again if the text needs a key that is missing, but not for each such text. */

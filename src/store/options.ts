@@ -276,9 +276,9 @@ export interface StoreOptions {
   revocations?: boolean | { connectionString: string } | undefined;
   /**
    * Called with a message and an error if no callback and no promise can receive the error: a
-   * failed pruning, a failed refresh of `encryption.keys`, a lost idle connection, a rejected promise that nothing handles, an unreadable
-   * row while `unreadable` has no listener, sessions that pruning could not delete while `kept` has
-   * no listener. If the function throws, `console.error` gets both errors.
+   * failed pruning, a failed refresh of `encryption.keys`, a failed `destroy` of a moved session in the
+   * old store, a lost idle connection, a rejected promise that nothing handles, an unreadable row while
+   * `unreadable` has no listener, sessions that pruning could not delete while `kept` has no listener. If the function throws, `console.error` gets both errors.
    *
    * @category Events and errors
    * @default `console.error`

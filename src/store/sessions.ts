@@ -219,14 +219,14 @@ export class Sessions {
     const row = await compareAndSwap({ rows: this.#rows, codec: this.#codec }, sid, change, options);
     if (!row) return this.#events.emitLater('gone', { handle: handleOf(sid), during });
     this.#snapshots.saved(sid, session, save, row);
-    if (others.size > 0) {
-      const keysOfOthers = [...others.keys()];
-      const { changes } = difference ?? changesOf(base, json, keys);
-      const isOverwritten = (key: string) =>
-        changes.has(key) && (!within.includes(key) || isOverwrittenWithin(key, snapshot.row.json, found, base, json));
-      const overwritten = keysOfOthers.filter(isOverwritten);
-      this.#events.emitLater('conflict', { handle: handleOf(sid), keys: keysOfOthers, overwritten });
-    }
+    if (others.size === 0) return;
+    const { changes } = difference ?? changesOf(base, json, keys);
+    if (changes.size === 0) return; // `quick` found only another order of the keys
+    const isOverwritten = (key: string) =>
+      changes.has(key) && (!within.includes(key) || isOverwrittenWithin(key, snapshot.row.json, found, base, json));
+    const keysOfOthers = [...others.keys()];
+    const overwritten = keysOfOthers.filter(isOverwritten);
+    this.#events.emitLater('conflict', { handle: handleOf(sid), keys: keysOfOthers, overwritten });
   }
 
   /** @param json the session's cookie. Undefined if the request did not change it */

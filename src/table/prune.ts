@@ -1,7 +1,7 @@
 // Deletes all expired sessions of a table, in batches, and passes those that cannot be deleted.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { hasSqlState, refused, SessionStoreError } from '../errors.js';
-import { listExpired, lockPrune, pruneListed, pruneSessions, pruneSessionsReturningIds } from '../generated/prune.js';
+import { listExpired, lockPrune, pruneListed, pruneSessions } from '../generated/prune.js';
 import { PoolConnection } from '../postgres/connection.js';
 import { handleOfRow } from '../session/handle.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
@@ -106,11 +106,10 @@ class PruneRun {
 
   /** Returns whether it deleted a whole batch. If not, sessions may be left that expired earlier. */
   async #pruneBatch(batch: number): Promise<boolean> {
-    const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT };
-    const deleted = this.#options.onExpired
-      ? this.#report(await this.#send((db) => pruneSessionsReturningIds.run(params, db), LOCK_TIMEOUT))
-      : await this.#send((db) => pruneSessions.run(params, db), LOCK_TIMEOUT);
-    this.#count(deleted.length);
+    const withIds = this.#options.onExpired !== undefined;
+    const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT, withIds };
+    const deleted = await this.#send((db) => pruneSessions.run(params, db), LOCK_TIMEOUT);
+    this.#deleted(deleted);
     if (deleted.length < batch) return false;
     for (const { expired } of deleted) this.#pass(expired);
     return true;
@@ -159,8 +158,8 @@ class PruneRun {
     if (this.#isStopped) return;
     try {
       const params = { sids: rows.map(({ sid }) => sid), lockTimeout: SHORT_LOCK_TIMEOUT };
-      const deleted = this.#report(await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT));
-      this.#count(deleted.length);
+      const deleted = await this.#send((db) => pruneListed.run(params, db), SHORT_LOCK_TIMEOUT);
+      this.#deleted(deleted);
       for (const { sid } of deleted) open.delete(sid);
     } catch (error) {
       if (!isPassable(error)) throw error;
@@ -178,16 +177,14 @@ class PruneRun {
     }
   }
 
-  #count(rows: number): void {
-    if (rows === 0) return;
-    this.#pruned += rows;
+  /** @param rows with their sid if `onExpired` is given */
+  #deleted(rows: { sid: string | null }[]): void {
+    if (rows.length === 0) return;
+    this.#pruned += rows.length;
     this.#prunedAt = performance.now();
-    this.#options.onBatch?.(rows);
-  }
-
-  #report<Row extends { sid: string }>(deleted: Row[]): Row[] {
-    if (deleted.length > 0) this.#options.onExpired?.(deleted.map(({ sid }) => handleOfRow(sid)));
-    return deleted;
+    const { onBatch, onExpired } = this.#options;
+    onBatch?.(rows.length);
+    onExpired?.(rows.map(({ sid }) => handleOfRow(sid!)));
   }
 
   #keep({ sid, expired }: ExpiredRow, error: SessionStoreError): void {

@@ -223,7 +223,7 @@ test('a call waits for new keys if those that there are have twice their maximum
   await Promise.all([loader.ready(soon()), loader.ready(soon())]);
   assert.equal(keysNow(), ['key 2']);
   await sleep(60);
-  await loader.ready(soon(), 1);
+  await loader.ready(soon(), true);
   assert.equal(keysNow(), ['key 3']);
 });
 

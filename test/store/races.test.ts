@@ -146,6 +146,19 @@ test('if two requests change the same key, the last save wins and the store emit
   assert.equal(conflicts, [{ handle: handleOf('a'), keys: ['views'], overwritten: ['views'] }]);
 });
 
+test('a save that only moves a key to the end emits no conflict', async () => {
+  const { one, other, conflicts } = await twoStores();
+  await one.set('a', session({ views: 1, user: 'ada' }, cookieFor(60)));
+  const [first, second] = [await loadSession(one, 'a'), await loadSession(other, 'a')];
+  first.user = 'grace';
+  await one.set('a', first);
+  const { views } = second;
+  delete second.views;
+  await other.set('a', Object.assign(second, { views }));
+  assert.equal(await data(one), { views: 1, user: 'grace' });
+  assert.equal(conflicts, []);
+});
+
 test('if one request removes a key, the save of another does not restore it', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ flash: 'hello', views: 1 }, cookieFor(60)));
