@@ -1,18 +1,16 @@
 // An app that imports all entry points compiles with each TypeScript, moduleResolution and kind of module.
 // Run `npm ci --prefix test/long/toolchains` first.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { compilerErrors, consumer, installConsumer, root } from '../support/consumer.js';
-import { suite } from '../support/harness.js';
+import { isInstalled, suite } from '../support/harness.js';
 
 const TIMEOUT_MS = 300_000;
-const toolchains = path.join(root, 'test/long/toolchains/node_modules');
-const isInstalled = existsSync(toolchains);
-if (!isInstalled) console.log('skipped, because test/long/toolchains has no node_modules: typescript');
-const made = suite('typescript', { timeout: TIMEOUT_MS, mayBeEmpty: !isInstalled });
-const test = isInstalled ? made : () => {};
-if (isInstalled) made.before(async () => void (await installConsumer()));
+const TOOLCHAINS = 'test/long/toolchains';
+const toolchains = path.join(root, TOOLCHAINS, 'node_modules');
+const test = suite('typescript', { timeout: TIMEOUT_MS, needs: TOOLCHAINS });
+test.before(async () => void (await installConsumer()));
 
 const SETTINGS: [module: string, moduleResolution: string, kind: 'ts' | 'mts' | 'cts'][] = [
   ['commonjs', 'node10', 'ts'],
@@ -36,7 +34,7 @@ const COMPILERS: { folder: string; refused: (setting: string) => boolean; tooNew
   { folder: `${toolchains}/typescript-7`, refused: (setting) => setting.endsWith('node10') },
 ];
 
-for (const { folder, refused, tooNew } of isInstalled ? COMPILERS : []) {
+for (const { folder, refused, tooNew } of isInstalled(TOOLCHAINS) ? COMPILERS : []) {
   const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   for (const [module, moduleResolution, kind] of SETTINGS) {
     const setting = `${module} ${moduleResolution}`;

@@ -1,4 +1,5 @@
 // suite() for the tests: uvu's suite with time limits, clean-up, and errors that uvu misses.
+import { existsSync } from 'node:fs';
 import { type Callback, type Context, type Test, suite as uvu } from 'uvu';
 import { NOT_ON_CITUS } from './not-on-citus.js';
 
@@ -22,15 +23,27 @@ export function onEnd(work: () => unknown): void {
   endings.push(work);
 }
 
-/** @param timeout milliseconds for each test or hook; default: TEST_TIMEOUT_MS or 10,000 */
-export function suite<T = Context>(name: string, { timeout = LIMIT_MS, mayBeEmpty = false } = {}) {
+interface SuiteOptions {
+  /** Milliseconds for each test or hook. Default: TEST_TIMEOUT_MS, or 10,000. */
+  timeout?: number;
+  mayBeEmpty?: boolean;
+  /** A package of its own, whose dependencies the tests need. Without them the suite says so, and is skipped. */
+  needs?: string;
+}
+
+export const isInstalled = (folder: string): boolean => existsSync(`${folder}/node_modules`);
+
+export function suite<T = Context>(name: string, { timeout = LIMIT_MS, mayBeEmpty = false, needs }: SuiteOptions = {}) {
   const test = uvu<T>(name);
-  const entry: Made = { name, count: 0, mayBeEmpty, broken: [], test };
+  const isSkipped = needs !== undefined && !isInstalled(needs);
+  if (isSkipped) console.log(`skipped, because ${needs} has no node_modules: ${name}. Run npm ci --prefix ${needs}`);
+  const entry: Made = { name, count: 0, mayBeEmpty: mayBeEmpty || isSkipped, broken: [], test };
   made.push(entry);
 
   const hook =
     (what: string, work: Callback<T>): Callback<T> =>
     async (context) => {
+      if (isSkipped) return;
       // uvu ignores errors of before and after.each, and exits with 0
       await within(timeout, what, () => work(context)).catch((error) => entry.broken.push(error));
     };
@@ -42,7 +55,7 @@ export function suite<T = Context>(name: string, { timeout = LIMIT_MS, mayBeEmpt
         return console.log(`not on Citus: ${name}: ${title}: ${reason}`);
       }
     }
-    if (title === process.env.TEST_LEAVE_OUT) return;
+    if (isSkipped || title === process.env.TEST_LEAVE_OUT) return;
     entry.count++;
     register(title, async (context) => {
       if (entry.broken[0]) throw entry.broken[0];
