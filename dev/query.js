@@ -7,6 +7,12 @@ import { PreparedQuery } from '../pgtyped-runtime.js';
  * @param {string} short the statement, with the code of each phrase
  */
 export function query(short) {
+  let ir;
+  // At the first use: an import would otherwise expand each statement.
+  return Object.defineProperty(new PreparedQuery(), 'queryIR', { get: () => (ir ??= irOf(short)) });
+}
+
+function irOf(short) {
   const statement = expanded(short);
   const params = new Map();
   for (const { 0: written, 1: name, index: a } of statement.matchAll(/(?<![\w:]):([a-zA-Z]\w*)!?/g)) {
@@ -14,7 +20,7 @@ export function query(short) {
     params.get(name).locs.push({ a, b: a + written.length - 1 });
   }
   const usedParamSet = Object.fromEntries([...params.keys()].map((name) => [name, true]));
-  return new PreparedQuery({ usedParamSet, params: [...params.values()], statement });
+  return { usedParamSet, params: [...params.values()], statement };
 }
 
 /** A phrase may contain others. Its code is one of `$?&;`, or `@` or `^` and a letter. */

@@ -1,5 +1,4 @@
-// Writes the generated queries shorter. Their statements are a fifth of what the store adds to the
-// bundle of an app.
+// Writes the generated queries shorter: in the bundle of an app, the statements take 9 kB.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
