@@ -20,7 +20,7 @@ export const emitClose = (socket: Socket | undefined): void => {
   if (socket && typeof socket.resetAndDestroy !== 'function') socket.emit('close');
 };
 
-/** A client as the pool makes them. One of pg for a pool of pg-native, whose clients have no socket to destroy. */
+/** Makes a client of the pool's class. For pg-native, whose clients have no socket to destroy, one of pg. */
 export function createClient(config: ClientConfig, pool: object = {}): Client {
   const { Client = pg.Client } = pool as { Client?: typeof pg.Client };
   const client = new Client(config);
@@ -85,7 +85,7 @@ export function protocolOf(client: Client | PoolClient): PgConnection | undefine
   return connection?.parsedStatements && !pipeline ? connection : undefined;
 }
 
-/** Sends a query of our own. pg refuses those in pipeline mode, but this client must not be running another query. */
+/** Sends a query of our own class, which pg refuses in pipeline mode. The client must not run another query. */
 export function submitAlone<T extends Submittable>(client: ClientBase, query: T): T {
   const piped = client as ClientBase & { pipeline?: boolean };
   const { pipeline = false } = piped;

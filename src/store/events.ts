@@ -126,7 +126,7 @@ export class Events {
     process.nextTick(() => this.#emitter.emit(name, details));
   }
 
-  /** Returns a function that emits `expired`. Undefined if there is no listener now. */
+  /** Returns a function that emits `expired`, or undefined without a listener. */
   onExpired(): OnExpired | undefined {
     if (this.#emitter.listenerCount('expired') === 0) return undefined;
     return (handles) => process.nextTick(() => this.#emitter.emit('expired', { handles }));

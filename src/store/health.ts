@@ -43,7 +43,7 @@ export interface Stats {
   retries: number;
   /** Expired sessions that were deleted. */
   pruned: number;
-  /** Sessions that were moved here from the store of the option `oldStore`. */
+  /** Sessions that were moved from the store of the option `oldStore`. */
   moved: number;
   /** When the last one was moved. Undefined if none was. */
   lastMovedAt: Date | undefined;

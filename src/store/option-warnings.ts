@@ -5,7 +5,7 @@ const warn = (code: string, message: string) => process.emitWarning(message, { t
 
 const [A_DAY, A_YEAR] = [86_400, 366 * 86_400]; // seconds
 
-/** `ttl` has a warning of its own, which knows the cookie too. */
+/** Not for `ttl`: that warning is in session/expiry.ts, because it also needs the cookie. */
 export function warnOfMilliseconds({ pruneSessionInterval, touchAfter, lifetime }: StoreOptions): void {
   const limits = {
     pruneSessionInterval: [pruneSessionInterval, A_DAY],

@@ -112,9 +112,9 @@ export interface StoreOptions {
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
   /**
-   * The top-level keys whose objects a save merges: of the object in such a key, it writes only the values
-   * that this request changed. For libraries that keep all data in one key: `['data']` for
-   * express-openid-connect. It has no effect on a key with another value than an object, with a
+   * Top-level keys that hold objects. A save writes only the values in these objects that this request
+   * changed. Some libraries keep all data in one key: for express-openid-connect, use `['data']`. The
+   * option has no effect on a key with another value than an object, with a
    * `serializer`, and with `concurrency: 'overwrite'`.
    *
    * @category Saving

@@ -23,7 +23,7 @@ export interface OldStore {
 /** An `OldStore`. Only this file makes the class, so that it is not in the bundle of an app that does not move. */
 export type OldStoreRows = OldStore & ((options: ReadThroughOptions) => ReadThroughRows);
 
-/** What the store knows of its own table. */
+/** The parts of the store that a move needs. */
 interface ReadThroughOptions {
   rows: RowsById;
   table: Pick<SessionRows, 'run' | 'write'>;
@@ -65,7 +65,7 @@ export class ReadThroughRows implements RowsById {
     this.#oldStore = oldStore;
     this.#options = options;
     this.set = options.rows.set;
-    this.replace = options.rows.replace; // it needs a payload that was read from a row here
+    this.replace = options.rows.replace; // it needs a payload that was read from the table
   }
 
   async get(sid: string, deadline: Deadline): Promise<LiveRow | undefined> {
@@ -80,7 +80,7 @@ export class ReadThroughRows implements RowsById {
 
   /**
    * The old store first. Then a process that is moving the session finds that the old store has lost it,
-   * or has inserted its row before the row is deleted here.
+   * or has inserted its row before this method deletes the row.
    */
   async destroy(sid: string, deadline: Deadline): Promise<void> {
     try {

@@ -8,7 +8,7 @@ import { HANDLE } from '../session/handle.js';
 export interface RevocationListenerOptions {
   /** How to connect. */
   config: ClientConfig;
-  /** Whose kind of client to use. Default: pg's. */
+  /** The pool whose class of client is used. Default: pg's. */
   pool?: Pool;
   /** Milliseconds that the server may take to answer. */
   timeoutMs: number;

@@ -29,7 +29,7 @@ export interface SessionsOptions {
   snapshots: Snapshots;
   /** Whether a save writes the whole session. */
   overwrite: boolean;
-  /** The keys whose objects a save merges. */
+  /** Top-level keys. A save merges the objects in them. */
   mergeWithin: readonly string[];
   /** Whether a touch of an unchanged session does nothing. */
   disableTouch: boolean;

@@ -15,7 +15,7 @@ import { TcpProxy } from '../support/proxy.js';
 
 const test = suite('pools', { timeout: 60_000 });
 
-/** This test breaks a socket of Node with an error of its own. */
+/** This test breaks a client's socket, so the pool's clients must have one of Node. */
 const BROKEN_SOCKET = 'a broken socket fails the call in flight and does not end the process';
 
 /** Runs store.test.ts in a process with this environment. Returns its last line. */
