@@ -1,4 +1,4 @@
-// The examples of the README run unchanged.
+// The examples of the README, and two of docs/ that belong to it, run unchanged.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -19,10 +19,10 @@ const readme = readFileSync('README.md', 'utf8');
 let programs = 0;
 
 /** The first code block of this language that contains these words. */
-function block(language: string, words: string): string {
-  const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, kind, text]) => [kind, text!]);
+function block(language: string, words: string, page = readme): string {
+  const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, kind, text]) => [kind, text!]);
   const found = blocks.find(([kind, text]) => kind === language && text!.includes(words));
-  assert.ok(found, `the README needs a ${language} block with ${words}`);
+  assert.ok(found, `the page needs a ${language} block with ${words}`);
   return found[1]!;
 }
 
@@ -62,8 +62,8 @@ for (const version of ['express', 'express-4']) {
   });
 }
 
-test('update() in the README keeps both items of overlapping requests', async () => {
-  const route = block('js', 'store.update');
+test('update() in docs/concurrency.md keeps both items of overlapping requests to the program of the README', async () => {
+  const route = block('js', "app.post('/cart", readFileSync('docs/concurrency.md', 'utf8'));
   const program = block('js', 'app.listen').replace(/^app\.post\('\/cart.*?^}\);\n/ms, route);
   assert.ok(program.includes('store.update'));
   const { browser } = await startProgram(program);
@@ -88,10 +88,11 @@ async function startProgram(program: string) {
   return { browser, port };
 }
 
-test('the store works on the table that the README shows', async () => {
+test('the store works on the table that docs/columns.md shows', async () => {
   const connectionString = await freshSchemaUrl();
   const pool = freshPool({ connectionString });
-  for (let run = 0; run < 2; run++) await pool.query(block('sql', 'CREATE TABLE'));
+  const columns = readFileSync('docs/columns.md', 'utf8');
+  for (let run = 0; run < 2; run++) await pool.query(block('sql', 'fillfactor', columns));
   const store = new PgSessionStore({ pool, pruneSessionInterval: false });
   await store.set('a', session());
   assert.is(await store.length(), 1);

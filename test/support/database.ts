@@ -105,7 +105,7 @@ export async function startDatabase(): Promise<TestServer> {
   return process.env.TEST_LEAST_RIGHTS ? withLeastRights(server) : server;
 }
 
-/** Creates a role that has only the grants of the README, on schemas and tables created later. */
+/** Creates a role that has only the grants of docs/security.md, on schemas and tables created later. */
 async function withLeastRights(server: TestServer): Promise<TestServer> {
   const role = `session_limited_${randomBytes(4).toString('hex')}`; // roles are global to the server
   await on(

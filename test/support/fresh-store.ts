@@ -47,7 +47,7 @@ export function freshNames() {
  * A pool on the test server, which ends after the test. Its application_name contains the id of
  * this process, because other test files use the same database.
  *
- * With TEST_LEAST_RIGHTS, its clients have only the grants of the README. Stores use the clients.
+ * With TEST_LEAST_RIGHTS, its clients have only the grants of docs/security.md. Stores use the clients.
  * The test itself uses `pool.query`, which runs as administrator.
  */
 export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
