@@ -1229,8 +1229,15 @@ export const mutations: Mutation[] = [
   {
     guard: "the app's type parsers do not change the results of bindTable()",
     file: 'src/table/names.ts',
-    from: 'isPg ? queryableOf(connection as Pool) : connection',
+    from: 'isPg ? appQueryableOf(connection as Pool) : connection',
     to: 'connection',
+    tests: ['result-types'],
+  },
+  {
+    guard: 'bindTable() gives the queries of the app the values that pg gives',
+    file: 'src/postgres/result-types.ts',
+    from: '?? getTypeParser.call(connection, oid, format)',
+    to: '?? sameText',
     tests: ['result-types'],
   },
   {

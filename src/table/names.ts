@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { describe } from '../errors.js';
 import type { Queryable } from '../postgres/connection.js';
 import { libraryAdvice } from '../postgres/pool.js';
-import { queryableOf } from '../postgres/result-types.js';
+import { appQueryableOf } from '../postgres/result-types.js';
 import { STAND_INS, standInFaults } from './stand-in.js';
 
 /** The schema and the name of the session table. */
@@ -52,7 +52,7 @@ export function bindTable(connection: Queryable, names: TableNames = {}): IDatab
     );
   }
   const isPg = 'getTypeParser' in connection || 'totalCount' in connection;
-  return tableBinder(names)(isPg ? queryableOf(connection as Pool) : connection);
+  return tableBinder(names)(isPg ? appQueryableOf(connection as Pool) : connection);
 }
 
 /** Like `bindTable`, for many connections, which share the texts of the statements. */

@@ -96,3 +96,37 @@ for (const [what, set] of ways) {
     });
   }
 }
+
+const OWN_QUERY = `SELECT min(t.expire) AS expire, current_date AS day, ARRAY[1, 2] AS numbers, '{"a":1}'::jsonb AS json,
+  2::bigint AS big, true AS yes, 1.5::float8 AS half, ARRAY['a'] AS texts, count(*)::int AS n
+  FROM "session_store"."session" AS t`;
+
+for (const kind of ['pool', 'client'] as const) {
+  const open = async (pool: pg.Pool) => {
+    if (kind === 'pool') return pool;
+    const client = await pool.connect();
+    onEnd(() => client.release());
+    return client;
+  };
+
+  test(`bindTable() gives a query of the app the values that pg gives without it, on a ${kind}`, async () => {
+    const { store, pool, names } = await freshStore();
+    await store.set('a', session());
+    const [row] = (await bindTable(await open(pool), names).query(OWN_QUERY, [])).rows;
+    assert.instance(row.expire, Date);
+    assert.instance(row.day, Date);
+    const { numbers, json, big, yes, half, texts, n } = row;
+    assert.equal(
+      { numbers, json, big, yes, half, texts, n },
+      { numbers: [1, 2], json: { a: 1 }, big: '2', yes: true, half: 1.5, texts: ['a'], n: 1 },
+    );
+  });
+
+  test(`bindTable() gives a query of the app what its own parsers give, on a ${kind}`, async () => {
+    const { names } = await freshStore();
+    const [row] = (await bindTable(await open(freshPool(asMap)), names).query(OWN_QUERY, [])).rows;
+    assert.instance(row.day, Map);
+    assert.instance(row.big, Map);
+    assert.equal([row.yes, row.half, row.texts, row.n], [true, 1.5, ['a'], 0]);
+  });
+}
