@@ -163,7 +163,6 @@ function mergeCookies(row: string | undefined, base: string | undefined, mine: s
   return `"cookie":${JSON.stringify(merged)}`;
 }
 
-/** Whether two cookies give the session the same life. */
 export const hasSameLife = (one: string | undefined, other: string | undefined): boolean =>
   isSameLife(attributesOf(one), attributesOf(other));
 

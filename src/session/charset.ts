@@ -27,9 +27,7 @@ export class Charset {
   escape(text: string): string {
     if (this.#missing.size === 0) return text; // true for UTF8
     return text.replace(/[^\0-\x7f]/gu, (character) =>
-      this.#isMissing(character)
-        ? Array.from({ length: character.length }, (_, n) => escapeUnit(character.charCodeAt(n))).join('')
-        : character,
+      this.#isMissing(character) ? character.replace(/./gs, (unit) => escapeUnit(unit.charCodeAt(0))) : character,
     );
   }
 

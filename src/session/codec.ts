@@ -4,7 +4,7 @@ import type { Rule } from '../errors.js';
 import { Charset } from './charset.js';
 import { EncryptedCodec, type Encryption, isKeys } from './encryption.js';
 import type { KeyLoader } from './key-loader.js';
-import { type Format, JSON_FORMAT } from './payload.js';
+import { type Format, isObject, JSON_FORMAT } from './payload.js';
 import { formatOf, type Serializer } from './serializer.js';
 import { type UserPath, userIn, userTexts } from './user-path.js';
 
@@ -42,24 +42,23 @@ export interface CodecOptions {
   serializer?: Serializer | undefined;
 }
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-
 export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
   encryption: [
     'an object { keys, userPath, allowPlaintext } with an array of keys, or a function that returns it',
     (value) => {
       if (!isObject(value)) return false;
-      const { keys, userPath: _, allowPlaintext, ...unknown } = value as Encryption;
+      const { keys, userPath: _, allowPlaintext, ...unknown } = value;
       if (Object.keys(unknown).length > 0) return false;
-      return (isKeys(keys) || typeof keys === 'function') && [undefined, true, false].includes(allowPlaintext);
+      return (
+        (isKeys(keys) || typeof keys === 'function') && [undefined, true, false].includes(allowPlaintext as boolean)
+      );
     },
     { isSecret: true },
   ],
   serializer: [
     'an object with the functions stringify and parse',
     (value) => {
-      const { stringify, parse } = Object(value) as Serializer;
-      return isObject(value) && typeof stringify === 'function' && typeof parse === 'function';
+      return isObject(value) && typeof value.stringify === 'function' && typeof value.parse === 'function';
     },
   ],
 };

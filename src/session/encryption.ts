@@ -5,7 +5,7 @@ import { describe } from '../errors.js';
 import { Charset } from './charset.js';
 import { handleOf } from './handle.js';
 import { KeyLoader } from './key-loader.js';
-import { type Format, fieldAt } from './payload.js';
+import { type Format, fieldAt, isObject, parseJson } from './payload.js';
 import { PASSPORT, storablePath, type UserPath, userIn, userOf, userText, userTexts } from './user-path.js';
 
 /** Each of 32 bytes. */
@@ -66,8 +66,7 @@ export const isKeys = (value: unknown): value is Keys =>
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const MIN_DISTINCT_BYTES = 16; // 32 random bytes have fewer once in 10^16 keys
-const MAKE_A_KEY =
-  'Make one with `openssl rand -base64 32` or ' + '`node -p "crypto.randomBytes(32).toString(\'base64\')"`';
+const MAKE_A_KEY = 'Make one with `openssl rand -base64 32` or `node -p "crypto.randomBytes(32).toString(\'base64\')"`';
 const NONCE_BYTES = 12; // random, for at most 2^32 texts of a key: NIST SP 800-38D, section 8.2.2
 const TAG_BYTES = 16;
 
@@ -224,13 +223,9 @@ function decrypt(key: Key, bytes: Buffer, data: Buffer): string | undefined {
 }
 
 function envelopeIn(text: string): { [ENCRYPTED]: string } | undefined {
-  if (!text.includes(ENCRYPTED)) return undefined;
-  try {
-    const envelope = JSON.parse(text);
-    return Object.hasOwn(envelope, ENCRYPTED) && typeof envelope[ENCRYPTED] === 'string' ? envelope : undefined;
-  } catch {
-    return undefined;
-  }
+  const envelope = text.includes(ENCRYPTED) ? parseJson(text) : undefined;
+  const isEnvelope = isObject(envelope) && typeof envelope[ENCRYPTED] === 'string';
+  return isEnvelope ? (envelope as { [ENCRYPTED]: string }) : undefined;
 }
 
 /** JSON as a jsonb column spells it, so that the row returns the same text. */
@@ -244,18 +239,19 @@ function asJsonb(value: unknown): string {
 }
 
 function bytesOf(key: string | Uint8Array): Buffer {
-  const isText = typeof key === 'string';
-  const isHex = isText && /^[0-9a-f]{64}$/i.test(key);
-  if (!isText || isHex || /^[-\w+/]{43}=?$/.test(key)) {
-    const bytes = isText ? Buffer.from(key, isHex ? 'hex' : 'base64') : Buffer.from(key);
-    if (bytes.length === KEY_BYTES) {
-      if (new Set(bytes).size >= MIN_DISTINCT_BYTES) return bytes;
-      throw new TypeError(
-        `encryption.keys: a key has fewer than ${MIN_DISTINCT_BYTES} different bytes, so it is not random. ${MAKE_A_KEY}`,
-      );
-    }
+  const bytes = typeof key === 'string' ? bytesIn(key) : Buffer.from(key);
+  if (bytes?.length !== KEY_BYTES) {
+    throw new TypeError(
+      `encryption.keys: a key must have 32 bytes, as a Buffer, 64 hexadecimal digits or base64. ${MAKE_A_KEY}`,
+    );
   }
+  if (new Set(bytes).size >= MIN_DISTINCT_BYTES) return bytes;
   throw new TypeError(
-    `encryption.keys: a key must have 32 bytes, as a Buffer, 64 hexadecimal digits or base64. ${MAKE_A_KEY}`,
+    `encryption.keys: a key has fewer than ${MIN_DISTINCT_BYTES} different bytes, so it is not random. ${MAKE_A_KEY}`,
   );
+}
+
+function bytesIn(key: string): Buffer | undefined {
+  if (/^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex');
+  return /^[-\w+/]{43}=?$/.test(key) ? Buffer.from(key, 'base64') : undefined;
 }

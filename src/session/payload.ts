@@ -46,9 +46,6 @@ function cannotStringify(session: object, error: unknown): TypeError {
 const FAILED = 'cannot store the session: JSON.stringify failed';
 const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0]!;
 
-/** The session's fields at the time of the call. Throws as `jsonOf`. */
-export const fieldsOf = (session: object): Fields => split(jsonOf(session));
-
 /** The JSON in a row's text. An escape has several spellings: here it has that of JSON.stringify. */
 export const jsonIn = (text: string): string => (hasEscapes(text) ? jsonOf(parse(text)) : text);
 
@@ -85,7 +82,6 @@ export function memberAt(json: string, index: number): Member | undefined {
   return { key, field, start: at, end };
 }
 
-/** The member with this key, or undefined. */
 export function fieldAt(json: string, key: string): string | undefined {
   for (let member = memberAt(json, 0); member; member = memberAt(json, member.end)) {
     if (member.key === key) return member.field;
@@ -153,21 +149,19 @@ export function textAt(json: string, path: readonly string[]): string | undefine
 
 /** The JSON of a member of an object, the last one with this key, or of an element of an array. */
 function memberOf(json: string, key: string): string | undefined {
-  const isArray = json.startsWith('[');
-  if (!isArray && !json.startsWith('{')) return undefined;
-  const values: string[] = [];
-  let member: string | undefined;
-  for (let at = 1; json.slice(at, -1).trim() !== ''; ) {
-    const keyStart = json.indexOf('"', at);
-    const keyEnd = isArray ? at : endOfString(json, keyStart);
-    const start = isArray ? at : json.indexOf(':', keyEnd) + 1;
+  if (json.startsWith('[')) return /^[-+]?\d+$/.test(key) ? elementsOf(json).at(Number(key)) : undefined;
+  const field = json.startsWith('{') ? split(json).get(key) : undefined;
+  return field?.slice(endOfString(field, 0) + 1);
+}
+
+function elementsOf(json: string): string[] {
+  const elements: string[] = [];
+  for (let start = 1; start < json.length; ) {
     const end = endOfValue(json, start);
-    const value = json.slice(start, end).trim();
-    if (isArray) values.push(value);
-    else if (JSON.parse(json.slice(keyStart, keyEnd)) === key) member = value;
-    at = end + 1;
+    elements.push(json.slice(start, end).trim());
+    start = end + 1;
   }
-  return isArray && /^[-+]?\d+$/.test(key) ? values.at(Number(key)) : member;
+  return elements[0] === '' ? [] : elements;
 }
 
 export const [SPACE, BACKSLASH, QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
@@ -176,9 +170,6 @@ export const [SPACE, BACKSLASH, QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_
 
 /** The JSON object with these fields. */
 export const join = (fields: Fields): string => `{${[...fields.values()].join(',')}}`;
-
-/** JSON that `json`, `jsonb` and `text` columns can store. */
-export const textOf = (fields: Fields): string => escapeUnstorable(join(fields));
 
 const hasEscapes = (text: string): boolean => text.includes('\\u') || text.includes(DEL) || text.includes(OLD_ESCAPE);
 
@@ -228,10 +219,12 @@ export const unescapeStored = (text: string): string =>
  *
  * @throws {SyntaxError} if the text is not a JSON object. The message holds no part of the text
  */
-export function parse(text: string): SessionData {
-  const session = parseJson(unescapeStored(text));
-  if (!isObject(session)) throw new SyntaxError('a row of the session table does not hold a JSON object');
-  return session as unknown as SessionData;
+export const parse = (text: string): SessionData => asSession(parseJson(unescapeStored(text)));
+
+/** @throws {SyntaxError} if the value of a row's text is not an object */
+export function asSession(value: unknown): SessionData {
+  if (!isObject(value)) throw new SyntaxError('a row of the session table does not hold a JSON object');
+  return value as unknown as SessionData;
 }
 
 /** How a session becomes JSON and text: as it is, or by the app's serializer. */
@@ -249,7 +242,8 @@ export const JSON_FORMAT: Format = { jsonOf, textOf: escapeUnstorable, parse, js
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseJson(text: string): unknown {
+/** Undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,16 +1,7 @@
 // The app's serializer in place of JSON. It is applied key by key, so that changed keys can be
 // merged.
 import type { SessionData } from 'express-session';
-import {
-  escapeUnstorable,
-  type Format,
-  fieldsOf,
-  isObject,
-  JSON_FORMAT,
-  join,
-  split,
-  unescapeStored,
-} from './payload.js';
+import { asSession, escapeUnstorable, type Format, jsonOf, parseJson, split, unescapeStored } from './payload.js';
 
 /** Two functions that turn a session into text and back, in place of JSON. */
 export interface Serializer {
@@ -67,26 +58,29 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
       return this.jsonOf(this.parse(text));
     },
     jsonOf(session) {
-      const fields = new Map<string, string>();
+      const serialized = {};
       for (const key of Object.keys(session)) {
         const value = (session as Record<string, unknown>)[key];
         if (value === undefined || typeof value === 'function') continue;
-        const json = key === 'cookie' ? value : serialize(key, value);
-        fields.set(key, fieldsOf(only(key, json)).get(key)!);
+        put(serialized, key, key === 'cookie' ? value : serialize(key, value));
       }
-      return join(fields);
+      return jsonOf(serialized);
     },
     textOf(json) {
       const text = stringify(sessionOf(json));
-      if (mustBeJson && !isJson(text)) {
+      if (mustBeJson && parseJson(text) === undefined) {
         throw new TypeError('serializer.stringify must return JSON. With encryption it may return any text');
       }
       return escapeUnstorable(text);
     },
     parse(text) {
-      const session = attempt(() => parse(unescapeStored(text)));
-      if (isObject(session)) return session as unknown as SessionData;
-      return JSON_FORMAT.parse('null'); // throws the error of any row that does not hold a session
+      let session: unknown;
+      try {
+        session = parse(unescapeStored(text));
+      } catch (error) {
+        if (error instanceof AsyncSerializerError) throw error;
+      }
+      return asSession(session);
     },
   };
 }
@@ -101,14 +95,3 @@ function only(key: string, value: unknown): object {
   put(object, key, value);
   return object;
 }
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof AsyncSerializerError) throw error;
-    return undefined;
-  }
-}
-
-const isJson = (text: string): boolean => attempt(() => JSON.parse(text)) !== undefined;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { applyChanges, changesOf, othersChanges, quickChanges } from '../../src/session/changes.js';
-import { fieldsOf } from '../../src/session/payload.js';
+import { jsonOf, split } from '../../src/session/payload.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('changes', { timeout: 60_000 });
@@ -130,7 +130,7 @@ test('changesOf() finds the fields that differ, and applyChanges() gives them to
       const difference = changesOf(isSpaced ? spaced(baseText) : baseText, mineText);
 
       const expected = new Map<string, string | undefined>();
-      for (const [name, field] of fieldsOf(mine)) if (!hasText(base[name], mine[name])) expected.set(name, field);
+      for (const [name, field] of split(jsonOf(mine))) if (!hasText(base[name], mine[name])) expected.set(name, field);
       for (const name of Object.keys(base)) if (!Object.hasOwn(mine, name)) expected.set(name, undefined);
       assert.equal(sorted(Object.fromEntries(difference.changes)), sorted(Object.fromEntries(expected)));
 

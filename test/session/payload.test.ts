@@ -3,19 +3,23 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   escapeUnstorable,
-  fieldsOf,
+  type Fields,
+  join,
   jsonIn,
+  jsonOf,
   oldStorableText,
   parse,
   split,
   storableText,
-  textOf,
   unescapeStored,
 } from '../../src/session/payload.js';
 import { freshStore, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('payload', { timeout: 30_000 });
+
+const fieldsOf = (session: object): Fields => split(jsonOf(session));
+const textOf = (fields: Fields): string => escapeUnstorable(join(fields));
 
 const payloads: [what: string, data: object][] = [
   ['1 MB of text', { text: 'x'.repeat(2 ** 20) }],

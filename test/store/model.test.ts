@@ -5,7 +5,7 @@ import type { SessionData } from 'express-session';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { parse, textOf } from '../../src/session/payload.js';
+import { escapeUnstorable, join, parse } from '../../src/session/payload.js';
 import { cookieFor, freshPool, freshStore, loadSession, newSession, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
@@ -273,7 +273,8 @@ function writeJson(session: SessionData, spelling: 'raw' | 'escaped' | 'spacious
     const field = JSON.stringify({ [key]: session[key] }, null, spelling === 'spacious' ? 2 : 0);
     return field.slice(1, -1);
   };
-  return textOf(new Map(keys.map((key) => [key, fieldOf(key)] as const).filter(([, field]) => field !== '')));
+  const fields = new Map(keys.map((key) => [key, fieldOf(key)] as const).filter(([, field]) => field !== ''));
+  return escapeUnstorable(join(fields));
 }
 
 /** Compares the rows and the events with the model. */
