@@ -163,9 +163,8 @@ export function didYouMean(word: string, names: string[]): string {
   return best && word.length > 1 ? `. Did you mean ${best.name}?` : '';
 }
 
-/** The Levenshtein distance, or Infinity if the lengths differ too much. */
+/** The Levenshtein distance. */
 function edits(one: string, other: string): number {
-  if (Math.abs(one.length - other.length) > MAX_EDITS) return Infinity;
   let previous = Array.from({ length: other.length + 1 }, (_, n) => n);
   for (const [n, letter] of one.split('').entries()) {
     const row = [n + 1];

@@ -8,19 +8,16 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
  * Escapes what could control the terminal, or imitate other text, as `\u{9b}`. Escapes line breaks
  * too.
  */
-export const printable = (text: string): string =>
-  text.replace(UNSAFE, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
+export const printable = (text: string): string => text.replace(UNSAFE, (found) => `\\u{${hexOf(found)}}`);
 
-/** The text in one line. */
 export const printableLine = (text: string): string => printable(text.replace(/\s*\n\s*/g, ' '));
 
-/** Escapes each line. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 /** JSON that a terminal can show. JSON.stringify leaves DEL, C1 and invisible characters as they are. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(UNSAFE, (found) =>
-    found === '\n' ? found : found.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    found === '\n' ? found : found.replace(/./gs, (unit) => `\\u${hexOf(unit, 4)}`),
   );
 
 /**
@@ -38,5 +35,5 @@ export const printableSql = (sql: string): string =>
     }),
   );
 
-const hexOf = (character: string, digits: number) => character.codePointAt(0)!.toString(16).padStart(digits, '0');
+const hexOf = (character: string, digits = 1) => character.codePointAt(0)!.toString(16).padStart(digits, '0');
 const escapeInLiteral = (found: string) => `\\U${hexOf(found, 8)}`;

@@ -3,9 +3,8 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
 import { databaseFailed, type SessionStoreError, timedOut } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION } from '../sql-states.js';
-import { cancel } from './cancel.js';
 import { type Deadline, Expiring } from './deadline.js';
-import { connectingClients, destroySocket, emitClose, socketOf } from './pg-internals.js';
+import { cancel, connectingClients, destroySocket, emitClose, socketOf } from './pg-internals.js';
 import { isOfOtherServer, markUnsent } from './retry.js';
 
 type OnClient = (error: Error | undefined, client: PoolClient | undefined) => void;
@@ -132,7 +131,6 @@ export class ClientQueue {
     this.#request();
   }
 
-  /** Removes a waiting checkout. */
   leave(checkout: Checkout): void {
     this.#waiting.delete(checkout);
   }

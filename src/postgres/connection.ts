@@ -4,10 +4,9 @@ import type { Pool, PoolClient } from 'pg';
 import { hasSqlState, type SessionStoreError } from '../errors.js';
 import { FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { textsOf } from './binary-array.js';
-import { cancel } from './cancel.js';
 import { Checkout, ClientQueue } from './client-queue.js';
 import type { Deadline } from './deadline.js';
-import { socketOf } from './pg-internals.js';
+import { cancel, socketOf } from './pg-internals.js';
 import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
 import { pauseBeforeRetry, type Retry } from './retry.js';
@@ -42,7 +41,6 @@ export interface ConnectionOptions {
   connectMs?: number;
 }
 
-/** How long a statement may take, and when it is sent again. */
 export interface StatementOptions {
   deadline: Deadline;
   /** Default: it is sent once. */
@@ -61,7 +59,6 @@ export interface CancelOptions {
   warmUp: { text: string; values: unknown[] };
 }
 
-/** A pool, seen as a place to run statements. */
 export class PoolConnection {
   readonly #clients: ClientQueue;
   readonly #names = new Map<string, string>();
@@ -72,7 +69,6 @@ export class PoolConnection {
     this.#prepare = prepare;
   }
 
-  /** Runs one statement on a client of the pool. */
   query(text: string, values: unknown[], options: StatementOptions): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
       new Statement(this, this.#clients, text, values, options, resolve, reject).send();
@@ -236,7 +232,6 @@ class Statement extends Checkout {
 
 const CANCELLED = new Error('the statement was cancelled');
 
-/** Any work with a client. */
 class ClientWork<T> extends Checkout {
   constructor(
     queue: ClientQueue,

@@ -21,7 +21,7 @@ export type NameTypes = (oids: number[]) => Promise<{ oid: number; name: string 
  */
 export async function describeStatement(client: ClientBase, text: string, nameTypes: NameTypes): Promise<Description> {
   if (!socketOf(client)) throw new TypeError("pg-native cannot describe statements: pass a pool of pg's own clients");
-  const { parameters, fields } = await submitAlone(client, new DescribeQuery(text)).result;
+  const { parameters, fields } = await describeByOids(client, text);
   const named = await nameTypes([...new Set([...parameters, ...fields.map(({ dataTypeID }) => dataTypeID)])]);
   const names = new Map(named.map(({ oid, name }) => [oid, name]));
   return {
@@ -41,42 +41,29 @@ interface Described {
 }
 
 /** Takes the place of a query in pg's client, as the queries of pg-cursor do. */
-class DescribeQuery implements Submittable {
-  readonly result: Promise<Described>;
-  readonly #text: string;
-  readonly #described: Described = { parameters: [], fields: [] };
-  #resolve!: (described: Described) => void;
-  #reject!: (error: Error) => void;
-
-  constructor(text: string) {
-    this.#text = text;
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  submit(connection: Connection): void {
+function describeByOids(client: ClientBase, text: string): Promise<Described> {
+  return new Promise((resolve, reject) => {
+    const described: Described = { parameters: [], fields: [] };
     const onParameters = ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
-      this.#described.parameters = dataTypeIDs;
+      described.parameters = dataTypeIDs;
     };
-    connection.once('parameterDescription', onParameters);
-    const stopListening = () => connection.off('parameterDescription', onParameters);
-    this.result.then(stopListening, stopListening);
-    connection.parse({ text: this.#text, name: '', types: [] } as never, true);
-    connection.describe({ type: 'S', name: '' } as never, true);
-    connection.sync();
-  }
-
-  handleRowDescription({ fields }: { fields: Field[] }): void {
-    this.#described.fields = fields;
-  }
-
-  handleError(error: Error): void {
-    this.#reject(error);
-  }
-
-  handleReadyForQuery(): void {
-    this.#resolve(this.#described);
-  }
+    let stopListening = () => {};
+    submitAlone(client, {
+      submit(connection: Connection) {
+        connection.once('parameterDescription', onParameters);
+        stopListening = () => connection.off('parameterDescription', onParameters);
+        connection.parse({ text, name: '', types: [] } as never, true);
+        connection.describe({ type: 'S', name: '' } as never, true);
+        connection.sync();
+      },
+      handleRowDescription({ fields }: { fields: Field[] }) {
+        described.fields = fields;
+      },
+      handleError(error: Error) {
+        stopListening();
+        reject(error);
+      },
+      handleReadyForQuery: () => resolve(described),
+    } as Submittable);
+  });
 }

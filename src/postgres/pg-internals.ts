@@ -40,23 +40,33 @@ interface ConnectingClient {
   connection?: { stream: Socket };
 }
 
-/** What a cancel request needs. The key is null until the client has connected, and undefined for pg-native. */
-export const cancelKeyOf = (client: PoolClient): CancelKey => client as unknown as CancelKey;
-
-interface CancelKey {
-  host: string;
-  port: number;
-  processID?: number | null;
-  secretKey?: number | null;
-}
+const CANCEL_TIMEOUT_MS = 1000;
 
 /**
- * A connection of the client's kind, a WebSocket for Neon's driver, that can send a cancel request. It is never
- * encrypted.
+ * Asks the server to cancel the client's statement (PostgreSQL's documentation, "Canceling Requests in
+ * Progress"). The request may come too late, and failures are ignored. It is not encrypted, even if the
+ * client's connection is: its key can only cancel statements of this one connection.
  */
-export function cancelConnection(client: PoolClient): CancelConnection {
-  const { connection } = client as unknown as { connection: object };
-  return Reflect.construct(connection.constructor, [{ ssl: false }]);
+export function cancel(client: PoolClient): void {
+  const { host, port, processID, secretKey, connection } = client as unknown as CancellableClient;
+  if (processID == null || secretKey == null) return;
+  // A connection of the same kind: a WebSocket for Neon's driver.
+  const canceller: CancelConnection = Reflect.construct(connection.constructor, [{ ssl: false }]);
+  canceller.on('connect', () => canceller.cancel(processID, secretKey)); // the server closes it
+  canceller.on('error', () => {});
+  canceller.stream.setTimeout?.(CANCEL_TIMEOUT_MS, () => canceller.stream.destroy());
+  if (host.startsWith('/')) canceller.connect(`${host}/.s.PGSQL.${port}`);
+  else canceller.connect(port, host);
+  canceller.stream.unref();
+}
+
+interface CancellableClient {
+  host: string;
+  port: number;
+  /** Null until the client has connected, and undefined for pg-native, as `secretKey`. */
+  processID?: number | null;
+  secretKey?: number | null;
+  connection: object;
 }
 
 interface CancelConnection {

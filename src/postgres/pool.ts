@@ -1,5 +1,4 @@
 // Which objects are a pool, and what to give instead of another object.
-
 import type { Rule } from '../errors.js';
 
 /**
@@ -61,7 +60,7 @@ export function libraryAdvice(value: unknown): string | undefined {
 }
 
 /** What to give instead of a value that is not a pool. Undefined if it is not known. */
-export function poolAdvice(value: unknown): string | undefined {
+function poolAdvice(value: unknown): string | undefined {
   if (typeof value === 'string') return 'To connect by a connection string, use conString';
   if (hasMethods(value, 'then')) return 'This is a promise. Await it first';
   const advice = libraryAdvice(value);

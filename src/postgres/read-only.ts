@@ -29,7 +29,7 @@ export class ReadOnlyState {
    *   passes, as a probe
    */
   check(): void {
-    if (this.#since === undefined || !this.isReadOnly) return;
+    if (!this.isReadOnly) return;
     const now = performance.now();
     if (now - this.#lastFailureAt > STALE_MS) return;
     if (now < this.#nextProbeAt) throw this.#refusal();

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionStoreError } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION, ROLLED_BACK, TOO_MANY_CONNECTIONS } from '../sql-states.js';
-import { backoffMs } from './backoff.js';
 import type { Deadline } from './deadline.js';
 import { READ_ONLY_PATIENCE_MS, type ReadOnlyState } from './read-only.js';
 
@@ -79,6 +78,17 @@ export async function retry<T>(work: () => Promise<T>, deadline: Deadline, optio
       options.onRetry?.();
     }
   }
+}
+
+/**
+ * A pause in milliseconds: `firstMs`, doubled with each failure after the first, at most `maxMs`, and shortened
+ * at random ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+ *
+ * @param failures failures so far, at least 1
+ * @param jitter the part of the pause that is random. Default: 1, for a pause between 0 and the whole
+ */
+export function backoffMs(failures: number, firstMs: number, maxMs: number, jitter = 1): number {
+  return Math.min(firstMs * 2 ** (failures - 1), maxMs) * (1 - jitter * Math.random());
 }
 
 /** How long after the first attempt another one may help. */

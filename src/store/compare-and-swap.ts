@@ -1,9 +1,8 @@
 // Compare and swap: replaces a row only if it still holds what was read. If not, reads it again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from '../errors.js';
-import { backoffMs } from '../postgres/backoff.js';
 import type { Deadline } from '../postgres/deadline.js';
-import { isOutcomeUnknown } from '../postgres/retry.js';
+import { backoffMs, isOutcomeUnknown } from '../postgres/retry.js';
 import { othersChanges } from '../session/changes.js';
 import type { Codec } from '../session/codec.js';
 import type { RowsById } from '../table/session-rows.js';

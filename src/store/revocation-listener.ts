@@ -1,8 +1,8 @@
 // Listens for revoked sessions on a connection of its own, and connects again when that breaks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientConfig, Pool } from 'pg';
-import { backoffMs } from '../postgres/backoff.js';
 import { createClient, destroySocket, socketOf } from '../postgres/pg-internals.js';
+import { backoffMs } from '../postgres/retry.js';
 import { HANDLE } from '../session/handle.js';
 
 export interface RevocationListenerOptions {

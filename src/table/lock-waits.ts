@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { hasSqlState } from '../errors.js';
-import { backoffMs } from '../postgres/backoff.js';
+import { backoffMs } from '../postgres/retry.js';
 import { LOCK_NOT_AVAILABLE } from '../sql-states.js';
 
 const byPool = new WeakMap<Pool, LockWaits>();
