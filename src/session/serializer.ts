@@ -41,14 +41,13 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
     throw new TypeError('serializer.stringify must return a string');
   };
   const parse = (text: string): unknown => refusePromise('parse', serializer.parse(text));
-  const serialize = (key: string, value: unknown) => stringify(only(key, value));
-  const deserialize = (key: string, text: string) => (parse(text) as Record<string, unknown>)[key];
 
   function sessionOf(json: string): SessionData {
     const session = {};
     for (const [key, field] of split(json)) {
       const value = JSON.parse(`{${field}}`)[key];
-      put(session, key, key === 'cookie' || typeof value !== 'string' ? value : deserialize(key, value));
+      const isSerialized = key !== 'cookie' && typeof value === 'string';
+      put(session, key, isSerialized ? (parse(value) as Record<string, unknown>)[key] : value);
     }
     return session as SessionData;
   }
@@ -62,7 +61,7 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
       for (const key of Object.keys(session)) {
         const value = (session as Record<string, unknown>)[key];
         if (value === undefined || typeof value === 'function') continue;
-        put(serialized, key, key === 'cookie' ? value : serialize(key, value));
+        put(serialized, key, key === 'cookie' ? value : stringify(only(key, value)));
       }
       return jsonOf(serialized);
     },
