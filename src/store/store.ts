@@ -1,5 +1,4 @@
 // The store class that express-session calls.
-import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionData, Store } from 'express-session';
 import { checkTable, countSessions, listSessions } from '../generated/session.js';
 import { choosePool } from '../postgres/connect.js';
@@ -16,7 +15,7 @@ import type { CreateTableOptions } from '../table/create-table-options.js';
 import { TableEnsurer } from '../table/ensure-table.js';
 import { rowsById } from '../table/hashed-rows.js';
 import type { TableLocation } from '../table/location.js';
-import { revocationChannel, tableBinder } from '../table/names.js';
+import { revocationChannel } from '../table/names.js';
 import { trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
@@ -65,8 +64,6 @@ type CreateSession = Store['createSession'];
 export class PgSessionStore extends StoreWithEvents {
   readonly #location: TableLocation;
   readonly #ownPool: boolean;
-  readonly #connection: PoolConnection;
-  readonly #bind: ReturnType<typeof tableBinder>;
   readonly #tableEnsurer: TableEnsurer | undefined;
   readonly #rows: SessionRows;
   readonly #codec: Codec;
@@ -98,17 +95,15 @@ export class PgSessionStore extends StoreWithEvents {
     const { pool, own } = choosePool({ ...checked, timeout });
     const listener = listenerConfig(checked.revocations, pool);
     this.#codec = codec;
-    this.#bind = tableBinder(names);
     this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
     this.#ownPool = own;
     this.#log = safeErrorLog(checked.errorLog);
     this.#events = new Events(this, this.#log);
     this.#channel = listener && revocationChannel(names);
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
-    this.#connection = new PoolConnection(pool, { prepare, connectMs: timeoutMs });
     this.#tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
     this.#rows = new SessionRows({
-      connection: this.#connection,
+      connection: new PoolConnection(pool, { prepare, connectMs: timeoutMs }),
       pool,
       names,
       tableEnsurer: this.#tableEnsurer,
@@ -138,7 +133,7 @@ export class PgSessionStore extends StoreWithEvents {
     });
     const connect = async (deadline: Deadline) => {
       await this.#tableEnsurer?.run(deadline);
-      return this.#connect(deadline);
+      return this.#rows.connect(deadline);
     };
     this.#pruneTimer = new PruneTimer(connect, this.#location, {
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
@@ -333,7 +328,7 @@ export class PgSessionStore extends StoreWithEvents {
   health(callback?: Callback<Health>) {
     const startedAt = performance.now();
     const check = async (deadline: Deadline) => {
-      await checkTable.run(undefined, this.#connect(deadline));
+      await checkTable.run(undefined, this.#rows.connect(deadline));
     };
     const start = (onEnd: OnEnd<Health>) =>
       this.#calls.run('health', check, (error) =>
@@ -377,10 +372,6 @@ export class PgSessionStore extends StoreWithEvents {
     // Its own pool keeps the listener: a server that stops can break a connection that end() left.
     if (this.#ownPool) await pool.end();
     else this.#ignorePoolErrors();
-  }
-
-  #connect(deadline: Deadline): IDatabaseConnection {
-    return this.#bind(this.#connection.until(deadline, undefined, this.#rows.repair));
   }
 
   #call<T>(

@@ -3,53 +3,44 @@ import { databaseFailed, hasSqlState } from '../errors.js';
 import { getSession } from '../generated/session.js';
 import { findLocked } from '../generated/shards.js';
 import type { Deadline } from '../postgres/deadline.js';
-import type { RunPause } from '../postgres/retry.js';
+import type { Retry } from '../postgres/retry.js';
 import { FEATURE_NOT_SUPPORTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
 import { Batcher, type Outcome } from './batcher.js';
-import type { Distribution } from './distribution.js';
 import { type Bound, bound, type Kind, type LockedRow, sidOf } from './kind.js';
 import { SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
+import type { SessionTable } from './session-table.js';
 import type { Shard, Shards } from './shards.js';
 import type { Worker } from './worker.js';
 
-export interface DistributedOptions<Item, Result> {
-  kind: Kind<Item, Result>;
-  distribution: Distribution;
+export interface DistributedOptions {
   /** Whether calls may share a statement. */
   batch: boolean;
-  /** Resolves with the rows of the statement. */
-  send: (statement: Bound, as: SentAs, deadline: Deadline, limits: Limits) => Promise<unknown[]>;
+  /** For a statement for one call. */
+  retryLone: Retry;
+  /** For a batch, and for a part of one that failed. */
+  retryBatch: Retry;
 }
-
-/** What a worker demands of a statement. */
-export interface Limits {
-  /** Default: it is cancelled at the deadline. */
-  cancel?: { afterMs: number; warmUp: Bound } | undefined;
-  warmClients?: WeakSet<object>;
-  /** Runs each pause before it is sent again. */
-  runPause?: RunPause;
-}
-
-/** What a statement serves: one call, the only one of a part of a failed batch, or several. */
-export type SentAs = 'lone' | 'part' | 'batch';
 
 const MAX_WRITES = 64; // in a statement: its rows are locked together
 
 export class DistributedCalls<Item extends string | { sid: string }, Result> {
-  readonly #options: DistributedOptions<Item, Result>;
+  readonly #kind: Kind<Item, Result>;
+  readonly #table: SessionTable;
+  readonly #options: DistributedOptions;
   /** One for each shard: a statement for several of them waits for one after another. */
   #batchers = new Map<Shard, Batcher<Item, Result>>();
   #shards: Shards | undefined;
 
-  constructor(options: DistributedOptions<Item, Result>) {
+  constructor(kind: Kind<Item, Result>, table: SessionTable, options: DistributedOptions) {
+    this.#kind = kind;
+    this.#table = table;
     this.#options = options;
   }
 
   async call(item: Item, deadline: Deadline): Promise<Result> {
-    const { kind, distribution, batch } = this.#options;
-    const { shards } = distribution;
+    const { shards } = this.#table.distribution;
     const shard = shards?.of(sidOf(item));
-    if (!batch || !kind.ofShard || !shard) return this.#sendOne(item, deadline, shard?.worker);
+    if (!this.#options.batch || !this.#kind.ofShard || !shard) return this.#sendOne(item, deadline, shard?.worker);
     if (shards !== this.#shards) {
       this.#shards = shards;
       this.#batchers = new Map(); // the old ones send what they hold
@@ -68,7 +59,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   }
 
   #batcher(worker: Worker): Batcher<Item, Result> {
-    const { bytes = () => 100, writes = true } = this.#options.kind;
+    const { bytes, reads } = this.#kind;
     let metLock = false; // whether the last batch that failed had waited for a lock
     return new Batcher<Item, Result>({
       send: async (items, deadline, stage) => {
@@ -78,8 +69,8 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
             throw error;
           });
         }
-        if (stage !== 'part') return [await this.#sendOne(items[0]!, deadline, worker, stage === 'alone')];
-        const sent = await this.#attempt(items[0]!, deadline, worker, metLock, 'part');
+        if (reads || stage !== 'part') return [await this.#sendOne(items[0]!, deadline, worker, stage === 'alone')];
+        const sent = await this.#attempt(items[0]!, deadline, worker, metLock, this.#options.retryBatch);
         if (!sent) throw databaseFailed(LOCKED);
         return [sent.result];
       },
@@ -87,29 +78,31 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
       bytes,
       runPart: (work) => worker.lockWaits.run(work, { isPart: true }),
       whenFree: (start) => worker.whenFree(start),
-      ...(writes && { maxItems: MAX_WRITES, parts: MAX_WRITES }),
+      ...(!reads && { maxItems: MAX_WRITES, parts: MAX_WRITES }),
     });
   }
 
   /** Items with a locked row are sent alone. */
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
-    const { kind, distribution } = this.#options;
+    const kind = this.#kind;
+    this.#table.count.batches++;
+    const mayWait = !kind.reads && !kind.skipsLocked;
     try {
       const rows = await this.#run(
         kind.ofShard!(items),
-        'batch',
+        this.#options.retryBatch,
         deadline,
         worker,
-        kind.skipsLocked ? undefined : items[0],
+        mayWait ? items[0] : undefined,
       );
       const results = kind.results(items, rows);
-      const locked = lockedIn(kind, rows);
+      const locked = new Set(kind.skipsLocked ? lockedIn(rows) : []);
       if (locked.size === 0) return results;
       return items.map((item, n) =>
         locked.has(sidOf(item)) ? this.#sendOne(item, deadline, worker, true) : results[n]!,
       );
     } catch (error) {
-      if (hasSqlState(error, FEATURE_NOT_SUPPORTED)) distribution.shardMoved(); // it was split
+      if (hasSqlState(error, FEATURE_NOT_SUPPORTED)) this.#table.distribution.shardMoved(); // it was split
       throw hasSqlState(error, QUERY_CANCELED) ? databaseFailed(LOCKED) : error;
     }
   }
@@ -119,35 +112,37 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
    * @param isLocked whether the row was locked just now
    */
   async #sendOne(item: Item, deadline: Deadline, worker?: Worker, isLocked = false): Promise<Result> {
-    const { kind } = this.#options;
-    const sendLone = async () => {
-      const rows = await this.#run(kind.one(item, false), 'lone', deadline, worker);
-      return kind.results([item], rows)[0]!;
-    };
-    if (!worker || kind.writes === false) return sendLone();
+    const { retryLone } = this.#options;
+    if (!worker || this.#kind.reads) return this.#sendLone(item, deadline, worker);
     if (!worker.tryEnter()) {
       return untilUnlocked(worker.lockWaits, isLocked, (lockTimeout) =>
-        this.#attempt(item, deadline, worker, lockTimeout === SHORT_LOCK_TIMEOUT),
+        this.#attempt(item, deadline, worker, lockTimeout === SHORT_LOCK_TIMEOUT, retryLone),
       );
     }
     try {
-      return await sendLone();
+      return await this.#sendLone(item, deadline, worker);
     } finally {
       worker.leave();
     }
   }
 
-  /** Sends the item without waiting for its row. Resolves with undefined if the row is locked. */
-  async #attempt(item: Item, deadline: Deadline, worker: Worker, mayBeLocked: boolean, as: SentAs = 'lone') {
-    const { kind } = this.#options;
+  /** A write may wait for its row until the deadline. */
+  async #sendLone(item: Item, deadline: Deadline, worker: Worker | undefined): Promise<Result> {
+    const rows = await this.#run(this.#kind.one(item, false), this.#options.retryLone, deadline, worker);
+    return this.#kind.results([item], rows)[0]!;
+  }
+
+  /** Sends a write without waiting for its row. Resolves with undefined if the row is locked. */
+  async #attempt(item: Item, deadline: Deadline, worker: Worker, mayBeLocked: boolean, retry: Retry) {
+    const kind = this.#kind;
     const isLocked = () => this.#isLocked(item, deadline, worker);
     if (kind.oneUnlocked) {
-      const rows = await this.#run(kind.oneUnlocked(item), as, deadline, worker);
+      const rows = await this.#run(kind.oneUnlocked(item), retry, deadline, worker);
       return rows.length === 0 && (await isLocked()) ? undefined : { result: kind.results([item], rows)[0]! };
     }
     if (mayBeLocked && (await isLocked())) return undefined;
     try {
-      const rows = await this.#run(kind.one(item, false), as, deadline, worker, item);
+      const rows = await this.#run(kind.one(item, false), retry, deadline, worker, item);
       return { result: kind.results([item], rows)[0]! };
     } catch (error) {
       if (hasSqlState(error, QUERY_CANCELED)) return undefined;
@@ -157,29 +152,26 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
 
   /** Asks the server. This costs less than to send a statement that waits, and to cancel it. */
   async #isLocked(item: Item, deadline: Deadline, worker: Worker): Promise<boolean> {
-    const found = await this.#run(bound(findLocked, { sid: sidOf(item) }), 'lone', deadline, worker);
-    return found.length > 0;
+    const statement = bound(findLocked, { sid: sidOf(item) });
+    return (await this.#run(statement, this.#options.retryLone, deadline, worker)).length > 0;
   }
 
   /** @param limited one of the items, if the statement is cancelled when it waits for a locked row */
-  async #run(
-    statement: Bound,
-    as: SentAs,
-    deadline: Deadline,
-    worker: Worker | undefined,
-    limited?: Item,
-  ): Promise<any[]> {
-    const { kind, send } = this.#options;
-    if (!worker) return send(statement, as, deadline, {});
+  async #run(statement: Bound, retry: Retry, deadline: Deadline, worker?: Worker, limited?: Item): Promise<any[]> {
+    const table = this.#table;
+    if (!worker) return (await table.send(statement, deadline, retry)).rows;
     const { warmClients, lockTimeout: afterMs } = worker;
-    const isLimited = limited !== undefined && kind.writes !== false;
     // Citus connects a new client to the worker, which may take longer than a lock. A read lets it do so.
-    const cancel = isLimited ? { afterMs, warmUp: bound(getSession, { sid: sidOf(limited) }) } : undefined;
-    return worker.run((runPause) => send(statement, as, deadline, { cancel, warmClients, runPause }), deadline);
+    const warmUp = limited === undefined ? undefined : bound(getSession, { sid: sidOf(limited) });
+    const cancel = warmUp && { afterMs, warmUp };
+    const { rows } = await worker.run(
+      (runPause) => table.send(statement, deadline, retry, { cancel, warmClients, runPause }),
+      deadline,
+    );
+    return rows;
   }
 }
 
 const LOCKED = { severity: 'ERROR', code: LOCK_NOT_AVAILABLE, message: 'a row was locked for too long' };
 
-const lockedIn = ({ skipsLocked = false }: { skipsLocked?: boolean }, rows: LockedRow[]): Set<string> =>
-  new Set(rows.filter(({ isLocked }) => skipsLocked && isLocked).map(({ sid }) => sid));
+const lockedIn = (rows: LockedRow[]): string[] => rows.filter(({ isLocked }) => isLocked).map(({ sid }) => sid);

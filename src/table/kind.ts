@@ -65,10 +65,10 @@ export interface Kind<Item, Result> {
   oneUnlocked?: (item: Item) => Bound;
   /** The result of each item, from the rows of the statement. */
   results(items: Item[], rows: any[]): Result[];
-  /** Whether it writes, and so waits for rows that others have locked. Default: true. */
-  writes?: boolean;
-  /** About how many bytes an item adds. Default: 100. */
-  bytes?: (item: Item) => number;
+  /** Whether it only reads, and so does not wait for rows that others have locked. Default: false. */
+  reads?: boolean;
+  /** About how many bytes an item adds to the statement or its result. */
+  bytes(item: Item): number;
   /** Default: true. */
   idempotent?: boolean;
 }

@@ -1,9 +1,7 @@
 // Keeps statements that wait for locked rows from holding all connections of a pool.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { hasSqlState } from '../errors.js';
 import { backoffMs } from '../postgres/retry.js';
-import { LOCK_NOT_AVAILABLE } from '../sql-states.js';
 
 const byPool = new WeakMap<Pool, LockWaits>();
 
@@ -84,28 +82,18 @@ export const SHORT_LOCK_TIMEOUT = 20;
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 200;
 
-/** An attempt that gives up on a locked row. Resolves with undefined if the row was locked. */
-export type Attempt<T> = (lockTimeout: number) => Promise<{ result: T } | undefined>;
-
-/** An attempt whose statement has a lock_timeout. */
-export function attemptOf<T>(send: (lockTimeout: number) => Promise<T>): Attempt<T> {
-  return async (lockTimeout) => {
-    const sentAt = performance.now();
-    try {
-      return { result: await send(lockTimeout) };
-    } catch (error) {
-      // An earlier error does not come from the lock_timeout, but from a trigger.
-      if (!hasSqlState(error, LOCK_NOT_AVAILABLE) || performance.now() - sentAt < lockTimeout) throw error;
-      return undefined;
-    }
-  };
-}
-
 /**
  * Sends a lone write again until its row is unlocked. Between the attempts the call does not hold a
  * connection.
+ *
+ * @param isLocked whether the row was locked just now
+ * @param attempt gives up on a locked row, and resolves with undefined
  */
-export async function untilUnlocked<T>(lockWaits: LockWaits, isLocked: boolean, attempt: Attempt<T>): Promise<T> {
+export async function untilUnlocked<T>(
+  lockWaits: LockWaits,
+  isLocked: boolean,
+  attempt: (lockTimeout: number) => Promise<{ result: T } | undefined>,
+): Promise<T> {
   const first = isLocked ? undefined : await attempt(lockWaits.waiting > 0 ? SHORT_LOCK_TIMEOUT : LOCK_TIMEOUT);
   if (first) return first.result;
   lockWaits.waiting++;
