@@ -13,8 +13,8 @@ import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle
 import { removeCreatedAt } from '../session/lifetime.js';
 import { AsyncSerializerError, type Serializer } from '../session/serializer.js';
 import { PASSPORT, storablePaths, type UserPath } from '../session/user-path.js';
-import { connectForTimes, readDistribution } from '../table/distribution.js';
-import type { TableLocation } from '../table/location.js';
+import { checkedDistribution, connectForTimes } from '../table/distribution.js';
+import { connectTable, type TableLocation } from '../table/location.js';
 import { revocationChannel, type TableNames } from '../table/names.js';
 import { TRUST_OWNER_RULE, trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH, prune } from '../table/prune.js';
@@ -305,14 +305,14 @@ class Admin {
   ): Promise<number> {
     checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept', 'onExpired']);
     const { batchSize = DEFAULT_PRUNE_BATCH, onBatch, onKept, onExpired } = options;
-    const { found } = await readDistribution(this.#location.names, this.#db);
-    const isDistributed = found !== undefined;
-    return prune(async () => this.#db, this.#location, { batchSize, onBatch, onKept, onExpired, isDistributed });
+    const db = connectTable(this.#location);
+    const isDistributed = (await checkedDistribution(this.#location.names, db)) !== undefined;
+    return prune(async () => db, this.#location, { batchSize, onBatch, onKept, onExpired, isDistributed });
   }
 
   /** Counts and measures the sessions and their table. Reads the whole table, but no payload. */
   async stats(): Promise<SessionStats> {
-    return readStats(this.#location.names, this.#db);
+    return readStats(this.#location);
   }
 
   /**

@@ -1,4 +1,4 @@
-// Checks whether a table fits the compiled queries, and collects the facts that findings.ts judges.
+// Checks whether a table fits the compiled queries, and collects the facts that checks.ts judges.
 import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import type { Pool, PoolClient } from 'pg';
 import { hasSqlState, sqlStateOf } from '../errors.js';
@@ -24,8 +24,8 @@ import { untrustedOwner } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { findSid, problemOfSid } from '../table/sid-type.js';
 import { hasUserIndex } from '../table/user-index.js';
+import { findingsOf, missingTable, UNREADABLE } from './checks.js';
 import type { Distributed, Finding, QueryMismatch } from './finding.js';
-import { findingsOf, missingTable, UNREADABLE } from './findings.js';
 import { plan } from './plans.js';
 
 const QUERIES: Record<string, PreparedQuery<any, unknown>> = {
@@ -98,7 +98,7 @@ export async function doctor(
 
 /** How Citus distributes the table. Undefined if it does not. */
 async function inspectDistribution(names: TableNames, db: IDatabaseConnection): Promise<Distributed | undefined> {
-  const { found } = await readDistribution(names, db);
+  const found = await readDistribution(names, db);
   if (!found) return undefined;
   const [listening] = await countListeningNodes.run({ channel: revocationChannel(names) }, db);
   return { ...found, listeningNodes: listening!.nodes };

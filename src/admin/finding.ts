@@ -92,9 +92,3 @@ export interface Facts {
   userPath: UserPath | undefined;
   isUserIndexMissing: boolean;
 }
-
-export type Check = (facts: Facts) => Omit<Finding, 'severity'> | undefined;
-
-/** In the statements of a finding: the table's name, and a text with it. */
-export const TABLE = '\0table'; // a stand-in that no name and no setting of PostgreSQL can contain
-export const TABLE_TEXT = '\0text';

@@ -147,8 +147,7 @@ function soleTimeZone(
 
 async function convertExpire(location: TableLocation, timeZone: string): Promise<void> {
   const change = async (db: IDatabaseConnection, client: Queryable) => {
-    const { found } = await readDistribution(location.names, db);
-    if (!found) return changes.convertExpire.run(undefined, db);
+    if (!(await readDistribution(location.names, db))) return changes.convertExpire.run(undefined, db);
     const inZone: Queryable = {
       query: (text, values) =>
         client.query(
@@ -196,8 +195,8 @@ async function withProgress(
 ): Promise<void> {
   if (!onProgress) return void (await create());
   const db = connectTable(location);
-  const { found } = await readDistribution(location.names, db);
-  const find = found ? findIndexProgressOfShards : changes.findIndexProgress;
+  const isDistributed = (await readDistribution(location.names, db)) !== undefined;
+  const find = isDistributed ? findIndexProgressOfShards : changes.findIndexProgress;
   let isDone = false;
   const created = create().finally(() => {
     isDone = true;

@@ -1,9 +1,9 @@
 // Counts and measures the sessions and their table.
-import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { sessionStats } from '../generated/admin.js';
 import { measureShards } from '../generated/citus.js';
-import { readDistribution } from '../table/distribution.js';
-import { catalogNames, type TableNames } from '../table/names.js';
+import { checkedDistribution } from '../table/distribution.js';
+import { connectTable, type TableLocation } from '../table/location.js';
+import { catalogNames } from '../table/names.js';
 
 /** Counts of rows, stored sizes in bytes, times in seconds. Null if no session counts for it. */
 export interface SessionStats {
@@ -25,10 +25,12 @@ export interface SessionStats {
 }
 
 /** If Citus distributes the table, the sizes are those of its shards. */
-export async function readStats(names: TableNames, db: IDatabaseConnection): Promise<SessionStats> {
-  const [row] = await sessionStats.run(catalogNames(names), db);
-  const { found } = await readDistribution(names, db);
-  const [shards] = found ? await measureShards.run(catalogNames(names), db) : [];
+export async function readStats(location: TableLocation): Promise<SessionStats> {
+  const names = catalogNames(location.names);
+  const db = connectTable(location);
+  const distribution = await checkedDistribution(location.names, db);
+  const [row] = await sessionStats.run(names, db);
+  const [shards] = distribution ? await measureShards.run(names, db) : [];
   if (!shards) return row!;
   const { tableBytes, indexBytes, deadRows } = shards;
   return { ...row!, tableBytes, indexBytes, deadRows };

@@ -1,7 +1,7 @@
 // Distributes the table over the servers of a Citus cluster.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { checkNames, checkOption, refused } from '../errors.js';
-import { distributeTable, distributeTableConcurrently } from '../generated/citus.js';
+import { distributeTable, distributeTableConcurrently, findCitus } from '../generated/citus.js';
 import { readDistribution } from './distribution.js';
 import { catalogNames, type TableNames } from './names.js';
 
@@ -13,9 +13,9 @@ const NO_CITUS = 'the server does not have the extension Citus. Run CREATE EXTEN
 
 /** Whether Citus distributes the table, or keeps a copy of it on each server. */
 export async function isDistributed(names: TableNames, db: IDatabaseConnection): Promise<boolean> {
-  const { hasCitus, found } = await readDistribution(names, db);
-  if (!hasCitus) throw refused(NO_CITUS);
-  return found !== undefined;
+  const [citus] = await findCitus.run(undefined, db);
+  if (!citus) throw refused(NO_CITUS);
+  return (await readDistribution(names, db)) !== undefined;
 }
 
 /**

@@ -58,11 +58,10 @@ export class Distribution {
     this.#learnedAt = performance.now();
     if (this.isKnown) this.#learnAgainAt = this.#learnedAt + LEARN_AGAIN_MS; // also if this attempt fails
     const find = async (db: IDatabaseConnection) => {
-      const { found } = await readDistribution(names, db);
+      const found = await checkedDistribution(names, db);
       return { found, shards: found && (await readShards(found, db, pool)) };
     };
     const { found, shards } = await run(find, deadline);
-    assertRightTimes(found);
     // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
     if (found && relaxed && !this.isKnown) throw refused(NO_SETTING);
     if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
@@ -72,35 +71,41 @@ export class Distribution {
   }
 }
 
-/** Whether the server has Citus, and how that distributes the table, if it does. */
+/** How Citus distributes the table. Undefined if it does not. */
 export async function readDistribution(
   names: TableNames,
   db: IDatabaseConnection,
-): Promise<{ hasCitus: boolean; found: FindDistributionResult | undefined }> {
+): Promise<FindDistributionResult | undefined> {
   const [citus] = await findCitus.run(undefined, db);
   const [found] = citus ? await findDistribution.run(catalogNames(names), db) : [];
-  return { hasCitus: citus !== undefined, found };
+  return found;
 }
 
 /**
- * A connection for statements that compare times, until the deadline (default: no limit). They fail if the
- * servers of a distributed table would read other times: a prune could delete live sessions.
+ * Like `readDistribution`, before statements that compare times. Fails if the servers of a distributed table
+ * would read other times: a prune could delete live sessions.
  */
-export function connectForTimes(location: TableLocation, deadline: Deadline = Infinity): IDatabaseConnection {
-  const db = connectTable(location, deadline);
+export async function checkedDistribution(
+  names: TableNames,
+  db: IDatabaseConnection,
+): Promise<FindDistributionResult | undefined> {
+  const found = await readDistribution(names, db);
+  const wrong = found && problemOfDistribution(found);
+  if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
+  return found;
+}
+
+/** A connection for statements that compare times, without a deadline. Its first one checks the distribution. */
+export function connectForTimes(location: TableLocation): IDatabaseConnection {
+  const db = connectTable(location);
   let isChecked = false;
   return {
     async query(text, values) {
-      if (!isChecked) assertRightTimes((await readDistribution(location.names, db)).found);
+      if (!isChecked) await checkedDistribution(location.names, db);
       isChecked = true;
       return db.query(text, values);
     },
   };
-}
-
-function assertRightTimes(found: FindDistributionResult | undefined): void {
-  const wrong = found && problemOfDistribution(found);
-  if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
 }
 
 const NO_SETTING =

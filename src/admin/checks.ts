@@ -1,52 +1,30 @@
 // The checks of doctor(): each says what is wrong with a table, and what to do.
 import pg from 'pg';
+import { problemOfDistribution } from '../table/distribution.js';
 import { indexName } from '../table/index-names.js';
 import { statementFor, type TableNames } from '../table/names.js';
-import { OF_DISTRIBUTION } from './distributed-findings.js';
-import { type Check, type Facts, type Finding, type FindingCode, type Severity, TABLE, TABLE_TEXT } from './finding.js';
+import type { Facts, Finding, Severity } from './finding.js';
+
+type Check = (facts: Facts) => (Omit<Finding, 'severity' | 'sql'> & { sql?: string[] }) | undefined;
 
 /** A regular expression for PostgreSQL: an escaped NUL, or half a surrogate pair, in JSON. */
 export const UNREADABLE =
   String.raw`(?<!\\)(\\\\)*\\u(0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F]))` +
   String.raw`|(?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(\\\\)*\\u[dD][c-fC-F]`;
 
-const SEVERITIES: Record<FindingCode, Severity> = {
-  'missing-table': 'error',
-  'missing-grants': 'error',
-  'unsupported-sid': 'error',
-  'query-fails': 'error',
-  'untrusted-owner': 'error',
-  'late-pg-catalog': 'error',
-  'shared-schema': 'warning',
-  'no-key': 'error',
-  'required-column': 'error',
-  'no-expire-index': 'warning',
-  'unused-expire-index': 'warning',
-  'invalid-index': 'warning',
-  'duplicate-index': 'warning',
-  'time-zones-differ': 'warning', // the app may use only one of them
-  'no-time-zone': 'warning',
-  'unreadable-sessions': 'error',
-  'far-future': 'warning',
-  'not-pruned': 'warning',
-  bloat: 'warning',
-  'prepared-statements-lost': 'warning',
-  'no-user-index': 'warning',
-  'generic-plans': 'warning',
-  'not-by-sid': 'error',
-  'wrong-times': 'error',
-  'too-many-shards': 'warning',
-  'listeners-on-several-nodes': 'warning',
-};
-
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
+const MAX_SHARDS = 16; // for a worker
+
+// Stand-ins in the statements of a finding: no name and no setting of PostgreSQL can contain NUL.
 const SCHEMA = '\0schema';
+const TABLE = '\0table';
+const TABLE_TEXT = '\0text'; // a text with the table's name
 const INDEX = '\0index'; // on expire
 
 /** @param statements create the table */
 export const missingTable = (statements: string[]): Finding => ({
   code: 'missing-table',
-  severity: SEVERITIES['missing-table'],
+  severity: 'error',
   problem: 'the table does not exist',
   advice:
     'Name another table (schemaName and tableName, or --schema and --table), or create it, as ' +
@@ -56,17 +34,18 @@ export const missingTable = (statements: string[]): Finding => ({
 
 /** The findings, errors first. */
 export function findingsOf(names: TableNames, facts: Facts): Finding[] {
-  const findings = CHECKS.map((check) => check(facts))
-    .filter((finding) => finding !== undefined)
-    .map(({ code, problem, advice, sql }) => ({
-      code,
-      severity: SEVERITIES[code],
-      problem,
-      advice,
-      sql: sql.map((statement) => `${withNames(statement, names)};`),
-    }));
-  const only = (severity: Severity) => findings.filter((finding) => finding.severity === severity);
-  return [...only('error'), ...only('warning')];
+  const findings = (checks: Check[], severity: Severity): Finding[] =>
+    checks
+      .map((check) => check(facts))
+      .filter((finding) => finding !== undefined)
+      .map(({ code, problem, advice, sql = [] }) => ({
+        code,
+        severity,
+        problem,
+        advice,
+        sql: sql.map((statement) => `${withNames(statement, names)};`),
+      }));
+  return [...findings(ERRORS, 'error'), ...findings(WARNINGS, 'warning')];
 }
 
 const withNames = (statement: string, names: TableNames): string =>
@@ -76,7 +55,7 @@ const withNames = (statement: string, names: TableNames): string =>
     .replaceAll(INDEX, () => pg.escapeIdentifier(indexName(names, 'expire')))
     .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
 
-const CHECKS: Check[] = [
+const ERRORS: Check[] = [
   ({ table: { role, canUseSchema, missingGrants } }) => {
     if (canUseSchema && missingGrants.length === 0) return undefined;
     return {
@@ -125,7 +104,6 @@ const CHECKS: Check[] = [
         `the table belongs to the role ${JSON.stringify(untrustedOwner)}. It can read and change all sessions, and ` +
         'its triggers run with the rights of each role that writes to the table',
       advice: 'If you trust that role, name it in trustOwner (--trust-owner). Otherwise use another table.',
-      sql: [],
     };
   },
 
@@ -139,21 +117,6 @@ const CHECKS: Check[] = [
         "of that schema instead of PostgreSQL's own",
       advice:
         'Remove pg_catalog from the search_path of this role, database or connection. PostgreSQL then searches it first.',
-      sql: [],
-    };
-  },
-
-  ({ searchPath }) => {
-    const shared = searchPath.filter(({ creators }) => creators.length > 0);
-    if (shared.length === 0) return undefined;
-    const list = shared.map(({ schema, creators }) => `${creators.join(', ')} in ${schema}`);
-    return {
-      code: 'shared-schema',
-      problem:
-        `other roles may create objects in a schema of the search_path: ${list.join('; ')}. They can create a table ` +
-        "or a function that this role's statements then use",
-      advice: 'Take the right from them, or name roles that you trust in trustOwner (--trust-owner):',
-      sql: shared.map(({ schema, creators }) => `REVOKE CREATE ON SCHEMA ${schema} FROM ${creators.join(', ')}`),
     };
   },
 
@@ -164,7 +127,6 @@ const CHECKS: Check[] = [
         code: 'no-key',
         problem: `the table is partitioned by ${partitionKey}, so sid alone is not unique, and no session can be saved`,
         advice: 'Create a new table with PARTITION BY HASH (sid).',
-        sql: [],
       };
     }
     const isOlder = 't.sid OPERATOR(pg_catalog.=) newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
@@ -193,6 +155,51 @@ const CHECKS: Check[] = [
       problem: `${requiredColumns.join(', ')} must not be null, and the store does not set it, so no session can be saved`,
       advice: 'Allow null, or add a default:',
       sql: requiredColumns.map((column) => `ALTER TABLE ${TABLE} ALTER COLUMN ${column} DROP NOT NULL`),
+    };
+  },
+
+  ({ sessions }) => {
+    if (!sessions?.unreadable) return undefined;
+    const count = sessions.unreadable;
+    return {
+      code: 'unreadable-sessions',
+      problem: `${count} sessions of another store contain \\u0000 or half a surrogate pair, so finding a user fails, and so does an index of users`,
+      advice: 'Delete them, which signs out their users:',
+      sql: [`DELETE FROM ${TABLE} WHERE sess::text ~${pg.escapeLiteral(UNREADABLE)}`],
+    };
+  },
+
+  ({ distribution }) => {
+    if (distribution?.method !== 'h' || distribution.column === 'sid') return undefined;
+    return {
+      code: 'not-by-sid',
+      problem: `Citus distributes the table by ${distribution.column}, so sid is not unique, and no session can be saved`,
+      advice: 'Distribute it by sid:',
+      sql: [
+        `SELECT undistribute_table(${TABLE_TEXT})`,
+        `SELECT create_distributed_table(${TABLE_TEXT}, 'sid', colocate_with => 'none')`,
+      ],
+    };
+  },
+
+  ({ distribution }) => {
+    const found = distribution && problemOfDistribution(distribution);
+    return found ? { code: 'wrong-times', ...found } : undefined;
+  },
+];
+
+const WARNINGS: Check[] = [
+  ({ searchPath }) => {
+    const shared = searchPath.filter(({ creators }) => creators.length > 0);
+    if (shared.length === 0) return undefined;
+    const list = shared.map(({ schema, creators }) => `${creators.join(', ')} in ${schema}`);
+    return {
+      code: 'shared-schema',
+      problem:
+        `other roles may create objects in a schema of the search_path: ${list.join('; ')}. They can create a table ` +
+        "or a function that this role's statements then use",
+      advice: 'Take the right from them, or name roles that you trust in trustOwner (--trust-owner):',
+      sql: shared.map(({ schema, creators }) => `REVOKE CREATE ON SCHEMA ${schema} FROM ${creators.join(', ')}`),
     };
   },
 
@@ -244,6 +251,7 @@ const CHECKS: Check[] = [
       [role && `role ${role}`, database && `database ${database}`, zone].filter(Boolean).join(', '),
     );
     return {
+      // A warning, because the app may use only one of the others.
       code: others.length > 0 ? 'time-zones-differ' : 'no-time-zone',
       problem:
         'expire has no time zone, so sessions end too early or too late for connections with another TimeZone' +
@@ -254,17 +262,6 @@ const CHECKS: Check[] = [
         `SET TimeZone = ${pg.escapeLiteral(timeZone)}`,
         `ALTER TABLE ${TABLE} ALTER COLUMN expire TYPE timestamptz`,
       ],
-    };
-  },
-
-  ({ sessions }) => {
-    if (!sessions?.unreadable) return undefined;
-    const count = sessions.unreadable;
-    return {
-      code: 'unreadable-sessions',
-      problem: `${count} sessions of another store contain \\u0000 or half a surrogate pair, so finding a user fails, and so does an index of users`,
-      advice: 'Delete them, which signs out their users:',
-      sql: [`DELETE FROM ${TABLE} WHERE sess::text ~${pg.escapeLiteral(UNREADABLE)}`],
     };
   },
 
@@ -307,7 +304,6 @@ const CHECKS: Check[] = [
       advice:
         'Set prepare: false, or let the pooler keep them (PgBouncer 1.21: max_prepared_statements). ' +
         'The option revocations then needs a connectionString that bypasses the pooler.',
-      sql: [],
     };
   },
 
@@ -317,7 +313,6 @@ const CHECKS: Check[] = [
       code: 'no-user-index',
       problem: `there is no index at ${JSON.stringify(userPath)}, so finding a user reads all sessions`,
       advice: 'Create it with `connect-pg-typed init --user-path`, createTable({ userPath }) or createUserIndex().',
-      sql: [],
     };
   },
 
@@ -332,5 +327,26 @@ const CHECKS: Check[] = [
       sql: [`ALTER ROLE ${role} SET plan_cache_mode = auto`],
     };
   },
-  ...OF_DISTRIBUTION,
+
+  ({ shards: measured }) => {
+    if (!measured || measured.shards <= MAX_SHARDS * measured.workers) return undefined;
+    const { shards, workers } = measured;
+    return {
+      code: 'too-many-shards',
+      problem: `the table has ${shards} shards on ${workers} workers: a statement serves the sessions of one shard only`,
+      advice: 'Four to eight for each worker that there will ever be are enough:',
+      sql: [`SELECT alter_distributed_table(${TABLE_TEXT}, shard_count => ${8 * workers})`],
+    };
+  },
+
+  ({ distribution }) => {
+    if (!distribution || distribution.listeningNodes < 2) return undefined;
+    return {
+      code: 'listeners-on-several-nodes',
+      problem:
+        `stores listen for revocations on ${distribution.listeningNodes} servers. A revocation reaches only those on ` +
+        'the server where it is made',
+      advice: 'Give revocations the connectionString of one server in all processes, and revoke on that server.',
+    };
+  },
 ];
