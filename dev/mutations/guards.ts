@@ -81,8 +81,8 @@ export const mutations: Mutation[] = [
   {
     guard: "createTableIfMissing refuses another role's table",
     file: 'src/table/ensure-table.ts',
-    from: 'if (owner !== undefined) throw refusedOwner(owner);',
-    to: '',
+    from: 'if (table) await assertTrustedOwner(names, trustedOwners, db);\n    else',
+    to: 'if (!table)',
     tests: ['table/owner'],
   },
   {
@@ -1553,8 +1553,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'encrypting a table keeps the expiries',
     file: 'src/admin/encrypt-all.ts',
-    from: 'mayShorten: readable.map(() => false)',
-    to: 'mayShorten: readable.map(() => true)',
+    from: 'ttl: 0, mayShorten: false }',
+    to: 'ttl: 0, mayShorten: true }',
     tests: ['encryption'],
   },
   {

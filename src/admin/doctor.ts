@@ -91,8 +91,7 @@ export async function doctor(
     isIndexUnused: isLarge && (await prunesByScan(connection.until(Infinity), names)),
     arePreparedStatementsLost: canRead && (await arePreparedStatementsLost(pool, names)),
     userPath,
-    isUserIndexMissing:
-      isUserIndexExpected && !(await hasUserIndex(storablePath(userPath), names, connection.until(Infinity))),
+    isUserIndexMissing: isUserIndexExpected && !(await hasUserIndex(storablePath(userPath), names, db)),
   });
 }
 

@@ -1,13 +1,14 @@
 // Encrypts a whole table with the first key while apps use it.
 import { countToEncrypt, findToEncrypt } from '../generated/encrypt.js';
 import { replaceSessions } from '../generated/session.js';
-import { binaryArray } from '../postgres/binary-array.js';
 import { retry } from '../postgres/retry.js';
 import type { Codec } from '../session/codec.js';
 import { envelopeOf, hasUserHash } from '../session/encryption.js';
 import { handleOfRow } from '../session/handle.js';
 import { AsyncSerializerError } from '../session/serializer.js';
 import { connectForTimes } from '../table/distribution.js';
+import type { ReplaceItem } from '../table/kind.js';
+import { replacements } from '../table/kinds.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 
 const BATCH = 500;
@@ -39,27 +40,17 @@ export async function encryptAll(
     for (let after: typeof BEGINNING | undefined = BEGINNING; after; ) {
       const { expire, handle } = after;
       const rows = await findToEncrypt.run({ expire, handle, envelope, limit: BATCH }, db);
-      const encoded = rows.map(({ sid, sess }) => ({ sid, sess, payload: reencode(codec, sid, sess) }));
-      const readable = encoded.filter(({ payload }) => payload !== undefined);
-      skipped += encoded.length - readable.length;
-      encrypted += readable.length;
-      const replacement = {
-        sids: readable.map(({ sid }) => sid),
-        loaded: binaryArray(
-          'text',
-          readable.map(({ sess }) => sess),
-        ),
-        payloads: binaryArray(
-          'json',
-          readable.map(({ payload }) => payload!),
-        ),
-        ttls: readable.map(() => 0),
-        mayShorten: readable.map(() => false), // so that the expiry stays
-      };
+      const items: ReplaceItem[] = [];
+      for (const { sid, sess: loaded } of rows) {
+        const payload = reencode(codec, sid, loaded);
+        if (payload !== undefined) items.push({ sid, loaded, payload, ttl: 0, mayShorten: false }); // the expiry stays
+      }
+      skipped += rows.length - items.length;
+      encrypted += items.length;
       // Idempotent: a row that changed meanwhile no longer holds the loaded text.
-      const replace = () => replaceSessions.run(replacement, db);
-      if (readable.length > 0) await retry(replace, Infinity, { idempotent: true });
-      onBatch(readable.length);
+      const replace = () => replaceSessions.run(replacements(items), db);
+      if (items.length > 0) await retry(replace, Infinity, { idempotent: true });
+      onBatch(items.length);
       after = rows.length === BATCH ? rows.at(-1) : undefined;
     }
     if (encrypted === 0) return skipped; // otherwise another pass finds rows that changed meanwhile

@@ -67,7 +67,7 @@ export async function migrate(location: TableLocation, options: MigrateOptions =
 }
 
 async function stepsOf(location: TableLocation, options: MigrateOptions): Promise<Step[]> {
-  const { pool, names } = location;
+  const { names } = location;
   const { userPath, onProgress = () => {} } = options;
   const db = connectTable(location);
   const [table] = await inspectTable.run(catalogNames(names), db);
@@ -91,19 +91,15 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
       );
     steps.push({ what: 'the index on expire', run: () => withProgress(location, create, options.onProgress) });
   }
-  if (userPath && !(await hasUserIndex(storablePath(userPath), names, new PoolConnection(pool).until(Infinity)))) {
+  if (userPath && !(await hasUserIndex(storablePath(userPath), names, db))) {
     const create = () => createUserIndex(location, userPath);
     steps.push({ what: 'the index on the user', run: () => withProgress(location, create, options.onProgress) });
   }
-  // PostgreSQL cannot look for hashes in a sid of another type.
-  if (options.hashIds && isSidUnfit) {
-    const run = async () => hashAllIds(location, countingUp(await unhashedRows(location), onProgress));
-    steps.push({ what: 'the hash of the session ids', run });
-  }
-  const unhashed = options.hashIds && !isSidUnfit ? await unhashedRows(location) : 0;
-  if (unhashed > 0) {
-    const onBatch = countingUp(unhashed, onProgress);
-    steps.push({ what: `the hash of ${unhashed} session ids`, run: () => hashAllIds(location, onBatch) });
+  if (options.hashIds) {
+    // PostgreSQL cannot look for hashes in a sid of another type.
+    const unhashed = isSidUnfit ? undefined : await unhashedRows(location);
+    const run = async () => hashAllIds(location, countingUp(unhashed ?? (await unhashedRows(location)), onProgress));
+    if (unhashed !== 0) steps.push({ what: `the hash of ${unhashed ?? 'the'} session ids`, run });
   }
   const codec = options.encryption && makeCodec({ encryption: options.encryption });
   if (codec) await loadKeys(codec, keysDeadline());

@@ -151,15 +151,11 @@ export class Batcher<Item, Result> {
   #watchSlow(): void {
     this.#slowTimer ??= setTimeout(() => {
       this.#slowTimer = undefined;
-      this.#passSlow();
+      const now = performance.now();
+      for (const batch of [...this.#inFlight]) if (now - batch.sentAt >= SLOW_MS) this.#unblock(batch);
+      this.#flush();
       if (this.#queue.length > 0) this.#watchSlow();
     }, SLOW_MS).unref(); // the socket of the slow statement keeps the process alive
-  }
-
-  #passSlow(): void {
-    const now = performance.now();
-    for (const batch of [...this.#inFlight]) if (now - batch.sentAt >= SLOW_MS) this.#unblock(batch);
-    this.#flush();
   }
 
   #nextBatch(): QueuedCall<Item, Result>[] {

@@ -14,7 +14,7 @@ import { indexName } from './index-names.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, statementFor, type TableNames } from './names.js';
-import { refusedOwner, TRUST_OWNER_RULE, trustedOwners, untrustedOwner } from './owner.js';
+import { assertTrustedOwner, refusedOwner, TRUST_OWNER_RULE, trustedOwners, untrustedOwner } from './owner.js';
 import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
 
 // "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new
@@ -57,7 +57,7 @@ export async function createTable(
     const owner = await untrustedOwner(names, trusted, db);
     if (owner !== undefined) return { table, owner };
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
-    if (table?.isTable && path && !(await hasUserIndex(path, names, client))) {
+    if (table?.isTable && path && !(await hasUserIndex(path, names, db))) {
       await createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
     }
     if (!distributed || (await isDistributed(names, db))) return { table };
@@ -84,17 +84,15 @@ export async function missingParts(
   location: TableLocation,
   { createSchema, userPath, distributed }: CreateTableOptions,
 ): Promise<string[]> {
-  const { pool, names, trustedOwners } = location;
+  const { names, trustedOwners } = location;
   const path = userPath && storablePath(userPath);
   const db = connectTable(location);
   const [table] = await findTable.run(catalogNames(names), db);
-  const owner = await untrustedOwner(names, trustedOwners, db);
-  if (owner !== undefined) throw refusedOwner(owner);
+  await assertTrustedOwner(names, trustedOwners, db);
   const isTable = table?.isTable ?? true;
   const isSchemaMissing =
     createSchema === true && !(await findSchema.run({ schemaName: names.schemaName! }, db)).length;
-  const isUserIndexMissing =
-    isTable && path !== undefined && !(await hasUserIndex(path, names, new PoolConnection(pool).until(Infinity)));
+  const isUserIndexMissing = isTable && path !== undefined && !(await hasUserIndex(path, names, db));
   const parts: [what: string, isMissing: boolean][] = [
     ['the schema', isSchemaMissing],
     ['the table', !table],

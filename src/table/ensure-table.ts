@@ -5,7 +5,7 @@ import { createTable } from './create-table.js';
 import type { CreateTableOptions } from './create-table-options.js';
 import { connectTable, type TableLocation } from './location.js';
 import { catalogNames } from './names.js';
-import { refusedOwner, untrustedOwner } from './owner.js';
+import { assertTrustedOwner } from './owner.js';
 
 export class TableEnsurer {
   readonly #location: TableLocation;
@@ -40,10 +40,9 @@ export class TableEnsurer {
     if (this.isReady) return;
     const { names, trustedOwners } = this.#location;
     const db = connectTable(this.#location, deadline);
-    const found = await findTable.run(catalogNames(names), db);
-    const owner = found.length > 0 ? await untrustedOwner(names, trustedOwners, db) : undefined;
-    if (owner !== undefined) throw refusedOwner(owner);
-    if (found.length === 0) await createTable(this.#location, this.options, deadline);
+    const [table] = await findTable.run(catalogNames(names), db);
+    if (table) await assertTrustedOwner(names, trustedOwners, db);
+    else await createTable(this.#location, this.options, deadline);
     this.isReady = true;
   }
 }

@@ -85,7 +85,8 @@ export const replaceKind = (relaxed: boolean): Kind<ReplaceItem, boolean> => ({
   oneUnlocked: (item) => bound(replaceUnlockedSession, item),
 });
 
-const replacements = (items: ReplaceItem[]) => ({
+/** The parameters of a batch of replacements. */
+export const replacements = (items: ReplaceItem[]) => ({
   ...touches(items),
   loaded: binaryArray('text', column(items, 'loaded')),
   payloads: binaryArray('json', column(items, 'payload')),

@@ -24,6 +24,16 @@ export async function untrustedOwner(
   return found && !found.isTrusted ? found.owner : undefined;
 }
 
+/** @throws {SessionStoreError} if this role does not trust the table's owner */
+export async function assertTrustedOwner(
+  names: TableNames,
+  trusted: readonly string[] | undefined,
+  db: IDatabaseConnection,
+): Promise<void> {
+  const owner = await untrustedOwner(names, trusted, db);
+  if (owner !== undefined) throw refusedOwner(owner);
+}
+
 /** For the refusal to use the table of this owner. */
 export const refusedOwner = (owner: string): SessionStoreError =>
   refused(

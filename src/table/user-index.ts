@@ -1,4 +1,5 @@
 // The index that finds a user's sessions.
+import type { IDatabaseConnection } from '@pgtyped/runtime';
 import pg from 'pg';
 import { hasSqlState, refused } from '../errors.js';
 import { findUserIndex } from '../generated/catalog.js';
@@ -6,7 +7,7 @@ import * as changes from '../generated/schema-changes.js';
 import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
 import { FEATURE_NOT_SUPPORTED, UNREADABLE_PAYLOAD } from '../sql-states.js';
-import type { TableLocation } from './location.js';
+import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, type TableNames } from './names.js';
 
@@ -28,9 +29,8 @@ export function explainUnreadable<T>(work: Promise<T>): Promise<T> {
 export async function createUserIndex(location: TableLocation, userPath: UserPath): Promise<void> {
   const { pool, names } = location;
   const path = storablePath(userPath);
-  const connection = new PoolConnection(pool).until(Infinity);
-  if (await hasUserIndex(path, names, connection)) return;
-  const db = bindTable(withUserPath(path, connection), names);
+  if (await hasUserIndex(path, names, connectTable(location))) return;
+  const db = bindTable(withUserPath(path, new PoolConnection(pool).until(Infinity)), names);
   const work = concurrentlyIfPossible(
     () => changes.createUserIndexConcurrently.run(undefined, db),
     () => changes.createUserIndex.run(undefined, db),
@@ -53,8 +53,8 @@ export async function concurrentlyIfPossible(
 }
 
 /** Whether there is a valid index on the text at this path. */
-export const hasUserIndex = async (path: string[], names: TableNames, connection: Queryable): Promise<boolean> =>
-  (await findUserIndex.run({ ...catalogNames(names), userPath: path }, bindTable(connection, names))).length > 0;
+export const hasUserIndex = async (path: string[], names: TableNames, db: IDatabaseConnection): Promise<boolean> =>
+  (await findUserIndex.run({ ...catalogNames(names), userPath: path }, db)).length > 0;
 
 const PATH_STAND_IN = "'{ss__userPath}'";
 

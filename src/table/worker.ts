@@ -109,10 +109,6 @@ export class Worker {
 
   #endTurn(): void {
     this.#running--;
-    this.#startNext();
-  }
-
-  #startNext(): void {
     for (const start of this.#waiting) {
       if (this.#running >= this.#max) return;
       this.#waiting.delete(start);
