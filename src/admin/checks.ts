@@ -3,6 +3,7 @@ import pg from 'pg';
 import { problemOfDistribution } from '../table/distribution.js';
 import { indexName } from '../table/index-names.js';
 import { statementFor, type TableNames } from '../table/names.js';
+import { STAND_IN } from '../table/stand-in.js';
 import type { Facts, Finding, Severity } from './finding.js';
 
 type Check = (facts: Facts) => (Omit<Finding, 'severity' | 'sql'> & { sql?: string[] }) | undefined;
@@ -48,12 +49,14 @@ export function findingsOf(names: TableNames, facts: Facts): Finding[] {
   return [...findings(ERRORS, 'error'), ...findings(WARNINGS, 'warning')];
 }
 
-const withNames = (statement: string, names: TableNames): string =>
-  statement
-    .replaceAll(TABLE, () => statementFor('"session_store"."session"', names))
-    .replaceAll(TABLE_TEXT, () => pg.escapeLiteral(statementFor('"session_store"."session"', names)))
+function withNames(statement: string, names: TableNames): string {
+  const table = statementFor(STAND_IN, names);
+  return statement
+    .replaceAll(TABLE, () => table)
+    .replaceAll(TABLE_TEXT, () => pg.escapeLiteral(table))
     .replaceAll(INDEX, () => pg.escapeIdentifier(indexName(names, 'expire')))
     .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
+}
 
 const ERRORS: Check[] = [
   ({ table: { role, canUseSchema, missingGrants } }) => {

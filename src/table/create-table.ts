@@ -15,6 +15,7 @@ import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
 import { bindTable, catalogNames, statementFor, type TableNames } from './names.js';
 import { assertTrustedOwner, refusedOwner, TRUST_OWNER_RULE, trustedOwners, untrustedOwner } from './owner.js';
+import { STAND_IN } from './stand-in.js';
 import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
 
 // "cpgtyped" in ASCII. One lock for all tables of a database, since two tables may share a new
@@ -123,9 +124,7 @@ export async function tableStatements(
     await createUserIndex.run(undefined, bindTable(withUserPath(storablePath(userPath), recorder), names));
   }
   if (distributed) {
-    statements.push(
-      `${distributeStatement(statementFor('"session_store"."session"', names), distributed.shardCount)};`,
-    );
+    statements.push(`${distributeStatement(statementFor(STAND_IN, names), distributed.shardCount)};`);
   }
   const keys = ['expire', 'expr'];
   return statements.map((statement) => {

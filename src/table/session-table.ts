@@ -27,7 +27,7 @@ export interface SessionTableOptions {
 }
 
 /** What a worker of a distributed table demands of a statement. */
-export interface Limits {
+interface Limits {
   /** Default: it is cancelled at the deadline. */
   cancel?: { afterMs: number; warmUp: Bound } | undefined;
   warmClients?: WeakSet<object>;
