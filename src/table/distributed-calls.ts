@@ -86,15 +86,9 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
     const kind = this.#kind;
     this.#table.count.batches++;
-    const mayWait = !kind.reads && !kind.skipsLocked;
+    const limited = kind.reads || kind.skipsLocked ? undefined : items[0];
     try {
-      const rows = await this.#run(
-        kind.ofShard!(items),
-        this.#options.retryBatch,
-        deadline,
-        worker,
-        mayWait ? items[0] : undefined,
-      );
+      const rows = await this.#run(kind.ofShard!(items), this.#options.retryBatch, deadline, worker, limited);
       const results = kind.results(items, rows);
       const locked = new Set(kind.skipsLocked ? lockedIn(rows) : []);
       if (locked.size === 0) return results;

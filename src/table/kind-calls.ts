@@ -34,11 +34,8 @@ export class KindCalls<Item extends string | { sid: string }, Result> {
     this.#retryLone = kind.reads ? table.read : { ...table.write, idempotent: kind.idempotent ?? true };
     this.#retryBatch = { ...this.#retryLone, rolledBack: false }; // its parts are sent instead
     this.#lockWaits = lockWaits;
-    this.#distributed = new DistributedCalls(kind, table, {
-      batch,
-      retryLone: this.#retryLone,
-      retryBatch: this.#retryBatch,
-    });
+    const retries = { retryLone: this.#retryLone, retryBatch: this.#retryBatch };
+    this.#distributed = new DistributedCalls(kind, table, { batch, ...retries });
     if (!batch) return;
     this.#batcher = new Batcher<Item, Result>({
       send: (items, deadline, stage) => this.#sendBatch(items, deadline, stage),
