@@ -2,23 +2,22 @@
 // other requests save.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
-import { overloaded, type SessionStoreError } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
-import { applyChanges, type Changes, changesOf, hasSameLife, othersChanges, quickChanges } from '../session/changes.js';
+import { changesOf, hasSameLife } from '../session/changes.js';
 import { type Codec, loadKeys } from '../session/codec.js';
 import { CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
 import { handleOf } from '../session/handle.js';
 import { type Lifetime, withoutCreatedAt } from '../session/lifetime.js';
-import { isOverwrittenWithin } from '../session/merge-within.js';
 import { fieldAt, join, split } from '../session/payload.js';
 import { AsyncSerializerError } from '../session/serializer.js';
 import type { RowsById } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
 import { type Change, compareAndSwap } from './compare-and-swap.js';
 import type { Events, GoneEvent } from './events.js';
-import { SESSION_SHARE } from './in-flight-calls.js';
-import { Reading, type Snapshot, type Snapshots, StoredRow, type Written } from './snapshots.js';
+import { OwnChanges } from './own-changes.js';
+import { SessionQueue, type WriteOptions } from './session-queue.js';
+import { type Snapshot, type Snapshots, StoredRow, type Written } from './snapshots.js';
 
 const LARGE = 2 ** 20; // characters: some 10 ms to parse
 
@@ -86,13 +85,13 @@ export class Sessions {
       const mayShorten = this.#expiry.mayShorten(session, row.secondsLeft);
       const expiresAt = performance.now() + row.secondsLeft * 1000;
       this.#lifetime?.read(sid);
-      this.#snapshots.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
+      this.#snapshots.read(session, { sid, text: row.sess, mayShorten, expiresAt });
     }
     return session;
   }
 
   set(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
-    if (this.#snapshots.scope?.isDestroyed(sid)) return Promise.resolve();
+    if (this.#snapshots.scope?.destroyed.has(sid)) return Promise.resolve();
     const json = this.#jsonOf(session);
     const cookie = new CookieState(session.cookie);
     const save: Save = { json, cookie, ttl: this.#expiry.secondsToLive(session), deadline, during: 'set' };
@@ -105,7 +104,7 @@ export class Sessions {
 
   /** Moves the expiry. Also stores the cookie, if the request changed it. */
   async touch(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
-    if (this.#snapshots.scope?.isDestroyed(sid)) return;
+    if (this.#snapshots.scope?.destroyed.has(sid)) return;
     const cookie = new CookieState(session.cookie);
     const snapshot = this.#snapshots.of(sid, session);
     const isIdle = this.#queue.isIdle(sid);
@@ -125,7 +124,7 @@ export class Sessions {
   }
 
   async destroy(sid: string, deadline: Deadline): Promise<void> {
-    this.#snapshots.scope?.destroyed(sid);
+    this.#snapshots.scope?.destroyed.add(sid);
     await this.#queue.run(sid, () => this.#rows.destroy(sid, deadline));
   }
 
@@ -188,30 +187,19 @@ export class Sessions {
     this.#snapshots.saved(sid, session, save, new StoredRow(payload, ttl, () => stamped));
   }
 
-  /**
-   * The save of a Session that was loaded or saved before: merges its changes into the row. If no other
-   * request has changed the row, its text is the session's. Only otherwise are its fields compared.
-   */
+  /** The save of a Session that was loaded or saved before: merges its changes into the row. */
   async #merge(sid: string, session: SessionData, snapshot: Snapshot, save: Save): Promise<void> {
     const { json, deadline, during } = save;
-    const { base, keys } = snapshot;
-    const within = this.#mergeWithin;
-    const quick = keys || this.#lifetime ? undefined : quickChanges(base, json);
-    let difference = quick ? undefined : changesOf(base, json, keys);
-    const isChanged = quick ? quick.cookie || quick.rest : difference!.changes.size > 0;
-    if (!isChanged) return this.#move(sid, session, save);
+    const own = new OwnChanges(snapshot, json, this.#mergeWithin);
+    if (own.isEmpty) return this.#move(sid, session, save);
     const ttl = this.#limited(save.ttl, session);
-    const mayShorten = snapshot.mayShorten || (quick ? quick.cookie : difference!.changes.has('cookie'));
-    let others: Changes = new Map();
-    let found = '';
+    const mayShorten = snapshot.mayShorten || own.hasCookie;
+    let found = snapshot.row;
     const change = (row: StoredRow): Change => {
-      if (row !== snapshot.row) others = othersChanges(snapshot.row.json, row.json);
-      found = row.json;
-      if (quick && row.json === base) return { json, ttl, mayShorten };
-      difference ??= changesOf(base, json, keys);
-      const merged = this.#stamp(applyChanges(row.json, difference, base, json, within), session);
+      found = row;
+      const merged = this.#stamp(own.applyTo(row.json), session);
       // If another request changed the age of the cookie, its expiry stays.
-      return row.json === base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
+      return row.json === snapshot.base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
         ? { json: merged, ttl, mayShorten }
         : { json: merged, ttl: 0, mayShorten: false };
     };
@@ -219,14 +207,9 @@ export class Sessions {
     const row = await compareAndSwap({ rows: this.#rows, codec: this.#codec }, sid, change, options);
     if (!row) return this.#events.emitLater('gone', { handle: handleOf(sid), during });
     this.#snapshots.saved(sid, session, save, row);
-    if (others.size === 0) return;
-    const { changes } = difference ?? changesOf(base, json, keys);
-    if (changes.size === 0) return; // `quick` found only another order of the keys
-    const isOverwritten = (key: string) =>
-      changes.has(key) && (!within.includes(key) || isOverwrittenWithin(key, snapshot.row.json, found, base, json));
-    const keysOfOthers = [...others.keys()];
-    const overwritten = keysOfOthers.filter(isOverwritten);
-    this.#events.emitLater('conflict', { handle: handleOf(sid), keys: keysOfOthers, overwritten });
+    if (found === snapshot.row) return;
+    const conflict = own.conflictWith(snapshot.row.json, found.json);
+    if (conflict) this.#events.emitLater('conflict', { handle: handleOf(sid), ...conflict });
   }
 
   /** @param json the session's cookie. Undefined if the request did not change it */
@@ -316,80 +299,4 @@ function withCookieOf(json: string, { base, keys }: Snapshot): string {
   const fields = new Map([...split(base)].filter(([key]) => key !== 'cookie' && (!keys || keys.includes(key))));
   const cookie = fieldAt(json, 'cookie');
   return join(cookie ? new Map([['cookie', cookie], ...fields]) : fields);
-}
-
-/** The pending writes of a session. */
-interface Pending {
-  writes: Promise<void> | undefined;
-  /** Without touches: a read cannot see their effect. */
-  changes: Promise<void> | undefined;
-  /** Those that the writes hold. */
-  bytes: number;
-}
-
-interface WriteOptions {
-  isTouch?: boolean;
-  /** Bytes that the write holds until it ends. Default: 0. */
-  bytes?: number;
-}
-
-/** Runs the writes of each session in the order of the calls. They hold a limited number of bytes. */
-class SessionQueue {
-  readonly #pending = new Map<string, Pending>();
-  readonly #maxBytes: number;
-  #bytes = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /**
-   * Runs `work` when the earlier writes of the session have ended. Without any, at once.
-   *
-   * @throws {SessionStoreError} OVERLOADED if the pending writes would hold too many bytes
-   */
-  run<T>(sid: string, work: () => Promise<T>, { isTouch = false, bytes = 0 }: WriteOptions = {}): Promise<T> {
-    const before = this.#pending.get(sid);
-    const ofSession = before?.bytes ?? 0;
-    const refusal = bytes > 0 ? this.#refusal(bytes, ofSession) : undefined;
-    if (refusal) throw refusal;
-    const result = before ? before.writes!.then(work) : work();
-    const pending: Pending = { writes: undefined, changes: before?.changes, bytes: ofSession + bytes };
-    const end = () => {
-      this.#bytes -= bytes;
-      const last = this.#pending.get(sid)!;
-      if (last === pending) this.#pending.delete(sid);
-      else last.bytes -= bytes;
-    };
-    pending.writes = result.then(end, end);
-    if (!isTouch) pending.changes = pending.writes;
-    this.#pending.set(sid, pending);
-    this.#bytes += bytes;
-    return result;
-  }
-
-  isIdle(sid: string): boolean {
-    return !this.#pending.has(sid);
-  }
-
-  /** Resolves when a read sees all earlier writes. Undefined if it already does. */
-  settled(sid: string): Promise<void> | undefined {
-    return this.#pending.get(sid)?.changes;
-  }
-
-  /** A write is never refused for its own size alone. */
-  #refusal(bytes: number, ofSession: number): SessionStoreError | undefined {
-    const limit = this.#maxBytes;
-    if (this.#bytes > 0 && this.#bytes + bytes > limit) {
-      return overloaded(
-        `saves of ${this.#bytes} bytes are in flight, and one of ${bytes} bytes came. The limit is ${limit} bytes ` +
-          '(maxWaitingBytes). The database is not keeping up',
-      );
-    }
-    if (ofSession === 0 || ofSession + bytes <= limit * SESSION_SHARE) return undefined;
-    return overloaded(
-      `saves of ${ofSession} bytes of this session are in flight, and one of ${bytes} bytes came. One session may use ` +
-        `a tenth of maxWaitingBytes (${limit}). Other sessions go on`,
-    );
-  }
 }

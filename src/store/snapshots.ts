@@ -4,21 +4,20 @@ import type { Session, SessionData } from 'express-session';
 import type { Codec } from '../session/codec.js';
 import { CookieState } from '../session/cookie.js';
 import { privateField } from './private-field.js';
-import { RequestScope } from './request-scope.js';
 
 /** A live row as it was read or written. */
 export class StoredRow {
-  /** The payload as the server has it. */
-  readonly text: string;
-  /** Seconds to live when it was read or written. */
-  readonly secondsLeft: number;
   readonly #readJson: () => string;
   #json: string | undefined;
 
   /** @param readJson gets the JSON of the row's session: at its first use, since most requests only read */
-  constructor(text: string, secondsLeft: number, readJson: () => string) {
-    this.text = text;
-    this.secondsLeft = secondsLeft;
+  constructor(
+    /** The payload as the server has it. */
+    readonly text: string,
+    /** Seconds to live when it was read or written. */
+    readonly secondsLeft: number,
+    readJson: () => string,
+  ) {
     this.#readJson = readJson;
   }
 
@@ -29,55 +28,44 @@ export class StoredRow {
 }
 
 /** What `get` read for the object that it returned. */
-export class Reading {
-  constructor(
-    readonly sid: string,
-    readonly text: string,
-    /**
-     * Whether the row lives longer than its session says, so that the next write may correct it.
-     */
-    readonly mayShorten: boolean,
-    /** When the row expires, in milliseconds of `performance.now()`. */
-    readonly expiresAt: number,
-  ) {}
+interface Reading {
+  sid: string;
+  text: string;
+  /** Whether the row lives longer than its session says, so that the next write may correct it. */
+  mayShorten: boolean;
+  /** When the row expires, in milliseconds of `performance.now()`. */
+  expiresAt: number;
 }
 
 /** What is known about the row of a Session, and what the Session held then. */
-export interface Snapshot {
-  sid: string;
-  row: StoredRow;
-  /** The Session's JSON. The row has more if others saved. */
-  base: string;
-  /** The Session's keys, if it does not have all keys of its base: some are in its prototype. */
-  keys: readonly string[] | undefined;
-  cookie: CookieState;
-  mayShorten: boolean;
-  /** When the row expires at the earliest, in milliseconds of `performance.now()`. */
-  expiresAt: number;
-}
+export class Snapshot {
+  readonly #base: string | undefined;
 
-/** A class, so that the JSON is only read for a request that saves: most requests only read. */
-class LoadedSnapshot implements Snapshot {
-  readonly sid: string;
-  readonly row: StoredRow;
-  readonly keys: readonly string[] | undefined;
-  readonly cookie: CookieState;
-  readonly mayShorten: boolean;
-  expiresAt: number;
-
-  constructor(reading: Reading, cookie: CookieState, keys: string[] | undefined, codec: Codec) {
-    const { sid, text, mayShorten, expiresAt } = reading;
-    this.sid = sid;
-    this.row = new StoredRow(text, 0, () => codec.jsonIn(sid, text));
-    this.keys = keys;
-    this.cookie = cookie;
-    this.mayShorten = mayShorten;
-    this.expiresAt = expiresAt;
+  /** @param base the Session's JSON. Default: the row's. The row has more if others saved */
+  constructor(
+    readonly sid: string,
+    readonly row: StoredRow,
+    readonly cookie: CookieState,
+    readonly mayShorten: boolean,
+    /** When the row expires at the earliest, in milliseconds of `performance.now()`. */
+    public expiresAt: number,
+    /** The Session's keys, if it does not have all keys of its base: some are in its prototype. */
+    readonly keys: readonly string[] | undefined,
+    base?: string,
+  ) {
+    this.#base = base;
   }
 
   get base(): string {
-    return this.row.json;
+    return this.#base ?? this.row.json;
   }
+}
+
+/** What one request did, for frameworks whose sessions are not express-session's. */
+interface RequestScope {
+  /** The request's first reading of each session, or its last save of it. */
+  readonly snapshots: Map<string, Snapshot>;
+  readonly destroyed: Set<string>;
 }
 
 /** What a Session held when it was written. */
@@ -98,10 +86,9 @@ export class Snapshots {
     this.#codec = codec;
   }
 
-  /** Runs `next` as a request of its own. */
   runScope<T>(next: () => T): T {
     this.#scopes ??= new AsyncLocalStorage();
-    return this.#scopes.run(new RequestScope(), next);
+    return this.#scopes.run({ snapshots: new Map(), destroyed: new Set() }, next);
   }
 
   /** The request that the call belongs to, if it has a scope. */
@@ -114,9 +101,10 @@ export class Snapshots {
     this.#readings.set(session, reading);
     const { scope } = this;
     if (!scope) return;
-    const snapshot = new LoadedSnapshot(reading, new CookieState(session.cookie), undefined, this.#codec);
+    const snapshot = this.#loadedFrom(reading, session, undefined);
     this.#snapshots.set(session, snapshot);
-    scope.read(snapshot);
+    // A later reading does not count: the request may hold what the first one returned.
+    if (!scope.snapshots.has(reading.sid)) scope.snapshots.set(reading.sid, snapshot);
   }
 
   /** Records that express-session made a Session from an object: when it loads or reloads one. */
@@ -125,27 +113,31 @@ export class Snapshots {
     if (!reading) return;
     const keys = Object.keys(session);
     const isWhole = keys.length === Object.keys(from).length;
-    const cookie = new CookieState(session.cookie);
-    this.#snapshots.set(session, new LoadedSnapshot(reading, cookie, isWhole ? undefined : keys, this.#codec));
+    this.#snapshots.set(session, this.#loadedFrom(reading, session, isWhole ? undefined : keys));
+  }
+
+  #loadedFrom({ sid, text, mayShorten, expiresAt }: Reading, { cookie }: SessionData, keys: string[] | undefined) {
+    const row = new StoredRow(text, 0, () => this.#codec.jsonIn(sid, text));
+    return new Snapshot(sid, row, new CookieState(cookie), mayShorten, expiresAt, keys);
   }
 
   /**
    * Records that a Session was written. For another object without a scope, the next `set` is still its first.
    */
-  saved(sid: string, session: SessionData, { json: base, cookie }: Written, row: StoredRow): void {
+  saved(sid: string, session: SessionData, { json, cookie }: Written, row: StoredRow): void {
     const { id, save } = session as Partial<Session>;
     const isSession = id === sid && typeof save === 'function';
     const { scope } = this;
     if (!isSession && !scope) return;
     const expiresAt = performance.now() + row.secondsLeft * 1000;
-    const snapshot = { sid, row, base, keys: undefined, cookie, mayShorten: false, expiresAt };
+    const snapshot = new Snapshot(sid, row, cookie, false, expiresAt, undefined, json);
     this.#snapshots.set(session, snapshot);
-    scope?.saved(snapshot);
+    scope?.snapshots.set(sid, snapshot);
   }
 
   /** The snapshot of a Session that was loaded or saved under this id, or else of the request's scope. */
   of(sid: string, session: SessionData): Snapshot | undefined {
     const snapshot = this.#snapshots.get(session);
-    return snapshot?.sid === sid ? snapshot : this.scope?.snapshotOf(sid);
+    return snapshot?.sid === sid ? snapshot : this.scope?.snapshots.get(sid);
   }
 }
