@@ -126,19 +126,15 @@ class HeldSocket {
 
   private constructor(socket: Socket) {
     HeldSocket.#held.set(socket, this);
-    const delay = (name: 'destroy' | 'destroySoon' | 'end' | 'resetAndDestroy') => {
+    const delayed = (['destroy', 'destroySoon', 'end', 'resetAndDestroy'] as const).map((name) => {
       const method: (...args: any[]) => unknown = socket[name];
-      return (...args: unknown[]) => {
-        this.later(() => method.apply(socket, args));
+      const delay = (...args: unknown[]) => {
+        this.#later.push(() => method.apply(socket, args));
         return socket;
       };
-    };
-    const undo = replaceProperties(socket, {
-      destroy: delay('destroy'),
-      destroySoon: delay('destroySoon'),
-      end: delay('end'),
-      resetAndDestroy: delay('resetAndDestroy'),
+      return [name, delay];
     });
+    const undo = replaceProperties(socket, Object.fromEntries(delayed));
     this.#undo = () => {
       HeldSocket.#held.delete(socket);
       undo();
@@ -147,10 +143,6 @@ class HeldSocket {
 
   get isUntouched(): boolean {
     return this.#later.length === 0;
-  }
-
-  later(call: () => void): void {
-    this.#later.push(call);
   }
 
   release(): void {

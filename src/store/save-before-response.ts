@@ -79,13 +79,13 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
 
   res.write = (...args: unknown[]) => {
     const invalid = errorIn(res, typeof args[0] === 'string' ? '' : Object(args[0])); // write() takes no null
-    if (!invalid && (state === 'ended' || state === 'failed')) return refuseWrite(res, args);
     if (invalid) return refuse(invalid);
+    if (isOver()) return refuseWrite(res, args);
     return sendPart(() => original.write.apply(res, args), Buffer.byteLength(args[0] as string | Uint8Array));
   };
 
   res.flushHeaders = () => {
-    if (state === 'ended' || state === 'failed') return;
+    if (isOver()) return;
     const invalid = errorIn(res);
     if (invalid) refuse(invalid);
     else sendPart(() => original.flushHeaders.call(res));
@@ -95,7 +95,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     const [chunk] = args;
     const onFinish = args.find((arg) => typeof arg === 'function') as Callback | undefined;
     if (state === 'sent') return original.end.apply(res, args) as ServerResponse;
-    if (state === 'ended' || state === 'failed') {
+    if (isOver()) {
       if (chunk && typeof chunk !== 'function') refuseWrite(res, args);
       else if (onFinish) res.once('finish', onFinish);
       return res;
@@ -113,6 +113,11 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     next();
   } finally {
     isRouting = false;
+  }
+
+  /** Whether the app has ended the response, and it is not sent yet or has failed. */
+  function isOver(): boolean {
+    return state === 'ended' || state === 'failed';
   }
 
   /** Throws as Node does if Express catches it. Later, an exception could end the process. */
@@ -186,7 +191,11 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     }
     const { name, callback, send } = call;
     if (name === 'touch' && req.session && loaded.cookie.isSame(new CookieState(req.session.cookie))) {
-      send((error) => error && afterResponse(res, () => next(error)));
+      send((error) => {
+        if (!error) return;
+        if (res.closed) next(error);
+        else res.once('close', () => next(error));
+      });
       sendEnd(callback, onFinish);
     } else {
       waitForStore();
@@ -244,11 +253,6 @@ const textOf = (session: AnySession): string => JSON.stringify({ ...session, coo
 function headersOf(res: ServerResponse): [string, number | string | string[]][] {
   const { getRawHeaderNames = res.getHeaderNames } = res as { getRawHeaderNames?: () => string[] }; // not in HTTP/2
   return getRawHeaderNames.call(res).map((name) => [name, res.getHeader(name)!]);
-}
-
-function afterResponse(res: ServerResponse, work: () => void): void {
-  if (res.closed) work();
-  else res.once('close', work);
 }
 
 /** As Node's `writeHead()`, but nothing is sent. */
