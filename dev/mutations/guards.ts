@@ -893,15 +893,15 @@ export const mutations: Mutation[] = [
   {
     guard: 'the store emits expired sessions',
     file: 'src/store/prune-timer.ts',
-    from: '        onExpired: onExpired(),\n',
+    from: "        onExpired: events.isListenedTo('expired') ? (handles) => events.emitLater('expired', { handles }) : undefined,\n",
     to: '',
     tests: ['prune-expired'],
   },
   {
     guard: 'a prune asks for ids only if the app listens',
-    file: 'src/store/events.ts',
-    from: "if (this.#emitter.listenerCount('expired') === 0) return undefined;",
-    to: '',
+    file: 'src/store/prune-timer.ts',
+    from: "events.isListenedTo('expired') ?",
+    to: 'true ?',
     tests: ['prune-expired'],
   },
   {
@@ -1404,8 +1404,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'the store notifies only with the option revocations',
     file: 'src/store/store.ts',
-    from: 'this.#channel = listener && revocationChannel(',
-    to: 'this.#channel = revocationChannel(',
+    from: 'channel: listener && channel,',
+    to: 'channel,',
     tests: ['revocations'],
   },
   {
@@ -1475,9 +1475,9 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'an error in a revoked listener does not break the store',
-    file: 'src/store/store.ts',
-    from: "process.nextTick(() => this.emit('revoked', { handles }))",
-    to: "this.emit('revoked', { handles })",
+    file: 'src/store/events.ts',
+    from: 'process.nextTick(() => this.#emitter.emit(name, ...args));',
+    to: 'this.#emitter.emit(name, ...args);',
     tests: ['revocations'],
   },
   {

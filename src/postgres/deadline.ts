@@ -50,4 +50,4 @@ export abstract class Expiring {
   };
 }
 
-const MAX_TIMER_MS = 2 ** 31 - 1; // setTimeout() fires at once for more
+export const MAX_TIMER_MS = 2 ** 31 - 1; // setTimeout() fires at once for more

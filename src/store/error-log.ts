@@ -1,11 +1,11 @@
 // Reports errors that reach no callback and no promise.
 
-export type ErrorLog = (message: string, error?: unknown) => void;
+export type Log = (message: string, error: unknown) => void;
 
 /**
  * Calls the app's function. If that throws, both errors go to the console, and the process goes on.
  */
-export function safeErrorLog(errorLog: ErrorLog = logToConsole): (message: string, error: unknown) => void {
+export function safeErrorLog(errorLog: Log = logToConsole): Log {
   return (message, error) => {
     try {
       errorLog(message, error);

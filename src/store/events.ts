@@ -2,7 +2,6 @@
 import type { EventEmitter } from 'node:events';
 import { Store } from 'express-session';
 import type { SessionStoreError } from '../errors.js';
-import type { OnExpired } from '../table/prune.js';
 
 /** A write found its session gone, destroyed or expired, and left it so. */
 export interface GoneEvent {
@@ -95,51 +94,32 @@ export interface StoreWithEvents {
   emit<Name extends keyof StoreEvents>(event: Name, ...args: StoreEvents[Name]): boolean;
 }
 
-/** The events that are counted in `stats()`. */
-interface CountedEvents {
-  gone: GoneEvent;
-  conflict: ConflictEvent;
-  unreadable: UnreadableEvent;
-}
-
-const MAX_LOGGED_HANDLES = 100;
-
 export class Events {
-  readonly count = { gone: 0, conflict: 0, unreadable: 0 };
+  /** How often each was emitted, for `stats()`. */
+  readonly count: Record<keyof StoreEvents, number> = {
+    gone: 0,
+    conflict: 0,
+    unreadable: 0,
+    kept: 0,
+    expired: 0,
+    revoked: 0,
+    resync: 0,
+  };
   readonly #emitter: EventEmitter;
-  readonly #log: (message: string, error: unknown) => void;
 
-  constructor(emitter: EventEmitter, log: (message: string, error: unknown) => void) {
+  constructor(emitter: EventEmitter) {
     this.#emitter = emitter;
-    this.#log = log;
   }
 
-  isListenedTo(name: keyof CountedEvents): boolean {
+  isListenedTo(name: keyof StoreEvents): boolean {
     return this.#emitter.listenerCount(name) > 0;
   }
 
   /**
    * Emits on the next tick, outside any promise: an error of a listener must not fail the write.
    */
-  emitLater<Name extends keyof CountedEvents>(name: Name, details: CountedEvents[Name]): void {
+  emitLater<Name extends keyof StoreEvents>(name: Name, ...args: StoreEvents[Name]): void {
     this.count[name]++;
-    process.nextTick(() => this.#emitter.emit(name, details));
-  }
-
-  /** Returns a function that emits `expired`, or undefined without a listener. */
-  onExpired(): OnExpired | undefined {
-    if (this.#emitter.listenerCount('expired') === 0) return undefined;
-    return (handles) => process.nextTick(() => this.#emitter.emit('expired', { handles }));
-  }
-
-  /** Emits the sessions that one pruning kept, or logs them if there is no listener. */
-  reportKept(kept: KeptEvent[]): void {
-    if (this.#emitter.listenerCount('kept') > 0) {
-      for (const event of kept) process.nextTick(() => this.#emitter.emit('kept', event));
-      return;
-    }
-    const handles = kept.slice(0, MAX_LOGGED_HANDLES).map(({ handle }) => handle);
-    const more = kept.length > handles.length ? ` and ${kept.length - handles.length} more` : '';
-    this.#log(`Pruning could not delete ${kept.length} expired sessions: ${handles.join(', ')}${more}`, kept[0]!.error);
+    process.nextTick(() => this.#emitter.emit(name, ...args));
   }
 }

@@ -1,11 +1,16 @@
 // Prunes at an interval, and at most once at a time.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import type { Deadline } from '../postgres/deadline.js';
+import { type Deadline, MAX_TIMER_MS } from '../postgres/deadline.js';
 import type { TableLocation } from '../table/location.js';
-import { type OnExpired, prune } from '../table/prune.js';
-import type { KeptEvent } from './events.js';
+import { prune } from '../table/prune.js';
+import type { SessionRows } from '../table/session-rows.js';
+import type { Log } from './error-log.js';
+import type { Events, KeptEvent } from './events.js';
 
 export interface PruneTimerOptions {
+  connect: (deadline: Deadline) => Promise<IDatabaseConnection>;
+  location: TableLocation;
+  rows: Pick<SessionRows, 'isDistributed'>;
   /** Milliseconds from one prune to the next. Undefined: only when asked. */
   intervalMs: number | undefined;
   /** Returns the next delay in milliseconds, from the interval's. */
@@ -14,14 +19,11 @@ export interface PruneTimerOptions {
   batchSize: number;
   /** Milliseconds that one statement may take. */
   timeoutMs: number;
-  onError: (error: unknown) => void;
-  /** Whether Citus distributes the table. Rejects if its servers would read other times. */
-  isDistributed: (deadline: Deadline) => Promise<boolean>;
-  /** Called after a prune with the sessions that it could not delete, if there are any. */
-  onKept: (kept: KeptEvent[]) => void;
-  /** Returns the listener for deleted sessions. Undefined: a prune does not ask for their ids. */
-  onExpired: () => OnExpired | undefined;
+  events: Events;
+  log: Log;
 }
+
+const MAX_LOGGED_HANDLES = 100;
 
 /**
  * Half the interval to one and a half of it, so that many processes do not prune at the same
@@ -29,26 +31,17 @@ export interface PruneTimerOptions {
  */
 export const defaultJitter = (delayMs: number): number => Math.ceil(delayMs * (0.5 + Math.random()));
 
-const MAX_TIMER_MS = 2 ** 31 - 1; // Node fires a longer timer at once
-
 export class PruneTimer {
-  readonly #connect: (deadline: Deadline) => Promise<IDatabaseConnection>;
-  readonly #location: TableLocation;
   readonly #options: PruneTimerOptions;
   readonly #stopping = new AbortController();
+  readonly #onError = (error: unknown) => this.#options.log('Failed to prune sessions:', error);
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<number> | undefined;
 
   /** Rows deleted so far. */
   pruned = 0;
 
-  constructor(
-    connect: (deadline: Deadline) => Promise<IDatabaseConnection>,
-    location: TableLocation,
-    options: PruneTimerOptions,
-  ) {
-    this.#connect = connect;
-    this.#location = location;
+  constructor(options: PruneTimerOptions) {
     this.#options = options;
     this.#schedule();
   }
@@ -74,33 +67,42 @@ export class PruneTimer {
   }
 
   async #prune(): Promise<number> {
-    const { batchSize, timeoutMs, isDistributed, onKept, onExpired } = this.#options;
-    const connect = () => this.#connect(performance.now() + timeoutMs);
-    const onBatch = (rows: number) => {
-      this.pruned += rows;
-    };
+    const { connect, location, rows, batchSize, timeoutMs, events } = this.#options;
     const kept: KeptEvent[] = [];
     try {
-      return await prune(connect, this.#location, {
+      return await prune(() => connect(performance.now() + timeoutMs), location, {
         batchSize,
         timeoutMs,
-        isDistributed: await isDistributed(performance.now() + timeoutMs),
-        onBatch,
+        isDistributed: await rows.isDistributed(performance.now() + timeoutMs),
+        onBatch: (deleted) => {
+          this.pruned += deleted;
+        },
         onKept: (handle, error) => kept.push({ handle, error }),
-        onExpired: onExpired(),
+        // Without a listener, the statements need not return the ids.
+        onExpired: events.isListenedTo('expired') ? (handles) => events.emitLater('expired', { handles }) : undefined,
         signal: this.#stopping.signal,
       });
     } finally {
-      if (kept.length > 0) onKept(kept);
+      if (kept.length > 0) this.#reportKept(kept);
     }
   }
 
+  #reportKept(kept: KeptEvent[]): void {
+    const { events, log } = this.#options;
+    if (events.isListenedTo('kept')) {
+      for (const event of kept) events.emitLater('kept', event);
+      return;
+    }
+    const handles = kept.slice(0, MAX_LOGGED_HANDLES).map(({ handle }) => handle);
+    const more = kept.length > handles.length ? ` and ${kept.length - handles.length} more` : '';
+    log(`Pruning could not delete ${kept.length} expired sessions: ${handles.join(', ')}${more}`, kept[0]!.error);
+  }
+
   #schedule(): void {
-    const { intervalMs, onError } = this.#options;
-    clearTimeout(this.#timer);
+    const { intervalMs } = this.#options;
     if (intervalMs === undefined || this.#stopping.signal.aborted) return;
     const delayMs = Math.min(this.#delay(intervalMs), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.prune().catch(onError), delayMs).unref();
+    this.#timer = setTimeout(() => this.prune().catch(this.#onError), delayMs).unref();
   }
 
   /**
@@ -112,7 +114,7 @@ export class PruneTimer {
       if (delayMs > 0) return delayMs;
       throw new TypeError(`it must return a positive number of milliseconds, not ${delayMs}`);
     } catch (error) {
-      this.#options.onError(new Error('pruneSessionRandomizedInterval failed', { cause: error }));
+      this.#onError(new Error('pruneSessionRandomizedInterval failed', { cause: error }));
       return intervalMs;
     }
   }

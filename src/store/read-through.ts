@@ -11,6 +11,7 @@ import type { Lifetime } from '../session/lifetime.js';
 import type { LiveRow, TouchItem } from '../table/kind.js';
 import type { RowsById, SessionRows } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
+import type { Log } from './error-log.js';
 
 const GIVE_UP = 0.9; // of the time to the deadline, so that the caller learns which store was slow
 
@@ -32,7 +33,7 @@ interface ReadThroughOptions {
   codec: Codec;
   expiry: Expiry;
   lifetime: Lifetime | undefined;
-  log: (message: string, error: unknown) => void;
+  log: Log;
 }
 
 /**

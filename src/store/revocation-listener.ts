@@ -6,7 +6,6 @@ import { backoffMs } from '../postgres/retry.js';
 import { HANDLE } from '../session/handle.js';
 
 export interface RevocationListenerOptions {
-  /** How to connect. */
   config: ClientConfig;
   /** The pool whose class of client is used. Default: pg's. */
   pool?: Pool;

@@ -14,6 +14,7 @@ import { AsyncSerializerError } from '../session/serializer.js';
 import type { RowsById } from '../table/session-rows.js';
 import { escapingMissing } from '../table/untranslatable.js';
 import { type Change, compareAndSwap } from './compare-and-swap.js';
+import type { Log } from './error-log.js';
 import type { Events, GoneEvent } from './events.js';
 import { OwnChanges } from './own-changes.js';
 import { SessionQueue, type WriteOptions } from './session-queue.js';
@@ -36,7 +37,7 @@ export interface SessionsOptions {
   /** How many bytes of JSON saves may hold while they wait. */
   maxWaitingBytes: number;
   events: Events;
-  log: (message: string, error: unknown) => void;
+  log: Log;
 }
 
 /** A save or touch: what the session holds at the time of the call. */
@@ -58,7 +59,7 @@ export class Sessions {
   readonly #disableTouch: boolean;
   readonly #lifetime: Lifetime | undefined;
   readonly #events: Events;
-  readonly #log: SessionsOptions['log'];
+  readonly #log: Log;
   readonly #queue: SessionQueue;
 
   constructor(options: SessionsOptions) {

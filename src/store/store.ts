@@ -20,7 +20,7 @@ import { trustedOwners } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { SessionRows } from '../table/session-rows.js';
 import { checkSid } from '../table/sid-type.js';
-import { safeErrorLog } from './error-log.js';
+import { type Log, safeErrorLog } from './error-log.js';
 import { Events, StoreWithEvents } from './events.js';
 import { type Health, healthOf, type Stats } from './health.js';
 import {
@@ -63,7 +63,6 @@ type CreateSession = Store['createSession'];
  */
 export class PgSessionStore extends StoreWithEvents {
   readonly #location: TableLocation;
-  readonly #ownPool: boolean;
   readonly #tableEnsurer: TableEnsurer | undefined;
   readonly #rows: SessionRows;
   readonly #codec: Codec;
@@ -72,10 +71,9 @@ export class PgSessionStore extends StoreWithEvents {
   readonly #calls: InFlightCalls;
   readonly #events: Events;
   readonly #pruneTimer: PruneTimer;
-  readonly #channel: string | undefined;
   readonly #listener: RevocationListener | undefined;
-  readonly #log: (message: string, error: unknown) => void;
-  readonly #ignorePoolErrors: () => void;
+  readonly #log: Log;
+  readonly #leavePool: () => unknown;
   readonly #onUnhandled = (error: unknown) => this.#log('A call of the session store failed without a handler:', error);
   #closing: Promise<void> | undefined;
 
@@ -94,12 +92,11 @@ export class PgSessionStore extends StoreWithEvents {
     const codec = makeCodec(checked, (error) => this.#log('Failed to refresh encryption.keys:', error));
     const { pool, own } = choosePool({ ...checked, timeout });
     const listener = listenerConfig(checked.revocations, pool);
+    const channel = revocationChannel(names);
     this.#codec = codec;
     this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
-    this.#ownPool = own;
     this.#log = safeErrorLog(checked.errorLog);
-    this.#events = new Events(this, this.#log);
-    this.#channel = listener && revocationChannel(names);
+    this.#events = new Events(this);
     this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
     this.#tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
     this.#rows = new SessionRows({
@@ -110,7 +107,7 @@ export class PgSessionStore extends StoreWithEvents {
       checkSid: (deadline) => checkSid(this.#location, deadline, Boolean(checked.hashIds)),
       batch,
       relaxed: checked.synchronousCommit === false,
-      channel: this.#channel,
+      channel: listener && channel,
     });
     const shared = {
       rows: keyedRows(rowsById(this.#rows, this.#location, checked.hashIds), codec),
@@ -131,29 +128,31 @@ export class PgSessionStore extends StoreWithEvents {
       maxWaitingBytes: checked.maxWaitingBytes ?? 2 ** 28,
       events: this.#events,
     });
-    const connect = async (deadline: Deadline) => {
-      await this.#tableEnsurer?.run(deadline);
-      return this.#rows.connect(deadline);
-    };
-    this.#pruneTimer = new PruneTimer(connect, this.#location, {
+    this.#pruneTimer = new PruneTimer({
+      connect: async (deadline) => {
+        await this.#tableEnsurer?.run(deadline);
+        return this.#rows.connect(deadline);
+      },
+      location: this.#location,
+      rows: this.#rows,
       intervalMs: pruneSessionInterval === false ? undefined : pruneSessionInterval * 1000,
       jitter: jitter === true ? defaultJitter : jitter || ((delayMs) => delayMs),
       batchSize: checked.pruneBatchSize ?? DEFAULT_PRUNE_BATCH,
       timeoutMs,
-      isDistributed: (deadline) => this.#rows.isDistributed(deadline),
-      onError: (error) => this.#log('Failed to prune sessions:', error),
-      onKept: (kept) => this.#events.reportKept(kept),
-      onExpired: () => this.#events.onExpired(),
+      events: this.#events,
+      log: this.#log,
     });
-    this.#ignorePoolErrors = onPoolError(pool, (error) => this.#log('An idle connection of the pool failed:', error));
+    const ignoreErrors = onPoolError(pool, (error) => this.#log('An idle connection of the pool failed:', error));
+    // Its own pool keeps the listener: a server that stops can break a connection that end() left.
+    this.#leavePool = own ? () => pool.end() : ignoreErrors;
     this.#listener =
       listener &&
-      new RevocationListener(this.#channel!, {
+      new RevocationListener(channel, {
         config: listener,
         pool,
         timeoutMs,
-        onRevoked: (handles) => process.nextTick(() => this.emit('revoked', { handles })),
-        onResync: () => process.nextTick(() => this.emit('resync')),
+        onRevoked: (handles) => this.#events.emitLater('revoked', { handles }),
+        onResync: () => this.#events.emitLater('resync'),
         onError: (error) => this.#log('Failed to listen for revocations:', error),
       });
   }
@@ -367,11 +366,8 @@ export class PgSessionStore extends StoreWithEvents {
   }
 
   async #close(): Promise<void> {
-    const { pool } = this.#location;
     await Promise.all([this.#pruneTimer.stop(), this.#calls.close(), this.#listener?.close()]);
-    // Its own pool keeps the listener: a server that stops can break a connection that end() left.
-    if (this.#ownPool) await pool.end();
-    else this.#ignorePoolErrors();
+    await this.#leavePool();
   }
 
   #call<T>(
