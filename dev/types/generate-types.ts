@@ -53,7 +53,7 @@ function givenOptions() {
 
 /** @returns a message about the changes */
 async function types({ check, url, seconds }: ReturnType<typeof givenOptions>): Promise<string> {
-  const existing = filesIn(OUTPUT).map((file) => `${OUTPUT}/${file}`);
+  const existing = filesIn(OUTPUT);
   const isGenerated = (file: string) => file === DESCRIPTIONS || sourceOf(fs.readFileSync(file, 'utf8')) !== undefined;
   const foreign = existing.find((file) => !isGenerated(file)); // may be written by hand
   if (foreign) throw new Error(`pgtyped did not generate ${foreign}. Move it out of ${OUTPUT}/, or delete it`);

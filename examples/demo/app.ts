@@ -6,12 +6,11 @@ import bowser from 'bowser';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import type { Admin, UserPath } from '../../src/admin/admin.js';
-import type { Relay } from '../../src/cli/pgtyped/relay.js';
 import { type PgSessionStore, SessionStoreError, saveBeforeResponse } from '../../src/index.js';
 import { administrationPage, administratorSignInPage, usersPage } from './administration.js';
 import { devicesPage } from './devices.js';
 import { errorPage } from './frame.js';
-import { outagePage, TestVisitor } from './outage.js';
+import { type CutSwitch, outagePage, TestVisitor } from './outage.js';
 import { type DatabaseFacts, startPage } from './page.js';
 import { RACES, type RaceName, runRace } from './races.js';
 import { racesPage } from './races-page.js';
@@ -34,7 +33,7 @@ interface Demo {
   store: PgSessionStore;
   admin: Admin;
   /** The relay through which the store reaches its database. */
-  relay: Relay;
+  relay: CutSwitch;
   secret: string;
   administratorPassword: string;
   facts: DatabaseFacts;

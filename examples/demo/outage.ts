@@ -1,5 +1,6 @@
 // "Cut the database": a visitor who comes every two seconds, and a switch that cuts the relay.
-import type { Relay } from '../../src/cli/pgtyped/relay.js';
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { frame, joined } from './frame.js';
 import { html } from './html.js';
 
@@ -12,6 +13,35 @@ interface Attempt {
   status: number;
   ms: number;
   text: string;
+}
+
+/** Cuts and restores the connections through a relay. The server at the other end goes on. */
+export class CutSwitch {
+  readonly port: number;
+  readonly #relay: Server;
+  readonly #open = new Set<Socket>();
+
+  constructor(relay: Server) {
+    this.port = (relay.address() as AddressInfo).port;
+    this.#relay = relay.on('connection', (socket) => {
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
+  }
+
+  get isCut(): boolean {
+    return !this.#relay.listening;
+  }
+
+  cut(): void {
+    this.#relay.close();
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  /** Accepts connections again, on the same port. */
+  async restore(): Promise<void> {
+    if (this.isCut) await once(this.#relay.listen(this.port, '127.0.0.1'), 'listening');
+  }
 }
 
 /** Signs in once, and then visits the start page as a browser does. */
@@ -44,7 +74,7 @@ export class TestVisitor {
   }
 }
 
-export const outagePage = ({ isCut }: Relay, attempts: Attempt[]): string =>
+export const outagePage = ({ isCut }: CutSwitch, attempts: Attempt[]): string =>
   frame(
     { title: 'Cut the database', path: '/outage', refresh: REFRESH_S },
     html`

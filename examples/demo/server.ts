@@ -8,6 +8,7 @@ import { createAdmin } from '../../src/admin/admin.js';
 import { startRelay } from '../../src/cli/pgtyped/relay.js';
 import { PgSessionStore } from '../../src/index.js';
 import { demoApp, USER_PATH } from './app.js';
+import { CutSwitch } from './outage.js';
 
 const TABLE = 'demo sessions'; // the database may already have a table "session"
 // Fixed, so that cookies survive a restart. A real app must set SESSION_SECRET.
@@ -38,8 +39,9 @@ async function start(): Promise<void> {
   shutdown.signal.throwIfAborted();
 
   const client = new pg.Client({ connectionString: database.url }); // never connects: it reads the URL
-  const relay = await startRelay(client);
-  cleanups.push(() => relay.stop());
+  const relayServer = await startRelay(client);
+  cleanups.push(() => relayServer.close());
+  const relay = new CutSwitch(relayServer);
   const { user, password, database: name } = client;
   const options = optionsOf(database.url);
   const pool = new pg.Pool({

@@ -14,7 +14,7 @@ export interface Change {
  */
 export function findChanges(folders: string[], generated: Map<string, string>): Change[] {
   const existing = folders
-    .flatMap((folder) => filesIn(folder).map((file) => path.join(folder, file).replaceAll('\\', '/')))
+    .flatMap(filesIn)
     .filter((file) => /\.[cm]?tsx?$/.test(file) && sourceOf(fs.readFileSync(file, 'utf8')) !== undefined);
   const changes: Change[] = [];
   for (const [file, text] of generated) {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
@@ -22,7 +23,8 @@ export const filesIn = (folder: string): string[] =>
   (fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [])
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => !/(^|\/)(\.|node_modules\/)/.test(file) && fs.lstatSync(path.join(folder, file)).isFile())
-    .sort();
+    .sort()
+    .map((file) => path.join(folder, file).replaceAll('\\', '/'));
 
 /** The source file of a generated text. */
 export const sourceOf = (text: string): string | undefined =>
@@ -54,7 +56,13 @@ export async function compile(
       ...transform,
       emitTemplate: inFolder(scratch, templateOf(transform)),
     })),
-    db: { host: '127.0.0.1', port: relay.port, user, dbName, password: password ?? undefined },
+    db: {
+      host: '127.0.0.1',
+      port: (relay.address() as AddressInfo).port,
+      user,
+      dbName,
+      password: password ?? undefined,
+    },
   };
   fs.writeFileSync(configFile, JSON.stringify(scratchConfig));
 
@@ -75,7 +83,7 @@ export async function compile(
     });
   }
   const [code] = await once(child, 'close');
-  relay.stop();
+  relay.close();
 
   const lines = output.split('\n').filter((line) => !SUCCESS.test(line) && !NOISE.test(line));
   const isError = lines.some((line) => !line.startsWith('Skipped ')); // alone: a file without queries
@@ -91,8 +99,8 @@ export async function compile(
   fs.rmSync(configFile);
   return new Map(
     filesIn(scratch).map((file) => [
-      path.relative(process.cwd(), path.resolve(ROOT, file)).replaceAll('\\', '/'),
-      fs.readFileSync(path.join(scratch, file), 'utf8'),
+      path.relative(process.cwd(), path.resolve(ROOT, path.relative(scratch, file))).replaceAll('\\', '/'),
+      fs.readFileSync(file, 'utf8'),
     ]),
   );
 }

@@ -6,12 +6,10 @@ import { filesIn, sourceOf } from './compile.js';
 import type { PgtypedConfig } from './config.js';
 
 /** The files that pgtyped compiles: it takes `include` as a glob below `srcDir`. */
-export function sourcesOf({ srcDir, transforms }: PgtypedConfig): string[] {
-  const files = filesIn(srcDir).map((file) => path.join(srcDir, file).replaceAll('\\', '/'));
-  return files.filter((file) =>
+export const sourcesOf = ({ srcDir, transforms }: PgtypedConfig): string[] =>
+  filesIn(srcDir).filter((file) =>
     transforms.some(({ include }) => matchesGlob(path.relative(srcDir, file).replaceAll('\\', '/'), include)),
   );
-}
 
 const GLOB_PARTS: Record<string, string> = {
   '**/': '(?:.*/)?',
