@@ -38,13 +38,13 @@ export const COMMON: Options = {
   version: { short: 'v', help: 'print the version of this package' },
 };
 
-export const USER_PATH: Options = {
-  'user-path': {
-    value: 'PATH',
-    variable: 'SESSION_USER_PATH',
-    help: 'the path to the user in a session: user.id, or as JSON ["user","id"]; default: passport.user',
-  },
-};
+export const userPathOption = (help: string): Options => ({
+  'user-path': { value: 'PATH', variable: 'SESSION_USER_PATH', help },
+});
+
+export const USER_PATH = userPathOption(
+  'the path to the user in a session: user.id, or as JSON ["user","id"]; default: passport.user',
+);
 
 export const TRUST_OWNER: Options = {
   'trust-owner': {

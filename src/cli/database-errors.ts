@@ -1,4 +1,4 @@
-// Turns a failure of the database into one line that says what to do.
+// Turns a failure of the database into a message that says what to do.
 import { sqlStateOf } from '../errors.js';
 import { INSUFFICIENT_PRIVILEGE, INVALID_SCHEMA_NAME, UNDEFINED_TABLE } from '../sql-states.js';
 import { catalogNames, type TableNames } from '../table/names.js';
@@ -17,7 +17,7 @@ interface Failure {
   cause?: { message?: string; code?: string; sqlState?: string };
 }
 
-/** One line without a password or a session id. */
+/** Without a password or a session id. */
 export function messageOf(error: unknown, names: TableNames): string {
   const { message, sqlState, cause } = error as Failure;
   const { schemaName, tableName } = catalogNames(names);
@@ -37,21 +37,19 @@ export function messageOf(error: unknown, names: TableNames): string {
         ? 'the search_path has no schema. Set --schema'
         : `the schema ${schemaName} does not exist. Create it with connect-pg-typed init --create-schema`;
     case INSUFFICIENT_PRIVILEGE:
-      if (cause?.sqlState) return oneLine(message); // already says what to grant
+      if (cause?.sqlState) return message; // already says what to grant
       return `${reason}. Use another role, or see the grants that connect-pg-typed doctor prints`;
     case UNDEFINED_COLUMN:
       return `${reason}. connect-pg-typed doctor says what the table lacks`;
     case undefined:
       break;
     default:
-      return oneLine(message);
+      return message;
   }
   const code = cause?.code ?? '';
   if (UNREACHABLE.test(code) || /timeout|terminated/i.test(reason)) {
     const detail = /^(connect|getaddrinfo|read)/.test(reason) ? reason : code || reason;
-    return `cannot reach the database (${oneLine(detail)}). Is it running? ${CHECK_URL}`;
+    return `cannot reach the database (${detail}). Is it running? ${CHECK_URL}`;
   }
-  return oneLine(message);
+  return message;
 }
-
-const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');

@@ -13,7 +13,6 @@ const EXIT_CODES =
 
 export const packageVersion = (): string => createRequire(import.meta.url)('connect-pg-typed/package.json').version;
 
-/** The help of one command. */
 export function helpOf(name: string, { usage, summary, details, options, examples }: Command): string {
   const parts = [
     summary,
@@ -26,7 +25,6 @@ export function helpOf(name: string, { usage, summary, details, options, example
   return parts.join('\n\n');
 }
 
-/** The help of the program. */
 export function overview(commands: [name: string, command: Command][]): string {
   const list = commands.map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
   const parts = [

@@ -3,9 +3,8 @@
 import { didYouMean } from '../errors.js';
 import { printableJson, printableLine, printableLines } from '../printable.js';
 import { parseArguments, quoted, UsageError } from './arguments.js';
-import type { Command } from './command.js';
+import type { Command, Context } from './command.js';
 import { COMMANDS, loadCommands } from './commands/index.js';
-import type { Context } from './context.js';
 import { helpOf, overview, packageVersion } from './help.js';
 import { maskArguments } from './passwords.js';
 import { loadDotEnv, withSettings } from './settings.js';
@@ -21,7 +20,8 @@ async function main([name, ...args]: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const isCommand = Object.hasOwn(COMMANDS, name!);
-    return fail(`${sentence(error.message)} See connect-pg-typed ${isCommand ? `${name} ` : ''}--help`, 2);
+    const end = error.message.endsWith('?') ? '' : '.';
+    return fail(`${error.message}${end} See connect-pg-typed ${isCommand ? `${name} ` : ''}--help`, 2);
   }
 }
 
@@ -52,7 +52,7 @@ async function runCommand(name: string, command: Command, args: string[]): Promi
   if (given.values.version) return print(packageVersion(), 0);
   loadDotEnv();
   const values = withSettings(given.values, command.options);
-  const { createContext } = await import('./context.js'); // after the parsing: it loads pg
+  const { createContext } = await import('./command.js'); // after the parsing: it loads pg
   const { messageOf } = await import('./database-errors.js');
   let context: Context | undefined;
   try {
@@ -66,10 +66,6 @@ async function runCommand(name: string, command: Command, args: string[]): Promi
   } finally {
     await context?.end();
   }
-}
-
-function sentence(message: string): string {
-  return message.endsWith('?') ? message : `${message}.`;
 }
 
 function print(text: string, exitCode: number): number {

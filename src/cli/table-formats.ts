@@ -45,9 +45,9 @@ function drizzle({ names, statements, options }: Table): string {
       return `index(${printableJson(indexName(names, 'expr'))}).on(sql\`${inTemplate(expression)}\`)`;
     }),
   ];
-  return `${indexes.length > 1 ? "import { sql } from 'drizzle-orm';\n" : ''}import { index, json, ${
-    isInSchema ? 'pgSchema' : 'pgTable'
-  }, timestamp, varchar } from 'drizzle-orm/pg-core';
+  const importSql = indexes.length > 1 ? "import { sql } from 'drizzle-orm';\n" : '';
+  const maker = isInSchema ? 'pgSchema' : 'pgTable';
+  return `${importSql}import { index, json, ${maker}, timestamp, varchar } from 'drizzle-orm/pg-core';
 
 ${isInSchema ? schema : ''}export const session = ${createTable}(
   ${printableJson(tableName)},

@@ -1,7 +1,7 @@
 // doctor: finds what is wrong with the table.
 import type { Finding, FindingCode, UserPath } from '../../admin/admin.js';
 import { printable, printableSql } from '../../printable.js';
-import { noPositional, TRUST_OWNER, USER_PATH } from '../arguments.js';
+import { noPositional, TRUST_OWNER, userPathOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { pairs, pathText } from '../print.js';
 import { tableText, targetOf } from '../target.js';
@@ -14,7 +14,7 @@ export const doctor: Command = {
     'Run it with the role of your app, and connect as your app does. Exits with 1 if it finds an error: the store ' +
     'or a command fails on this table. With a warning they work, and it exits with 0.',
   options: {
-    'user-path': { ...USER_PATH['user-path']!, help: 'expect an index of users at this path; default: do not' },
+    ...userPathOption('expect an index of users at this path; default: do not'),
     ...TRUST_OWNER,
     strict: { help: 'exit with 1 for warnings too' },
   },

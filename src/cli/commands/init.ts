@@ -1,6 +1,6 @@
 // init: creates the table, or prints the SQL for it.
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
-import { DRY_RUN, noPositional, numberOf, TRUST_OWNER, USER_PATH, UsageError, type Values } from '../arguments.js';
+import { DRY_RUN, noPositional, numberOf, TRUST_OWNER, UsageError, userPathOption, type Values } from '../arguments.js';
 import type { Command } from '../command.js';
 import { TABLE_FORMATS } from '../table-formats.js';
 
@@ -18,10 +18,7 @@ export const init: Command = {
     unlogged: { help: 'create an UNLOGGED table: a crash of the server empties it' },
     distributed: { help: 'let the extension Citus distribute the table over its workers, also one with sessions' },
     shards: { value: 'NUMBER', help: 'the number of shards with --distributed, at least 2; default: 8' },
-    'user-path': {
-      ...USER_PATH['user-path']!,
-      help: 'the path to the user in a session: user.id, or as JSON ["user","id"]; default: no index',
-    },
+    ...userPathOption('the path to the user in a session: user.id, or as JSON ["user","id"]; default: no index'),
     ...TRUST_OWNER,
     ...DRY_RUN,
   },

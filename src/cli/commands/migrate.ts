@@ -1,6 +1,6 @@
 // migrate: turns an older table into a current one.
 import { printable } from '../../printable.js';
-import { DRY_RUN, noPositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
+import { DRY_RUN, noPositional, stringOf, UsageError, userPathOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { encryptionOf, KEYS } from '../keys.js';
 import { startProgress } from '../progress.js';
@@ -17,12 +17,10 @@ export const migrate: Command = {
       value: 'ZONE',
       help: "the TimeZone of the app's connections; default: this connection's, if no role or database has another",
     },
-    'user-path': {
-      ...USER_PATH['user-path']!,
-      help:
-        'also create the index of users at this path; default: no index. ' +
+    ...userPathOption(
+      'also create the index of users at this path; default: no index. ' +
         'With --re-encrypt it is also the path to the user; default: passport.user',
-    },
+    ),
     'hash-ids': {
       help:
         "replace each session id by its hash, in batches, while the app runs with hashIds: 'upgrade'; " +

@@ -3,8 +3,7 @@ import type { Admin } from '../../admin/admin.js';
 import { printableLine } from '../../printable.js';
 import { DRY_RUN, noPositional, onePositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
 import { confirm } from '../ask.js';
-import type { Command, Outcome } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command, Context, Outcome } from '../command.js';
 import { KEYS } from '../keys.js';
 import { pathText, pluralize } from '../print.js';
 import { targetOf, targetText } from '../target.js';
@@ -75,16 +74,23 @@ async function revokeAll({ values, admin, location }: Context): Promise<Outcome>
   const connected = await admin();
   const count = await connected.count();
   if (values['dry-run']) return outcomeOf(count, true);
-  if (count === 0) return outcomeOf(await connected.revokeAll(), false); // expired ones at most
-  const target = targetText(await targetOf(location()));
-  const question = `revoke --all deletes all ${pluralize(count, 'live session')} of ${target}`;
-  if (values.yes) console.error(printableLine(`connect-pg-typed: ${question}`));
-  else {
-    const answer = await confirm(`${question}. Continue?`);
-    if (answer === undefined) throw new UsageError(`nothing was deleted: ${question}. Without a terminal, pass --yes`);
-    if (!answer) return { text: 'revoked nothing', json: { dryRun: false, revoked: 0 }, exitCode: 1 };
+  // Without a live session it deletes expired ones at most, and does not ask.
+  if (count > 0) {
+    const target = targetText(await targetOf(location()));
+    const question = `revoke --all deletes all ${pluralize(count, 'live session')} of ${target}`;
+    if (values.yes) console.error(printableLine(`connect-pg-typed: ${question}`));
+    else if (!(await isConfirmed(question))) {
+      return { text: 'revoked nothing', json: { dryRun: false, revoked: 0 }, exitCode: 1 };
+    }
   }
   return outcomeOf(await connected.revokeAll(), false);
+}
+
+/** @throws {UsageError} if there is no terminal to ask on */
+async function isConfirmed(question: string): Promise<boolean> {
+  const answer = await confirm(`${question}. Continue?`);
+  if (answer === undefined) throw new UsageError(`nothing was deleted: ${question}. Without a terminal, pass --yes`);
+  return answer;
 }
 
 const outcomeOf = (count: number, dryRun: boolean): Outcome => ({
