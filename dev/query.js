@@ -23,9 +23,9 @@ function irOf(short) {
   return { usedParamSet, params: [...params.values()], statement };
 }
 
-/** A phrase may contain others. Its code is one of `$?&;`, or `@` or `^` and a letter. */
+/** A phrase may contain others. Its code is one of `$?&;`, or one of `@^Q` and a letter. */
 function expanded(text) {
   const numberOf = ([first, letter]) =>
-    letter ? (first === '^' ? 64 : 4) + letter.charCodeAt(0) - 65 : '$?&;'.indexOf(first);
-  return text.replace(/[$?&;]|[@^]./g, (code) => expanded(phrases[numberOf(code)]));
+    letter ? 4 + 60 * '@^Q'.indexOf(first) + letter.charCodeAt(0) - 65 : '$?&;'.indexOf(first);
+  return text.replace(/[$?&;]|[@^Q]./g, (code) => expanded(phrases[numberOf(code)]));
 }

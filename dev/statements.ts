@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 // Characters that no statement contains: alone a code, or the first of two.
 const ALONE = '$?&;';
-const FIRST = '@^';
+const FIRST = '@^Q';
 const CODES = [...ALONE, ...[...FIRST].flatMap((first) => Array.from({ length: 60 }, (_, n) => first + letter(n)))];
 const LONGEST = 18; // words, separators and codes of a phrase. More saved less
 const OF_OPERATORS = /\/(admin|doctor|encrypt)\.js$/; // not in the bundle of an app
@@ -62,7 +62,7 @@ function commonPhrases(statements: string[]): string[] {
   for (const code of CODES) {
     const counts = new Map<string, number>();
     for (const text of texts) {
-      const words = text.match(/[@^].|\w+|\W/g) ?? [];
+      const words = text.match(/[@^Q].|[^\WQ]+|\W/g) ?? [];
       for (let from = 0; from < words.length; from++) {
         let phrase = '';
         for (const word of words.slice(from, from + LONGEST)) {
@@ -81,14 +81,14 @@ function commonPhrases(statements: string[]): string[] {
 
 /** Writes the code of each phrase in its place. */
 function abbreviated(statement: string, phrases: string[]): string {
-  assert.doesNotMatch(statement, /[$?&;@^]/, 'query() reads these as codes of phrases');
+  assert.doesNotMatch(statement, /[$?&;@^Q]/, 'query() reads these as codes of phrases');
   return phrases.reduce((text, phrase, n) => withCode(text, phrase, CODES[n]!), statement);
 }
 
 /** Writes the code of the phrase in its place, but not within another code. */
 function withCode(text: string, phrase: string, code: string): string {
   const literal = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return text.replace(new RegExp(`(?<![@^])${literal}`, 'g'), () => code);
+  return text.replace(new RegExp(`(?<![@^Q])${literal}`, 'g'), () => code);
 }
 
 /** Fails if query() would find other parameters than pgtyped found. */

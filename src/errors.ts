@@ -78,8 +78,13 @@ const ADVICE: Record<string, string> = {
   [INSUFFICIENT_PRIVILEGE]: '. `npx connect-pg-typed doctor` prints the missing grants',
 };
 
+/** pg's error for a login by SCRAM without a password. */
+const NO_PASSWORD = /^SASL: .*client password must be a/;
+const PASSWORD_ADVICE = '. The server asks for a password, and none was given. Put it into the URL, or set PGPASSWORD';
+
 export function databaseFailed(cause: unknown): SessionStoreError {
-  const advice = ADVICE[sqlStateOf(cause) ?? ''] ?? '';
+  const isPasswordMissing = NO_PASSWORD.test((cause as Error).message);
+  const advice = isPasswordMissing ? PASSWORD_ADVICE : (ADVICE[sqlStateOf(cause) ?? ''] ?? '');
   const message = `the database failed: ${printableLine((cause as Error).message || String(cause))}${advice}`;
   return new SessionStoreError('DATABASE', message, { cause });
 }
@@ -130,7 +135,8 @@ export function checkNames(given: object, known: readonly string[]): void {
   }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new TypeError(`unknown option "${unknown}". The options are ${known.join(', ')}`);
+    const names = known.join(', ');
+    throw new TypeError(`unknown option "${unknown}". The options are ${names}${didYouMean(unknown, [...known])}`);
   }
 }
 

@@ -151,8 +151,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'an error does not show an encryption key',
     file: 'src/session/codec.ts',
-    from: '{ isSecret: true }',
-    to: '{ isSecret: false }',
+    from: '{ isSecret: true, advise: adviseEncryption }',
+    to: '{ isSecret: false, advise: adviseEncryption }',
     tests: ['store/options'],
   },
   {

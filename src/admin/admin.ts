@@ -2,7 +2,7 @@
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
-import { checkMethodOptions, checkNames, checkOption, type Rule, type SessionStoreError } from '../errors.js';
+import { checkMethodOptions, checkNames, checkOption, describe, type Rule, type SessionStoreError } from '../errors.js';
 import * as queries from '../generated/admin.js';
 import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
 import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
@@ -136,9 +136,9 @@ export function createAdmin(options: AdminOptions): Admin {
 
 /**
  * Each method rejects with a `SessionStoreError` if the database fails, and with a `TypeError` for
- * wrong parameters, such as an option that is present and undefined. Methods about a user read inside the sessions. They need an index at the
- * `userPath` to be fast (see `createUserIndex`), and fail if PostgreSQL cannot read one of the
- * sessions. Stores with the option `revocations` are notified of revoked sessions.
+ * wrong parameters, such as `{ except: undefined }`. Methods about a user read inside the sessions. They
+ * need an index at the `userPath` to be fast (see `createUserIndex`), and fail if PostgreSQL cannot read
+ * one of the sessions. Stores with the option `revocations` are notified of revoked sessions.
  */
 class Admin {
   readonly #location: TableLocation;
@@ -198,14 +198,14 @@ class Admin {
   /**
    * Lists the live sessions, a page at a time.
    *
-   * @param page `after`: the `next` of the previous page, default: the first page. `limit`:
-   *   sessions at most, default: 100
+   * @param page `after`: the `next` of the previous page, default: the first page. `limit`: the
+   *   maximum number of sessions, default: 100
    */
   async list(page: { after?: string | null; limit?: number } = {}): Promise<SessionPage> {
     checkMethodOptions(page, ['after', 'limit'], ['after']);
     const { after = null, limit = 100 } = page;
     if (!Number.isInteger(limit) || limit < 1 || limit >= 2 ** 31) {
-      throw new TypeError('limit must be a positive integer');
+      throw new TypeError(`limit must be a positive integer, got ${describe(limit)}`);
     }
     if (after !== null && (typeof after !== 'string' || !CURSOR.test(after)))
       throw new TypeError('after must be the next of another page');

@@ -337,7 +337,7 @@ const WARNINGS: Check[] = [
     return {
       code: 'too-many-shards',
       problem: `the table has ${shards} shards on ${workers} workers: a statement serves the sessions of one shard only`,
-      advice: 'Four to eight for each worker that there will ever be are enough:',
+      advice: 'Four to eight for each worker that you may add later are enough:',
       sql: [`SELECT alter_distributed_table(${TABLE_TEXT}, shard_count => ${8 * workers})`],
     };
   },

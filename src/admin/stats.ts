@@ -5,7 +5,7 @@ import { checkedDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { catalogNames } from '../table/names.js';
 
-/** Counts of rows, stored sizes in bytes, times in seconds. Null if no session counts for it. */
+/** Counts of rows, stored sizes in bytes, times in seconds. Null if there is no such session. */
 export interface SessionStats {
   live: number;
   /** Expired rows that are not pruned yet. */

@@ -9,7 +9,7 @@ export const KEYS: Options = {
   'keys-file': {
     value: 'FILE',
     help:
-      'the keys of encrypted sessions, one a line, the key that encrypts first; ' +
+      'the keys of encrypted sessions, one per line; the first key encrypts; ' +
       'default: the environment variable SESSION_KEYS, separated by spaces',
   },
   'allow-plaintext': { help: 'also read sessions that are not encrypted' },

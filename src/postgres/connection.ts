@@ -11,9 +11,7 @@ import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
 import { pauseBeforeRetry, type Retry } from './retry.js';
 
-/**
- * What a pool, a client and a transaction have in common: `pg.Pool`, `pg.Client`, `pg.PoolClient`.
- */
+/** The method that pools, clients and transactions share: `pg.Pool`, `pg.Client`, `pg.PoolClient`. */
 export interface Queryable {
   query(text: string, values: unknown[]): Promise<QueryResult>;
 }

@@ -23,11 +23,13 @@ export interface Encryption {
    * answers that there is no session, leaves the row alone and emits `unreadable`. An empty list, a
    * wrong key and a repeated key throw a `TypeError`.
    *
-   * A function, sync or async, returns the keys, for example from a key management service. It is
-   * called before the first session is read or saved. It is called again at the first call after 10
-   * minutes, which waits for it only after 20 minutes, and at most every 30 seconds for each key that a
-   * row needs and that is missing. If it fails or does not return in time, the call that waits for it
-   * fails with code `KEYS`, and the next call tries again. Wrong keys fail the call with the `TypeError`.
+   * A function, sync or async, returns the keys, for example from a key management service. The store
+   * calls it before it reads or saves the first session, and again at the first call after 10 minutes.
+   * That call waits for the new keys only after 20 minutes without calls. If a row needs a key that is
+   * missing, the store calls the function at most every 30 seconds for that key. If the function fails
+   * or does not return in time, calls go on with the keys that the store has, and `errorLog` gets the
+   * error. A call that has no key to work with fails with code `KEYS`, and the next call tries again.
+   * Wrong keys fail the call with the `TypeError`.
    */
   keys: Keys | (() => Keys | Promise<Keys>);
   /**
@@ -38,8 +40,8 @@ export interface Encryption {
    */
   userPath?: UserPath | undefined;
   /**
-   * Whether the store also reads sessions that are not encrypted, also those that another
-   * role wrote. Use `true` until `connect-pg-typed migrate --re-encrypt` has run.
+   * Whether the store also reads sessions that are not encrypted, even those that another role
+   * wrote. Use `true` until `connect-pg-typed migrate --re-encrypt` has run.
    *
    * @default `false`
    */

@@ -9,8 +9,15 @@ export type Ttl = number | ((session: SessionData) => number);
 
 const DEFAULT_TTL = 86_400; // a day, as in connect-pg-simple and connect-pg-pool
 const MAX_COOKIE = 400 * 86_400; // the limit of browsers: draft-ietf-httpbis-rfc6265bis, section 5.5
+const LONG = 10 * 86_400;
 const MAX_TTL = 1e11; // about 3,000 years: well before PostgreSQL's last timestamp, in 294276
 const MAX_TOUCH_AFTER = 60;
+
+/** Whether a life of so many seconds was probably meant as milliseconds: whole minutes of them, but no whole days. */
+export const seemMilliseconds = (seconds: number): boolean =>
+  seconds > MAX_COOKIE || (seconds >= LONG && seconds % 60_000 === 0 && seconds % 86_400 !== 0);
+
+export const daysOf = (seconds: number): string => `${seconds} seconds, which is ${Math.round(seconds / 86_400)} days`;
 
 /** The life of a session: the `ttl` option, else its cookie's age, else a day. All in seconds. */
 export class Expiry {
@@ -44,6 +51,7 @@ export class Expiry {
     const seconds = typeof this.#ttl === 'number' ? this.#ttl : this.#ttl(session);
     this.#check(seconds);
     if (this.#isInMilliseconds(seconds, session.cookie?.originalMaxAge, ofCookie)) return ofCookie ?? seconds / 1000;
+    if (seemMilliseconds(seconds)) this.#warnOfLength(seconds);
     if (ofCookie !== undefined && seconds < ofCookie) {
       this.#warn(
         'CONNECT_PG_TYPED_TTL_WINS',
@@ -109,12 +117,11 @@ export class Expiry {
     if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= MAX_TTL)) {
       throw new TypeError(`ttl must be a positive number of seconds, at most ${MAX_TTL}, got ${describe(seconds)}`);
     }
-    if (seconds > MAX_COOKIE) {
-      this.#warn(
-        'CONNECT_PG_TYPED_TTL_LONG',
-        `ttl is ${seconds} seconds, longer than any cookie lives. Was it meant as milliseconds?`,
-      );
-    }
+    if (seconds > MAX_COOKIE) this.#warnOfLength(seconds);
+  }
+
+  #warnOfLength(seconds: number): void {
+    this.#warn('CONNECT_PG_TYPED_TTL_LONG', `ttl is ${daysOf(seconds)}. Was it meant as milliseconds?`);
   }
 
   #warn(code: string, message: string): void {

@@ -1,4 +1,5 @@
 // The path in a session's JSON that leads to its user.
+import { describe } from '../errors.js';
 import { oldStorableText, originalText, storableText, textAt } from './payload.js';
 
 /** The keys that lead to the user, outermost first: `['passport', 'user']`. */
@@ -14,7 +15,8 @@ export const PASSPORT: UserPath = ['passport', 'user'];
  */
 export function storablePath(path: UserPath): string[] {
   if (!Array.isArray(path) || path.length === 0 || !path.every((key) => typeof key === 'string')) {
-    throw new TypeError("userPath must be an array of keys, such as ['passport', 'user'] or ['user', 'id']");
+    const example = "['passport', 'user'] or ['user', 'id']";
+    throw new TypeError(`userPath must be an array of keys, such as ${example}, got ${describe(path)}`);
   }
   return path.map(storableText);
 }
@@ -34,7 +36,8 @@ export const storablePaths = (path: UserPath): string[][] => {
 export function userText(user: unknown): string {
   if (typeof user === 'string') return storableText(user);
   if (typeof user === 'bigint' || Number.isFinite(user)) return String(user);
-  throw new TypeError('the user must be the string or number that the session has at the userPath');
+  const got = describe(user, true);
+  throw new TypeError(`the user must be the string or number that the session has at the userPath, got ${got}`);
 }
 
 /**

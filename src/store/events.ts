@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import { Store } from 'express-session';
 import type { SessionStoreError } from '../errors.js';
 
-/** A write found its session gone, destroyed or expired, and left it so. */
+/** A save or a touch found that its session was destroyed or expired, and wrote nothing. */
 export interface GoneEvent {
   /** The SHA-256 of the session id, in hexadecimal. */
   handle: string;
@@ -28,8 +28,8 @@ export interface ConflictEvent {
 }
 
 /**
- * A live row does not hold a session: it is not a JSON object, or cannot be decrypted. It is left
- * alone.
+ * A live row does not hold a session: it is not a JSON object, or cannot be decrypted. The store
+ * does not change it.
  */
 export interface UnreadableEvent {
   /** The SHA-256 of the session id, in hexadecimal. */

@@ -1,24 +1,19 @@
 // Warnings of options that are right in form, but seem to mean something else.
+import { daysOf, seemMilliseconds } from '../session/expiry.js';
 import type { StoreOptions } from './options.js';
 
 const warn = (code: string, message: string) => process.emitWarning(message, { type: 'ConnectPgTypedWarning', code });
 
-const [A_DAY, A_YEAR] = [86_400, 366 * 86_400]; // seconds
+const A_DAY = 86_400; // seconds
 
 /** Not for `ttl`: that warning is in session/expiry.ts, because it also needs the cookie. */
 export function warnOfMilliseconds({ pruneSessionInterval, touchAfter, lifetime }: StoreOptions): void {
-  const limits = {
-    pruneSessionInterval: [pruneSessionInterval, A_DAY],
-    touchAfter: [touchAfter, A_DAY],
-    lifetime: [lifetime, A_YEAR],
-  };
-  for (const [name, [seconds, usual]] of Object.entries(limits)) {
-    if (typeof seconds !== 'number' || seconds <= (usual as number)) continue;
-    const days = Math.round(seconds / A_DAY);
-    warn(
-      'CONNECT_PG_TYPED_SECONDS',
-      `${name} is ${seconds} seconds, which is ${days} days. Was it meant as milliseconds?`,
-    );
+  for (const [name, seconds] of Object.entries({ pruneSessionInterval, touchAfter, lifetime })) {
+    if (typeof seconds !== 'number') continue;
+    const isLong = name === 'lifetime' ? seemMilliseconds(seconds) : seconds > A_DAY;
+    if (isLong) {
+      warn('CONNECT_PG_TYPED_SECONDS', `${name} is ${daysOf(seconds)}. Was it meant as milliseconds?`);
+    }
   }
 }
 

@@ -22,7 +22,7 @@ import type { OldStore } from './read-through.js';
 export interface StoreOptions {
   /**
    * The `pg.Pool` that the app also uses for its own queries. **Recommended.** The store never ends
-   * it. The pools of `pg.native`, Neon and Vercel will do too. `pool: undefined` without `conString` and
+   * it. The pools of `pg.native`, Neon and Vercel also work. `pool: undefined` without `conString` and
    * `conObject` throws a `TypeError`: the app must create the pool before the store.
    *
    * @category Connection
@@ -83,9 +83,10 @@ export interface StoreOptions {
    * Seconds that a session lives after its last use, or a function that returns them for a session.
    * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
    * constructor throws a `TypeError`, or the call fails with one if a function returned it. The
-   * store warns if the number is more than 400 days, which no cookie lives: it may be meant as
-   * milliseconds. If the number is the cookie's `maxAge`, it is in milliseconds: the session lives
-   * as long as its cookie, and the store warns once. A cookie with a negative age ends its session.
+   * store warns of a number that seems to be milliseconds: more than 400 days, the longest life of a
+   * cookie, or at least 10 days and whole minutes of milliseconds, such as 3,600,000. If the number
+   * equals the cookie's `maxAge`, the store reads it as milliseconds and warns once: the session lives
+   * as long as its cookie. A cookie with a negative age ends its session.
    *
    * @category Expiry
    * @default the time until the cookie's `expires`; 86,400 seconds (a day) if the cookie has none
@@ -94,9 +95,9 @@ export interface StoreOptions {
   /**
    * Seconds that a session may live after its creation, however often it is used. A positive
    * number, measured by the clock of the app's server. `req.session.regenerate` starts a new
-   * session. If a session is older than this option, the seconds count from its first save with the
-   * option. With this option, `set` and `touch` of an object that the store did not hand out first
-   * read the row: it may be a copy of a session, and then the seconds go on.
+   * session. If you add this option later, the seconds of an existing session count from its next
+   * save. `set` and `touch` of an object that the store did not return read the row first: the object
+   * may be a copy of a session, and a copy keeps its creation time.
    *
    * @category Expiry
    * @default no limit
@@ -123,19 +124,19 @@ export interface StoreOptions {
   mergeWithin?: readonly string[] | undefined;
   /**
    * Whether a save waits until PostgreSQL has written it to the disk. With `false` the store turns
-   * `synchronous_commit` off for the statements of `set` and `update`: they are faster, and a crash of the
-   * server may undo those of its last moment, less than a second with PostgreSQL's default settings. It
-   * never leaves a part of a save. `destroy`, `clear` and revocations always wait, and so make all earlier
-   * saves safe. A touch never waits, unless Citus distributes the table. There `false` makes calls fail:
-   * set `synchronous_commit` on the workers instead.
+   * `synchronous_commit` off for the statements of `set` and `update`. They are faster, and a crash of the
+   * server may lose the saves of the last 0.6 seconds, with the default `wal_writer_delay`. PostgreSQL
+   * never keeps a part of a save. `destroy`, `clear` and revocations always wait, and so make all earlier
+   * saves safe. A touch never waits, unless Citus distributes the table. On such a table, `false` makes
+   * calls fail: set `synchronous_commit` on the workers instead.
    *
    * @category Saving
    * @default `true`
    */
   synchronousCommit?: boolean | undefined;
   /**
-   * Seconds by which a touch must move the expiry: the store does not write a smaller move. With
-   * `0` it writes every touch, as it always does with `concurrency: 'overwrite'`.
+   * The store writes a touch only if it moves the expiry by at least this many seconds. With `0` it
+   * writes every touch, as it always does with `concurrency: 'overwrite'`.
    *
    * @category Expiry
    * @default 60 seconds, or a tenth of the session's life span if that is less
@@ -245,7 +246,7 @@ export interface StoreOptions {
   pruneSessionInterval?: number | false | undefined;
   /**
    * Whether the delay between two prunings is random, so that many processes do not prune at the
-   * same moment. `true`: from half of `pruneSessionInterval` to one and a half of it. `false`:
+   * same moment. `true`: between 0.5 and 1.5 times `pruneSessionInterval`. `false`:
    * exactly `pruneSessionInterval`. A function gets the interval and returns the next delay, both
    * in milliseconds. If it throws or does not return a positive number, the store calls `errorLog`
    * and uses the interval.
@@ -256,8 +257,8 @@ export interface StoreOptions {
   pruneSessionRandomizedInterval?: boolean | ((delayMs: number) => number) | undefined;
   /**
    * The number of expired sessions that one statement deletes at most. The store sends statements
-   * until no expired session is left that can be deleted, and halves the number if a statement times out. A positive
-   * whole number below 2^31.
+   * until no expired session is left that can be deleted, and halves the number if a statement times out.
+   * A positive whole number below 2^31.
    *
    * @category Pruning
    * @default `1000` (sessions)
@@ -275,10 +276,14 @@ export interface StoreOptions {
    */
   revocations?: boolean | { connectionString: string } | undefined;
   /**
-   * Called with a message and an error if no callback and no promise can receive the error: a
-   * failed pruning, a failed refresh of `encryption.keys`, a failed `destroy` of a moved session in the
-   * old store, a lost idle connection, a rejected promise that nothing handles, an unreadable row while
-   * `unreadable` has no listener, sessions that pruning could not delete while `kept` has no listener. If the function throws, `console.error` gets both errors.
+   * Called with a message and an error if no callback and no promise can receive the error:
+   *
+   * - a failed pruning, a failed refresh of `encryption.keys`, or a failed `destroy` in the old store
+   * - a lost idle connection, or a rejected promise that nothing handles
+   * - an unreadable row while `unreadable` has no listener, or sessions that pruning could not delete
+   *   while `kept` has no listener
+   *
+   * If the function throws, `console.error` gets both errors.
    *
    * @category Events and errors
    * @default `console.error`

@@ -237,9 +237,9 @@ export class PgSessionStore extends StoreWithEvents {
 
   /**
    * Runs `next` as one request, for a framework that does not call `createSession`. In there, a save is an
-   * update of what the request got, as `set` describes it for a Session, whichever object the framework
-   * made of it. If the request got a session several times, the first time counts, except for an object
-   * that `get` returned itself. After a `destroy`, later saves and touches of that id do nothing. A session
+   * update of what the request got, as `set` describes it for a Session. It does not matter which object the
+   * framework makes of it. The first `get` of the request counts. For an object that `get` itself returned,
+   * that `get` counts. After a `destroy`, later saves and touches of that id do nothing. A session
    * that the request did not get is written as it is.
    *
    * It uses AsyncLocalStorage. Give each message of a WebSocket its own scope, and call `get` in it.

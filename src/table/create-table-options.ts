@@ -39,9 +39,9 @@ export interface CreateTableOptions {
   /**
    * Lets the extension Citus distribute the table over its workers by the hash of `sid`, in
    * `shardCount` shards: a whole number from 2 to 64,000, by default 8. Four to eight for each worker
-   * that there will ever be are enough. A table that exists is distributed while stores use it
-   * (`create_distributed_table_concurrently`), which needs `wal_level = logical`. One that is
-   * distributed already stays as it is. `createTable` fails on a server without Citus.
+   * that you may add later are enough. Stores may use an existing table meanwhile
+   * (`create_distributed_table_concurrently`), which needs `wal_level = logical`. A table that is
+   * already distributed does not change. `createTable` fails on a server without Citus.
    *
    * @default the table is not distributed
    */

@@ -312,7 +312,7 @@ test('the command says what is missing in the project or in the database', async
       1,
       /relation "session_store\.session" does not exist.*init --schema session_store/s,
     ],
-    [() => {}, ['--url', 'postgres://user@127.0.0.1:1/none'], 3, /ECONNREFUSED/],
+    [() => {}, ['--url', 'postgres://user@127.0.0.1:1/none'], 3, /cannot reach the database \(connect ECONNREFUSED/],
     [() => {}, ['--timeout', '0'], 2, /--timeout must be a positive integer/],
   ] as [(project: Project) => void, string[], number, RegExp][]) {
     const project = new Project();

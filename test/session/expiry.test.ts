@@ -114,6 +114,27 @@ test('the store warns if the ttl is a day in milliseconds', async () => {
   assert.equal(await warnings(inMilliseconds), ['CONNECT_PG_TYPED_TTL_LONG']);
 });
 
+for (const ms of [900_000, 1_800_000, 3_600_000, 28_800_000]) {
+  test(`the store warns once if a session without a cookie's age gets a ttl of ${ms}`, async () => {
+    const codes = await warnings(async () => {
+      const { store } = await freshStore({ ttl: ms });
+      await store.set('a', session());
+      await store.set('b', session());
+    });
+    assert.equal(codes, ['CONNECT_PG_TYPED_TTL_LONG']);
+  });
+}
+
+for (const days of [1, 7, 14, 25, 30, 50, 90, 100, 365, 400, 365.25 / 12]) {
+  test(`the store does not warn of a ttl of ${days} days`, async () => {
+    const codes = await warnings(async () => {
+      const { store } = await freshStore({ ttl: days * 86_400 });
+      await store.set('a', session());
+    });
+    assert.equal(codes, []);
+  });
+}
+
 const WEEK_MS = 604_800_000;
 const likeCookie: [what: string, ttl: number | ((session: SessionData) => number)][] = [
   ['ttl', WEEK_MS],

@@ -16,7 +16,7 @@ export const init: Command = {
     },
     'create-schema': { help: 'also create the schema' },
     unlogged: { help: 'create an UNLOGGED table: a crash of the server empties it' },
-    distributed: { help: 'let the extension Citus distribute the table over its workers, also one with sessions' },
+    distributed: { help: 'let the extension Citus distribute the table over its workers, even if it holds sessions' },
     shards: { value: 'NUMBER', help: 'the number of shards with --distributed, at least 2; default: 8' },
     ...userPathOption('the path to the user in a session: user.id, or as JSON ["user","id"]; default: no index'),
     ...TRUST_OWNER,

@@ -11,7 +11,7 @@ export const list: Command = {
   usage: '',
   summary: 'Lists the live sessions, first to expire first.',
   options: {
-    limit: { value: 'NUMBER', help: `sessions at most; default: ${DEFAULT_LIMIT}` },
+    limit: { value: 'NUMBER', help: `the maximum number of sessions; default: ${DEFAULT_LIMIT}` },
     after: { value: 'CURSOR', help: 'where the previous page ended; default: the first page' },
     ...USER_PATH,
     ...KEYS,

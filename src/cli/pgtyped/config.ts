@@ -18,7 +18,11 @@ export function readConfig(file: string): PgtypedConfig {
     config = JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new CompileError(`there is no ${file}. Write one, or name it with --config`);
+    if (code === 'ENOENT') {
+      throw new CompileError(
+        `there is no ${file}. Write it as docs/typed-queries.md shows, or name yours with --config`,
+      );
+    }
     throw new CompileError(`cannot read ${file}: ${message}`);
   }
   const { srcDir, transforms } = Object(config) as PgtypedConfig;
