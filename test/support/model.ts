@@ -1,4 +1,4 @@
-// A model of PgSessionStore in plain maps. model.test.ts compares the store with it.
+// A model of PgSessionStore in plain maps. model.slow.test.ts compares the store with it.
 import { createHash } from 'node:crypto';
 import expressSession from 'express-session';
 
