@@ -1236,7 +1236,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'bindTable() gives the queries of the app the values that pg gives',
     file: 'src/postgres/result-types.ts',
-    from: '?? getTypeParser.call(connection, oid, format)',
+    from: '?? app.getTypeParser(oid, format)',
     to: '?? sameText',
     tests: ['result-types'],
   },

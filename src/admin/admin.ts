@@ -111,6 +111,8 @@ interface OfUser {
   users: string[];
 }
 
+const CALLBACK_RULE: Rule = ['a function', (value) => typeof value === 'function'];
+
 const RULES: Record<string, Rule> = {
   pool: POOL_RULE,
   hashIds: HASH_IDS_RULE,
@@ -304,10 +306,11 @@ class Admin {
     } = {},
   ): Promise<number> {
     checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept', 'onExpired']);
-    const { batchSize = DEFAULT_PRUNE_BATCH, onBatch, onKept, onExpired } = options;
+    const { batchSize = DEFAULT_PRUNE_BATCH, ...callbacks } = options;
+    for (const [name, callback] of Object.entries(callbacks)) checkOption(name, callback, CALLBACK_RULE);
     const db = connectTable(this.#location);
     const isDistributed = (await checkedDistribution(this.#location.names, db)) !== undefined;
-    return prune(async () => db, this.#location, { batchSize, onBatch, onKept, onExpired, isDistributed });
+    return prune(async () => db, this.#location, { ...callbacks, batchSize, isDistributed });
   }
 
   /** Counts and measures the sessions and their table. Reads the whole table, but no payload. */

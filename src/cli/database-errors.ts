@@ -46,7 +46,7 @@ export function messageOf(error: unknown, names: TableNames): string {
     default:
       return message;
   }
-  const code = (cause ?? (error as { code?: string })).code ?? '';
+  const code = cause?.code ?? '';
   if (UNREACHABLE.test(code) || /timeout|terminated/i.test(reason)) {
     const detail = /^(connect|getaddrinfo|read)/.test(reason) ? reason : code || reason;
     return `cannot reach the database (${detail}). Is it running? ${CHECK_URL}`;

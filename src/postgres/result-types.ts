@@ -10,7 +10,7 @@ const sameText: Parse = (text) => text;
 const textArray: Parse = (text) => arrays.create(text, sameText).parse();
 const arrays = pg.types.arrayParser as unknown as { create(text: string, parse: Parse): { parse(): unknown[] } };
 
-/** By object identifiers from PostgreSQL's pg_type.dat: bool; int2, int4, oid, float4, float8; name, text, varchar; their arrays. */
+/** By object identifiers from PostgreSQL's pg_type.dat: bool; int2, int4, oid, float4, float8; name, text, varchar, and arrays of these three. */
 const PARSERS = new Map<number, Parse>([
   [16, isTrue],
   ...[21, 23, 26, 700, 701].map((oid): [number, Parse] => [oid, Number]),
@@ -28,9 +28,9 @@ export const queryableOf = (connection: Pool | ClientBase): Queryable => ({
 
 /** The same for queries of the app: other types, such as timestamptz, become what they become in the app. */
 export function appQueryableOf(connection: Pool | ClientBase): Queryable {
-  const { getTypeParser } = 'getTypeParser' in connection ? connection : (connection.options.types ?? pg.types);
+  const app = 'getTypeParser' in connection ? connection : (connection.options?.types ?? pg.types);
   const types = {
-    getTypeParser: (oid: number, format?: 'text') => PARSERS.get(oid) ?? getTypeParser.call(connection, oid, format),
+    getTypeParser: (oid: number, format?: 'text') => PARSERS.get(oid) ?? app.getTypeParser(oid, format),
   } as CustomTypesConfig;
   return { query: (text, values) => connection.query({ text, values, types }) };
 }

@@ -13,7 +13,10 @@ const LONG = 10 * 86_400;
 const MAX_TTL = 1e11; // about 3,000 years: well before PostgreSQL's last timestamp, in 294276
 const MAX_TOUCH_AFTER = 60;
 
-/** Whether a life of so many seconds was probably meant as milliseconds: whole minutes of them, but no whole days. */
+/**
+ * Whether a life of so many seconds was probably meant as milliseconds: it is longer than a cookie's, or it is
+ * long, and whole minutes of milliseconds but no whole days.
+ */
 export const seemMilliseconds = (seconds: number): boolean =>
   seconds > MAX_COOKIE || (seconds >= LONG && seconds % 60_000 === 0 && seconds % 86_400 !== 0);
 

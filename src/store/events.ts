@@ -95,7 +95,7 @@ export interface StoreWithEvents {
 }
 
 export class Events {
-  /** How often each was emitted, for `stats()`. */
+  /** How often each was emitted. `stats()` shows three of them. */
   readonly count: Record<keyof StoreEvents, number> = {
     gone: 0,
     conflict: 0,
@@ -116,7 +116,7 @@ export class Events {
   }
 
   /**
-   * Emits on the next tick, outside any promise: an error of a listener must not fail the write.
+   * Emits on the next tick, outside any promise: an error of a listener must not fail the work.
    */
   emitLater<Name extends keyof StoreEvents>(name: Name, ...args: StoreEvents[Name]): void {
     this.count[name]++;

@@ -84,7 +84,8 @@ export interface StoreOptions {
    * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
    * constructor throws a `TypeError`, or the call fails with one if a function returned it. The
    * store warns of a number that seems to be milliseconds: more than 400 days, the longest life of a
-   * cookie, or at least 10 days and whole minutes of milliseconds, such as 3,600,000. If the number
+   * cookie, or at least 10 days that are whole minutes of milliseconds but no whole days, such as
+   * 3,600,000. If the number
    * equals the cookie's `maxAge`, the store reads it as milliseconds and warns once: the session lives
    * as long as its cookie. A cookie with a negative age ends its session.
    *
@@ -96,7 +97,7 @@ export interface StoreOptions {
    * Seconds that a session may live after its creation, however often it is used. A positive
    * number, measured by the clock of the app's server. `req.session.regenerate` starts a new
    * session. If you add this option later, the seconds of an existing session count from its next
-   * save. `set` and `touch` of an object that the store did not return read the row first: the object
+   * save. With this option, `set` and `touch` of an object that the store did not return read the row first: the object
    * may be a copy of a session, and a copy keeps its creation time.
    *
    * @category Expiry

@@ -115,7 +115,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     isRouting = false;
   }
 
-  /** Whether the app has ended the response, and it is not sent yet or has failed. */
+  /** Whether the end waits for the store, or an error response is due. */
   function isOver(): boolean {
     return state === 'ended' || state === 'failed';
   }

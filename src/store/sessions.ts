@@ -18,7 +18,7 @@ import type { Log } from './error-log.js';
 import type { Events, GoneEvent } from './events.js';
 import { OwnChanges } from './own-changes.js';
 import { SessionQueue, type WriteOptions } from './session-queue.js';
-import { type Snapshot, type Snapshots, StoredRow, type Written } from './snapshots.js';
+import { Reading, type Snapshot, type Snapshots, StoredRow, type Written } from './snapshots.js';
 
 const LARGE = 2 ** 20; // characters: some 10 ms to parse
 
@@ -86,7 +86,7 @@ export class Sessions {
       const mayShorten = this.#expiry.mayShorten(session, row.secondsLeft);
       const expiresAt = performance.now() + row.secondsLeft * 1000;
       this.#lifetime?.read(sid);
-      this.#snapshots.read(session, { sid, text: row.sess, mayShorten, expiresAt });
+      this.#snapshots.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
     }
     return session;
   }

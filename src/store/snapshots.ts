@@ -27,14 +27,16 @@ export class StoredRow {
   }
 }
 
-/** What `get` read for the object that it returned. */
-interface Reading {
-  sid: string;
-  text: string;
-  /** Whether the row lives longer than its session says, so that the next write may correct it. */
-  mayShorten: boolean;
-  /** When the row expires, in milliseconds of `performance.now()`. */
-  expiresAt: number;
+/** What `get` read for the object that it returned. A class: V8 keeps many objects of a literal for too long. */
+export class Reading {
+  constructor(
+    readonly sid: string,
+    readonly text: string,
+    /** Whether the row lives longer than its session says, so that the next write may correct it. */
+    readonly mayShorten: boolean,
+    /** When the row expires, in milliseconds of `performance.now()`. */
+    readonly expiresAt: number,
+  ) {}
 }
 
 /** What is known about the row of a Session, and what the Session held then. */

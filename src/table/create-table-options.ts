@@ -39,7 +39,7 @@ export interface CreateTableOptions {
   /**
    * Lets the extension Citus distribute the table over its workers by the hash of `sid`, in
    * `shardCount` shards: a whole number from 2 to 64,000, by default 8. Four to eight for each worker
-   * that you may add later are enough. Stores may use an existing table meanwhile
+   * that you may add later are enough. While Citus distributes an existing table, stores may use it
    * (`create_distributed_table_concurrently`), which needs `wal_level = logical`. A table that is
    * already distributed does not change. `createTable` fails on a server without Citus.
    *

@@ -69,8 +69,11 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
             throw error;
           });
         }
-        if (reads || stage !== 'part') return [await this.#sendOne(items[0]!, deadline, worker, stage === 'alone')];
-        const sent = await this.#attempt(items[0]!, deadline, worker, metLock, this.#options.retryBatch);
+        const item = items[0]!;
+        if (stage !== 'part') return [await this.#sendOne(item, deadline, worker, stage === 'alone')];
+        const { retryBatch } = this.#options;
+        if (reads) return [await this.#sendLone(item, deadline, worker, retryBatch)];
+        const sent = await this.#attempt(item, deadline, worker, metLock, retryBatch);
         if (!sent) throw databaseFailed(LOCKED);
         return [sent.result];
       },
@@ -121,8 +124,13 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   }
 
   /** A write may wait for its row until the deadline. */
-  async #sendLone(item: Item, deadline: Deadline, worker: Worker | undefined): Promise<Result> {
-    const rows = await this.#run(this.#kind.one(item, false), this.#options.retryLone, deadline, worker);
+  async #sendLone(
+    item: Item,
+    deadline: Deadline,
+    worker: Worker | undefined,
+    retry = this.#options.retryLone,
+  ): Promise<Result> {
+    const rows = await this.#run(this.#kind.one(item, false), retry, deadline, worker);
     return this.#kind.results([item], rows)[0]!;
   }
 

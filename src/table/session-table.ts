@@ -72,7 +72,7 @@ export class SessionTable {
     deadline: Deadline,
     retry: Retry = this.read,
   ): Promise<T> {
-    await this.#ensureTable(deadline);
+    if (!this.#isReady) await this.#ensureTable(deadline); // else no pause: calls of one tick keep their order
     const query = async (text: string, values: unknown[]): Promise<QueryResult> => {
       const result = await this.#connection.query(text, values, { deadline, retry, repair: this.repair });
       if (!this.#isSidChecked) await this.#check(result, deadline);
@@ -97,8 +97,11 @@ export class SessionTable {
 
   /** Whether the table exists and has been checked, as far as is known. */
   get isKnown(): boolean {
-    const isReady = !this.#tableEnsurer || this.#tableEnsurer.isReady;
-    return this.#isSidChecked && this.distribution.isKnown && isReady;
+    return this.#isSidChecked && this.distribution.isKnown && this.#isReady;
+  }
+
+  get #isReady(): boolean {
+    return this.#tableEnsurer?.isReady ?? true;
   }
 
   /** Whether Citus distributes the table. */
@@ -121,7 +124,7 @@ export class SessionTable {
   };
 
   async #sendFirst(text: string, values: unknown[], deadline: Deadline, retry: Retry): Promise<QueryResult> {
-    await this.#ensureTable(deadline);
+    if (!this.#isReady) await this.#ensureTable(deadline);
     const sent = this.distribution.isDistributed ? text : withChecks(text);
     const result = await this.#connection.query(sent, values, { deadline, retry, repair: this.repair });
     await this.#check(result, deadline);
@@ -129,8 +132,7 @@ export class SessionTable {
   }
 
   async #ensureTable(deadline: Deadline): Promise<void> {
-    const ensurer = this.#tableEnsurer;
-    if (ensurer && !ensurer.isReady) await retry(() => ensurer.run(deadline), deadline, this.read);
+    await retry(async () => this.#tableEnsurer?.run(deadline), deadline, this.read);
   }
 
   /**

@@ -417,6 +417,7 @@ test('the admin throws a TypeError that explains a wrong option or parameter', a
     [() => admin.revokeUser('ada', invalid('0'.repeat(64))), /the options must be an object with except/],
     [() => admin.revoke('0'.repeat(64), invalid({ usr: 'ada' })), /unknown option "usr". The options are user/],
     [() => admin.list(invalid({ first: 10 })), /unknown option "first". The options are after, limit/],
+    [() => admin.prune(invalid({ onExpired: 'print' })), /^onExpired must be a function, got 'print'$/],
     [() => admin.prune(invalid({ batch: 10 })), /unknown option "batch". The options are batchSize, onBatch/],
     [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
     [() => admin.list({ limit: 0 }), /limit must be a positive integer/],

@@ -339,6 +339,24 @@ test('a dry run prints what the command would do, and changes nothing', async ()
   assert.equal(await rows(), before);
 });
 
+test('init --print --distributed prints SQL that distributes the table, in the given number of shards', async () => {
+  const print = (...args: string[]) => cli(['init', '--print', ...args], { DATABASE_URL: '' });
+  assert.match(
+    (await print('sql', '--distributed', '--shards', '4')).stdout,
+    /create_distributed_table\(.*shard_count => 4\)/,
+  );
+  assert.match((await print('sql', '--distributed')).stdout, /shard_count => 8\)/);
+  for (const [args, message] of [
+    [['sql', '--distributed', '--shards', '1'], /shard/i],
+    [['sql', '--shards', '4'], /--shards .*--distributed/],
+    [['prisma', '--distributed'], /--distributed works with --print sql, not with --print prisma/],
+  ] as [string[], RegExp][]) {
+    const { code, stderr } = await print(...args);
+    assert.is(code, 2, args.join(' '));
+    assert.match(stderr, message);
+  }
+});
+
 test('a database failure exits with 3, and prints one line with advice and without a password', async () => {
   const url = (change: Partial<URL>) => Object.assign(new URL(process.env.TEST_SERVER_URL!), change).href;
   const pool = freshPool();

@@ -201,6 +201,19 @@ test('the check succeeds if the files are up to date, and the command writes the
   assert.is((await project.types('--check')).code, 0);
 });
 
+test('--config names another configuration file', async () => {
+  const project = new Project();
+  fs.renameSync(project.at('pgtyped.config.json'), project.at('other.json'));
+  const { code, stdout } = await project.types('--config', 'other.json');
+  assert.is(code, 0, stdout);
+  const missing = await project.types('--config', 'missing.json');
+  assert.is(missing.code, 1);
+  assert.match(
+    missing.stdout + missing.stderr,
+    /there is no missing\.json\. Write it as docs\/typed-queries\.md shows/,
+  );
+});
+
 /** Runs a line of a shell in the project, with the command line as an installed program. */
 function shellOf(project: Project, databaseUrl: string): (line: string) => Promise<string> {
   const program = compiled('src/cli/main.ts');

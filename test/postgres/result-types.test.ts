@@ -124,9 +124,13 @@ for (const kind of ['pool', 'client'] as const) {
 
   test(`bindTable() gives a query of the app what its own parsers give, on a ${kind}`, async () => {
     const { names } = await freshStore();
-    const [row] = (await bindTable(await open(freshPool(asMap)), names).query(OWN_QUERY, [])).rows;
-    assert.instance(row.day, Map);
-    assert.instance(row.big, Map);
-    assert.equal([row.yes, row.half, row.texts, row.n], [true, 1.5, ['a'], 0]);
+    const overrides = new pg.TypeOverrides();
+    for (const oid of [20, 1082]) overrides.setTypeParser(oid, (text) => new Map([['value', text]]));
+    for (const types of [asMap.types, overrides]) {
+      const [row] = (await bindTable(await open(freshPool({ types })), names).query(OWN_QUERY, [])).rows;
+      assert.instance(row.day, Map);
+      assert.instance(row.big, Map);
+      assert.equal([row.yes, row.half, row.texts, row.n], [true, 1.5, ['a'], 0]);
+    }
   });
 }

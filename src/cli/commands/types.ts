@@ -1,5 +1,6 @@
 // types: compiles the queries of a project, with the pgtyped that it has installed.
 import pg from 'pg';
+import { databaseFailed } from '../../errors.js';
 import { connectionConfig } from '../../postgres/connect.js';
 import { unbind } from '../../table/stand-in.js';
 import { noPositional, numberOf, stringOf } from '../arguments.js';
@@ -57,7 +58,10 @@ async function compileProject(
   const database = connectionConfig(url) ?? databaseOf(config);
   if (!database) throw new TypeError('no database given. Pass --url, or set DATABASE_URL or the PG* variables');
   const client = new pg.Client({ ...database, connectionTimeoutMillis: 10_000 });
-  await client.connect(); // pgtyped would hang without a message
+  // pgtyped would hang without a message.
+  await client.connect().catch((error) => {
+    throw databaseFailed(error);
+  });
   await client.end();
   const compiled = await compile(client, config, seconds);
   const generated = new Map([...compiled].map(([file, code]) => [file, unbind(code)]));
