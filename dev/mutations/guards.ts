@@ -151,8 +151,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'an error does not show an encryption key',
     file: 'src/session/codec.ts',
-    from: '{ isSecret: true, advise: adviseEncryption }',
-    to: '{ isSecret: false, advise: adviseEncryption }',
+    from: '{ isSecret: true }',
+    to: '{ isSecret: false }',
     tests: ['store/options'],
   },
   {

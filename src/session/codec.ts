@@ -53,7 +53,7 @@ export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
         (isKeys(keys) || typeof keys === 'function') && [undefined, true, false].includes(allowPlaintext as boolean)
       );
     },
-    { isSecret: true, advise: adviseEncryption },
+    { isSecret: true },
   ],
   serializer: [
     'an object with the functions stringify and parse',
@@ -62,13 +62,6 @@ export const CODEC_RULES: Record<keyof CodecOptions, Rule> = {
     },
   ],
 };
-
-/** The first key of the object that is not an option. */
-function adviseEncryption(value: unknown): string | undefined {
-  if (!isObject(value)) return undefined;
-  const unknown = Object.keys(value).find((name) => !['keys', 'userPath', 'allowPlaintext'].includes(name));
-  return unknown === undefined ? undefined : `It has the unknown key "${unknown}"`;
-}
 
 /**
  * @param onKeysError called if the function that returns the keys fails, and no call waits for it

@@ -261,7 +261,7 @@ test('the store accepts a key of 32 bytes in each form, and no error reveals a w
   const wrong: [encryption: unknown, message: RegExp][] = [
     [{ keys: [] }, /encryption must be an object/],
     [{ keys: 'secret' }, /encryption must be an object/],
-    [{ key: KEY, keys: [KEY] }, /encryption must be an object.* It has the unknown key "key"$/],
+    [{ key: KEY, keys: [KEY] }, /encryption must be an object/],
     [{ keys: ['secret'] }, /a key must have 32 bytes/],
     [{ keys: [randomBytes(16)] }, /a key must have 32 bytes/],
     ...WEAK.flatMap((weak) =>
