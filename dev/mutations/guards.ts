@@ -2046,9 +2046,9 @@ export const mutations: Mutation[] = [
     tests: ['store/read-through.test'],
   },
   {
-    guard: 'a save that changes no value emits no conflict',
+    guard: 'a save that changes no value is a touch',
     file: 'src/store/own-changes.ts',
-    from: 'if (changes.size === 0) return undefined;',
+    from: 'if (this.#difference.changes.size === 0) return undefined;',
     to: '',
     tests: ['store/races'],
   },

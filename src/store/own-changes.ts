@@ -36,9 +36,10 @@ export class OwnChanges {
     return this.#quick ? this.#quick.cookie : this.#difference.changes.has('cookie');
   }
 
-  /** The JSON of a row with these changes. */
-  applyTo(row: string): string {
+  /** The JSON of a row with these changes. Undefined if they are only another order of the keys. */
+  applyTo(row: string): string | undefined {
     if (this.#quick && row === this.#base) return this.#mine;
+    if (this.#difference.changes.size === 0) return undefined;
     return applyChanges(row, this.#difference, this.#base, this.#mine, this.#within);
   }
 
@@ -52,7 +53,6 @@ export class OwnChanges {
     const keys = [...othersChanges(read, found).keys()];
     if (keys.length === 0) return undefined;
     const { changes } = this.#difference;
-    if (changes.size === 0) return undefined; // `#quick` found only another order of the keys
     const isOverwritten = (key: string) =>
       changes.has(key) &&
       (!this.#within.includes(key) || isOverwrittenWithin(key, read, found, this.#base, this.#mine));

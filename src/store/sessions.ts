@@ -196,9 +196,12 @@ export class Sessions {
     const ttl = this.#limited(save.ttl, session);
     const mayShorten = snapshot.mayShorten || own.hasCookie;
     let found = snapshot.row;
-    const change = (row: StoredRow): Change => {
+    let applied: string | undefined;
+    const change = (row: StoredRow): Change | undefined => {
       found = row;
-      const merged = this.#stamp(own.applyTo(row.json), session);
+      applied = own.applyTo(row.json);
+      if (applied === undefined) return undefined;
+      const merged = this.#stamp(applied, session);
       // If another request changed the age of the cookie, its expiry stays.
       return row.json === snapshot.base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
         ? { json: merged, ttl, mayShorten }
@@ -207,6 +210,7 @@ export class Sessions {
     const options = { deadline, read: snapshot.row, idempotent: true };
     const row = await compareAndSwap({ rows: this.#rows, codec: this.#codec }, sid, change, options);
     if (!row) return this.#events.emitLater('gone', { handle: handleOf(sid), during });
+    if (applied === undefined) return this.#move(sid, session, save);
     this.#snapshots.saved(sid, session, save, row);
     if (found === snapshot.row) return;
     const conflict = own.conflictWith(snapshot.row.json, found.json);

@@ -159,6 +159,18 @@ test('a save that only moves a key to the end emits no conflict', async () => {
   assert.equal(conflicts, []);
 });
 
+test('a save that only moves a key to the end extends the life that another request shortened, as a touch does', async () => {
+  const { one, other, pool, table } = await twoStores();
+  await one.set('a', session({ views: 1, user: 'ada' }, cookieFor(600)));
+  const loaded = await loadSession(other, 'a');
+  await one.set('a', session({ views: 1, user: 'ada' }, cookieFor(60)));
+  const { views } = loaded;
+  delete loaded.views;
+  await other.set('a', Object.assign(loaded, { views }));
+  const { rows } = await pool.query(`SELECT extract(epoch FROM expire - now())::float8 AS seconds FROM ${table}`);
+  assert.ok(rows[0].seconds > 500, `${rows[0].seconds} s`);
+});
+
 test('if one request removes a key, the save of another does not restore it', async () => {
   const { one, other } = await twoStores();
   await one.set('a', session({ flash: 'hello', views: 1 }, cookieFor(60)));
