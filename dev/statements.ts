@@ -1,4 +1,4 @@
-// Writes the generated queries shorter: in the bundle of an app, the statements take 9 kB.
+// Writes the generated queries shorter, because the bundle of an app contains them.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -10,7 +10,10 @@ const sameText: Parse = (text) => text;
 const textArray: Parse = (text) => arrays.create(text, sameText).parse();
 const arrays = pg.types.arrayParser as unknown as { create(text: string, parse: Parse): { parse(): unknown[] } };
 
-/** By object identifiers from PostgreSQL's pg_type.dat: bool; int2, int4, oid, float4, float8; name, text, varchar, and arrays of these three. */
+/**
+ * By object identifiers from PostgreSQL's pg_type.dat: bool; int2, int4, oid, float4, float8; name, text,
+ * varchar, and the arrays of these three.
+ */
 const PARSERS = new Map<number, Parse>([
   [16, isTrue],
   ...[21, 23, 26, 700, 701].map((oid): [number, Parse] => [oid, Number]),

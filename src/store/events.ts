@@ -95,16 +95,8 @@ export interface StoreWithEvents {
 }
 
 export class Events {
-  /** How often each was emitted. `stats()` shows three of them. */
-  readonly count: Record<keyof StoreEvents, number> = {
-    gone: 0,
-    conflict: 0,
-    unreadable: 0,
-    kept: 0,
-    expired: 0,
-    revoked: 0,
-    resync: 0,
-  };
+  /** How often these were emitted, for `stats()`. */
+  readonly count = { gone: 0, conflict: 0, unreadable: 0 };
   readonly #emitter: EventEmitter;
 
   constructor(emitter: EventEmitter) {
@@ -119,7 +111,7 @@ export class Events {
    * Emits on the next tick, outside any promise: an error of a listener must not fail the work.
    */
   emitLater<Name extends keyof StoreEvents>(name: Name, ...args: StoreEvents[Name]): void {
-    this.count[name]++;
+    if (name in this.count) this.count[name as keyof Events['count']]++;
     process.nextTick(() => this.#emitter.emit(name, ...args));
   }
 }

@@ -27,7 +27,7 @@ export class StoredRow {
   }
 }
 
-/** What `get` read for the object that it returned. A class: V8 keeps many objects of a literal for too long. */
+/** What `get` read for the object that it returned. A class for the reason that QueuedCall in table/batcher.ts has. */
 export class Reading {
   constructor(
     readonly sid: string,

@@ -88,10 +88,10 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
   /** Items with a locked row are sent alone. */
   async #sendMany(items: Item[], deadline: Deadline, worker: Worker): Promise<Outcome<Result>[]> {
     const kind = this.#kind;
-    this.#table.count.batches++;
     const limited = kind.reads || kind.skipsLocked ? undefined : items[0];
     try {
       const rows = await this.#run(kind.ofShard!(items), this.#options.retryBatch, deadline, worker, limited);
+      this.#table.count.batches++;
       const results = kind.results(items, rows);
       const locked = new Set(kind.skipsLocked ? lockedIn(rows) : []);
       if (locked.size === 0) return results;
