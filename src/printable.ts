@@ -14,7 +14,7 @@ export const printableLine = (text: string): string => printable(text.replace(/\
 
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
-/** JSON that a terminal can show. JSON.stringify leaves DEL, C1 and invisible characters as they are. */
+/** JSON that a terminal can show. JSON.stringify keeps DEL, C1 and invisible characters. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(UNSAFE, (found) =>
     found === '\n' ? found : found.replace(/./gs, (unit) => `\\u${hexOf(unit, 4)}`),

@@ -24,7 +24,7 @@ export const UNFIT_SID = ['22001', '22P02', UNDEFINED_FUNCTION, '42804'];
 /** deadlock_detected, serialization_failure: rolled back, so the statement can be sent again. */
 export const ROLLED_BACK = ['40P01', '40001'];
 
-/** invalid_text_representation, untranslatable_character: PostgreSQL cannot read inside a payload. */
+/** invalid_text_representation, untranslatable_character: PostgreSQL cannot read a payload. */
 export const UNREADABLE_PAYLOAD = ['22P02', UNTRANSLATABLE_CHARACTER];
 
 /** invalid_sql_statement_name, duplicate_prepared_statement: a pooler lacks our statements. */

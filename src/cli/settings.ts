@@ -50,7 +50,7 @@ function readConfig(): Record<string, string> {
   return shared === undefined ? {} : checkConfig(shared, `package.json: "${PACKAGE_KEY}"`);
 }
 
-/** Returns undefined if there is no such file. An error never quotes the file, which may hold secrets. */
+/** Undefined if there is no such file. An error never quotes the file, which may hold secrets. */
 function readJson(file: string): unknown {
   let text: string;
   try {

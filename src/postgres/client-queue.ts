@@ -13,7 +13,7 @@ type OnClient = (error: Error | undefined, client: PoolClient | undefined) => vo
 export abstract class Checkout extends Expiring {
   protected client: PoolClient | undefined;
   #isLate = false;
-  /** The async context of the call. Tracers read it when a client is asked for, and when a statement is sent. */
+  /** The call's async context, for tracers of `pool.connect()` and `client.query()`. */
   readonly #context = new AsyncResource('connect-pg-typed');
 
   constructor(
@@ -78,7 +78,7 @@ export abstract class Checkout extends Expiring {
 
 const ignore = () => {};
 
-/** Whether the connection can be used again: the server answered, and is neither stopping nor a standby. */
+/** Whether the connection can be used again: the server answered, and it goes on with writes. */
 function isConnectionUsable(error: SessionStoreError): boolean {
   const { sqlState } = error;
   if (sqlState === undefined || sqlState === READ_ONLY_SQL_TRANSACTION) return false;
@@ -143,7 +143,7 @@ export class ClientQueue {
     }
   }
 
-  /** A callback, which runs at once. A promise would be too late for an error right after connecting. */
+  /** A callback: a promise would be too late for an error right after connecting. */
   readonly #onClient: OnClient = (error, client) => {
     this.#requested--;
     const [first] = this.#waiting;

@@ -15,7 +15,7 @@ export interface PoolOptions {
 
 const PG_VARIABLES = ['PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER'];
 
-/** The schemes under which people know PostgreSQL. pg itself ignores the scheme, and a typo in it. */
+/** The schemes under which people know PostgreSQL. pg ignores the scheme, and a typo in it. */
 const CONNECTION_STRING = /^(\/|(postgres(ql)?|pg(sql)?|psql|postgis|tcp|socket)(\+[a-z\d]+)?:)/i;
 
 /** Whether pg understands the value, and it does not name another kind of server. */

@@ -11,7 +11,7 @@ import { canPrepare, PreparedStatement } from './prepared-statement.js';
 import { queryableOf, RESULT_TYPES } from './result-types.js';
 import { pauseBeforeRetry, type Retry } from './retry.js';
 
-/** The method that pools, clients and transactions share: `pg.Pool`, `pg.Client`, `pg.PoolClient`. */
+/** The method that pools and clients share: `pg.Pool`, `pg.Client`, `pg.PoolClient`. */
 export interface Queryable {
   query(text: string, values: unknown[]): Promise<QueryResult>;
 }
@@ -124,7 +124,7 @@ export class PoolConnection {
   }
 }
 
-/** A statement with all its attempts. Callbacks, because each promise costs a lone call some of its CPU. */
+/** A statement with all its attempts. It uses callbacks: each promise costs a lone call CPU. */
 class Statement extends Checkout {
   /** An error after which the client must not be used again, although it answered. */
   #failure: Error | undefined;
@@ -171,7 +171,7 @@ class Statement extends Checkout {
     void client.query({ text, values }, (error) => (error ? this.fail(this.releaseFailed(error)) : submitLimited()));
   }
 
-  /** This request, or that of Citus to a worker, may come late, and cancel the client's next statement. */
+  /** The request, or that of Citus to a worker, may come late and cancel the next statement. */
   #cancel(): void {
     this.#failure = CANCELLED;
     cancel(this.client!);

@@ -6,7 +6,7 @@ import pg, { type Client, type ClientBase, type ClientConfig, type Pool, type Po
 export const socketOf = (client: ClientBase): Socket | undefined =>
   (client as unknown as { connection?: { stream: Socket } }).connection?.stream;
 
-/** Destroys the socket at once. That of Neon's driver, a WebSocket, would wait for an answer of the server. */
+/** Destroys the socket at once. Neon's, a WebSocket, would wait for an answer of the server. */
 export function destroySocket(socket: Socket): void {
   socket.destroy();
   emitClose(socket);
@@ -20,7 +20,7 @@ export const emitClose = (socket: Socket | undefined): void => {
   if (socket && typeof socket.resetAndDestroy !== 'function') socket.emit('close');
 };
 
-/** Makes a client of the pool's class. For pg-native, whose clients have no socket to destroy, one of pg. */
+/** Makes a client of the pool's class, or of pg if that class has no socket, as in pg-native. */
 export function createClient(config: ClientConfig, pool: object = {}): Client {
   const { Client = pg.Client } = pool as { Client?: typeof pg.Client };
   const client = new Client(config);
@@ -89,13 +89,13 @@ export interface PgConnection {
   sync(): void;
 }
 
-/** Undefined for pg-native, and for a client in pg's pipeline mode, which takes no queries of our own. */
+/** Undefined for pg-native, and in pg's pipeline mode, which takes no queries of our own. */
 export function protocolOf(client: Client | PoolClient): PgConnection | undefined {
   const { connection, pipeline } = client as unknown as { connection?: PgConnection; pipeline?: boolean };
   return connection?.parsedStatements && !pipeline ? connection : undefined;
 }
 
-/** Sends a query of our own class, which pg refuses in pipeline mode. The client must not run another query. */
+/** Sends a query of our own class, also in pipeline mode. The client must not run another one. */
 export function submitAlone<T extends Submittable>(client: ClientBase, query: T): T {
   const piped = client as ClientBase & { pipeline?: boolean };
   const { pipeline = false } = piped;

@@ -29,7 +29,7 @@ export const queryableOf = (connection: Pool | ClientBase): Queryable => ({
   query: (text, values) => connection.query({ text, values, types: RESULT_TYPES }),
 });
 
-/** The same for queries of the app: other types, such as timestamptz, become what they become in the app. */
+/** The same for queries of the app: other types, such as timestamptz, become what the app set. */
 export function appQueryableOf(connection: Pool | ClientBase): Queryable {
   const app = 'getTypeParser' in connection ? connection : (connection.options?.types ?? pg.types);
   const types = {

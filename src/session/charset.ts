@@ -5,7 +5,7 @@ import { escapeUnit } from './payload.js';
 const EMOJI = [0x1f000, 0x1ffff] as const; // no encoding but UTF8 has them
 const BEYOND_SINGLE_BYTE = 0x3000; // from here on, no encoding of one byte a character has any
 
-/** The characters that one database lacks, as far as they are known. A database in UTF8 lacks none. */
+/** The characters that one database is known to lack. A database in UTF8 lacks none. */
 export class Charset {
   readonly #missing = new Set<string>();
   #end = Infinity;
@@ -23,7 +23,7 @@ export class Charset {
     return true;
   }
 
-  /** Escapes the missing characters, in a text that is JSON or has been escaped like the parts of one. */
+  /** Escapes the missing characters in JSON, or in a text that is escaped like a part of JSON. */
   escape(text: string): string {
     if (this.#missing.size === 0) return text; // true for UTF8
     return text.replace(/[^\0-\x7f]/gu, (character) =>

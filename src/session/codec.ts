@@ -29,11 +29,11 @@ export interface Codec {
   userTexts(user: unknown): string[];
   /** The characters that `encode` escapes because the database lacks them. */
   charset: Charset;
-  /** The user in a stored text that `decode` has accepted, as a text that `userTexts` takes, or null. */
+  /** The user in a stored text that `decode` has accepted, as `userTexts` takes it, or null. */
   userIn(text: string, session: SessionData, userPath: UserPath): string | null;
   /** The id of the key that encrypts. Undefined without encryption. */
   readonly keyId?: string | undefined;
-  /** Only if a function returns the keys. `loadKeys` must come before the methods that need a key. */
+  /** Set if a function returns the keys: then call `loadKeys` before a method that needs one. */
   readonly keys?: KeyLoader;
 }
 

@@ -31,7 +31,7 @@ export function isEnded(cookie: unknown): boolean {
   return numberOf(originalMaxAge)! <= 0 || numberOf(ownMaxAge(cookie))! <= 0;
 }
 
-/** @throws {TypeError} if an age or `expires` is NaN or infinite, which JSON would turn into null */
+/** @throws {TypeError} if an age or `expires` is NaN or infinite: JSON would make it null */
 export function checkCookie(cookie: unknown): void {
   const { originalMaxAge, expires } = Object(cookie);
   if (isFiniteOrOther(originalMaxAge) && isFiniteOrOther(expires) && isFiniteOrOther(ownMaxAge(cookie))) return;

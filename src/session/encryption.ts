@@ -107,7 +107,7 @@ export class EncryptedCodec {
   readonly #storablePath: string[];
   readonly #allowPlaintext: boolean;
 
-  /** @param onKeysError called if the function that returns the keys fails, and no call waits for it */
+  /** @param onKeysError called if the function of the keys fails while no call waits for it */
   constructor(
     { keys, userPath = PASSPORT, allowPlaintext = false }: Encryption,
     format: Format,

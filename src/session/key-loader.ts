@@ -16,7 +16,7 @@ export interface KeyLoaderOptions {
   onError: (error: unknown) => void;
   /** Milliseconds after which keys are refreshed. Default: 600,000. */
   maxAgeMs?: number;
-  /** Milliseconds from one search for a missing key to the next, and after a failed refresh. Default: 30,000. */
+  /** Milliseconds between searches for a missing key, and after a failure. Default: 30,000. */
   pauseMs?: number;
 }
 
@@ -64,7 +64,7 @@ export class KeyLoader {
     this.#searchAt.set(id, this.#afterPause());
   }
 
-  /** Calls at the same time share the work, each until its deadline. After a failure, the next call tries again. */
+  /** Calls at the same time share the work. After a failure, the next call tries again. */
   #load(deadline: number): Promise<void> {
     this.#loading ??= this.#loadNow();
     const loading = this.#loading;

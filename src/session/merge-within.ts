@@ -15,7 +15,7 @@ function valuesIn(key: string, json: string): Map<string, unknown> | undefined {
   return isObject(value) ? new Map(Object.entries(value)) : undefined;
 }
 
-/** The names of the values within the key that differ. Undefined if `after` does not hold an object. */
+/** The names of the values that differ within the key. Undefined if `after` has no object there. */
 function changedNames(key: string, before: string, after: string): string[] | undefined {
   const [olds = new Map<string, unknown>(), news] = [valuesIn(key, before), valuesIn(key, after)];
   if (!news) return undefined;
@@ -23,7 +23,7 @@ function changedNames(key: string, before: string, after: string): string[] | un
   return [...names].filter((name) => !isDeepStrictEqual(olds.get(name), news.get(name)));
 }
 
-/** The row's field with the request's changes within it. Undefined if it must be replaced as a whole. */
+/** The row's field with the request's changes within it. Undefined to replace it as a whole. */
 export function mergeWithin(key: string, row: string, base: string, mine: string): string | undefined {
   const [values, news] = [valuesIn(key, row), valuesIn(key, mine)];
   if (!values || !news) return undefined;
@@ -31,7 +31,7 @@ export function mergeWithin(key: string, row: string, base: string, mine: string
   return `${JSON.stringify(key)}:${JSON.stringify(Object.fromEntries(values))}`;
 }
 
-/** Whether others, from `read` to `found`, and the request, from `base` to `mine`, changed the same value within it. */
+/** Whether others (`read` to `found`) and the request (`base` to `mine`) changed the same value. */
 export function isOverwrittenWithin(key: string, read: string, found: string, base: string, mine: string): boolean {
   const [others, own] = [changedNames(key, read, found), changedNames(key, base, mine)];
   return !others || !own || others.some((name) => own.includes(name));

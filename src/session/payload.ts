@@ -46,7 +46,7 @@ function cannotStringify(session: object, error: unknown): TypeError {
 const FAILED = 'cannot store the session: JSON.stringify failed';
 const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0]!;
 
-/** The JSON in a row's text. An escape has several spellings: here it has that of JSON.stringify. */
+/** The JSON in a row's text. Each escape is spelled as JSON.stringify spells it. */
 export const jsonIn = (text: string): string => (hasEscapes(text) ? jsonOf(parse(text)) : text);
 
 /** The fields of a JSON object. */
@@ -68,7 +68,7 @@ export interface Member {
   end: number;
 }
 
-/** The first member after this index, which is before the member or at the end of the previous one. */
+/** The first member after this index, such as the end of the previous member. */
 export function memberAt(json: string, index: number): Member | undefined {
   const at = json.indexOf('"', index);
   if (at < 0) return undefined;

@@ -21,7 +21,7 @@ export function storablePath(path: UserPath): string[] {
   return path.map(storableText);
 }
 
-/** The path as each version of the store spells it: one, unless a key has characters that are escaped. */
+/** The path as each version of the store spells it: one path, unless a key needs escapes. */
 export const storablePaths = (path: UserPath): string[][] => {
   const now = storablePath(path);
   const before = path.map(oldStorableText);

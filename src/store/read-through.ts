@@ -21,7 +21,7 @@ export interface OldStore {
   readonly store: Pick<Store, 'get' | 'destroy' | 'clear'>;
 }
 
-/** An `OldStore`. Only this file makes the class, so that it is not in the bundle of an app that does not move. */
+/** An `OldStore`. It makes the class itself, so that the bundle of another app does not hold it. */
 export type OldStoreRows = OldStore & ((options: ReadThroughOptions) => ReadThroughRows);
 
 /** The parts of the store that a move needs. */
@@ -53,7 +53,7 @@ export function readThrough(store: OldStore['store']): OldStore {
   return Object.assign(rowsOf, { store }) satisfies OldStoreRows;
 }
 
-/** The rows of a store that still has an old store. If a session is in both, the row in the table wins. */
+/** The rows of a store with an old store. For a session in both, the row in the table wins. */
 export class ReadThroughRows implements RowsById {
   readonly set: RowsById['set'];
   readonly replace: RowsById['replace'];
@@ -95,7 +95,7 @@ export class ReadThroughRows implements RowsById {
     await this.#ask(deadline, (oldStore, callback) => oldStore.clear!(callback));
   }
 
-  /** Resolves with the live row. It may be another process's: then that one destroys the old copy. */
+  /** Resolves with the live row. If another process moved it, that one destroys the old copy. */
   async #move(sid: string, deadline: Deadline): Promise<LiveRow | undefined> {
     const { rows, log } = this.#options;
     const session = await this.#getOld(sid, deadline);

@@ -281,7 +281,7 @@ export class Sessions {
     return this.#lifetime ? Math.min(ttl, this.#lifetime.secondsLeft(session)) : ttl;
   }
 
-  /** Reads the creation time of an object that the store did not hand out, such as a copy of a session. */
+  /** Reads the creation time of an object that the store did not return, such as a copy. */
   async #inheritCreatedAt(sid: string, session: SessionData, deadline: Deadline): Promise<void> {
     if (!this.#lifetime!.mustRead(sid, session)) return;
     const row = await this.#rows.get(sid, deadline);

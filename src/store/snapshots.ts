@@ -10,7 +10,7 @@ export class StoredRow {
   readonly #readJson: () => string;
   #json: string | undefined;
 
-  /** @param readJson gets the JSON of the row's session: at its first use, since most requests only read */
+  /** @param readJson returns the session's JSON. Called at first use: most requests only read */
   constructor(
     /** The payload as the server has it. */
     readonly text: string,
@@ -27,12 +27,12 @@ export class StoredRow {
   }
 }
 
-/** What `get` read for the object that it returned. A class for the reason that QueuedCall in table/batcher.ts has. */
+/** What `get` read for the object that it returned. A class, for the reason at `QueuedCall`. */
 export class Reading {
   constructor(
     readonly sid: string,
     readonly text: string,
-    /** Whether the row lives longer than its session says, so that the next write may correct it. */
+    /** Whether the row lives longer than its session says. The next write may correct that. */
     readonly mayShorten: boolean,
     /** When the row expires, in milliseconds of `performance.now()`. */
     readonly expiresAt: number,
@@ -137,7 +137,7 @@ export class Snapshots {
     scope?.snapshots.set(sid, snapshot);
   }
 
-  /** The snapshot of a Session that was loaded or saved under this id, or else of the request's scope. */
+  /** The snapshot of a Session that was loaded or saved under this id, or that of the scope. */
   of(sid: string, session: SessionData): Snapshot | undefined {
     const snapshot = this.#snapshots.get(session);
     return snapshot?.sid === sid ? snapshot : this.scope?.snapshots.get(sid);

@@ -174,7 +174,7 @@ export class Batcher<Item, Result> {
     return all;
   }
 
-  /** In the async context of the first call: a tracer shows the statement in a request that it serves. */
+  /** In the async context of the first call, so that a tracer shows the statement in a request. */
   #send(calls: QueuedCall<Item, Result>[], stage: Stage = 'first', batch?: Batch): Promise<void> {
     return calls[0]!.runInAsyncScope(this.#sendNow, this, calls, stage, batch);
   }

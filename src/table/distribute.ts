@@ -33,7 +33,7 @@ export async function distribute(
   await query.run({ ...catalogNames(names), shardCount }, db);
 }
 
-/** The statement that distributes the table, unless it is distributed. `table` is its quoted name. */
+/** The statement that distributes the table, if it is not yet. `table` is its quoted name. */
 export function distributeStatement(table: string, shardCount = DEFAULT_SHARDS): string {
   const literal = `'${table.replaceAll("'", "''")}'`;
   return (

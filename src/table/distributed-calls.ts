@@ -158,7 +158,7 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     return (await this.#run(statement, this.#options.retryLone, deadline, worker)).length > 0;
   }
 
-  /** @param limited one of the items, if the statement is cancelled when it waits for a locked row */
+  /** @param limited one of the items, if the statement is cancelled when it waits for a lock */
   async #run(statement: Bound, retry: Retry, deadline: Deadline, worker?: Worker, limited?: Item): Promise<any[]> {
     const table = this.#table;
     if (!worker) return (await table.send(statement, deadline, retry)).rows;

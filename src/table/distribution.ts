@@ -35,7 +35,7 @@ export class Distribution {
     this.#options = options;
   }
 
-  /** Whether to learn again: on a server that loads Citus, the table may be distributed while the app runs. */
+  /** Whether to learn again: with Citus, the table may be distributed while the app runs. */
   get isStale(): boolean {
     return this.#learnAgainAt !== Infinity && performance.now() > this.#learnAgainAt;
   }
@@ -95,7 +95,7 @@ export async function checkedDistribution(
   return found;
 }
 
-/** A connection for statements that compare times, without a deadline. Its first one checks the distribution. */
+/** A connection for statements that compare times. The first one checks the distribution. */
 export function connectForTimes(location: TableLocation): IDatabaseConnection {
   const db = connectTable(location);
   let isChecked = false;
@@ -113,7 +113,7 @@ const NO_SETTING =
   'Leave the option out. To let no write wait for the disk, run `ALTER SYSTEM SET synchronous_commit = off` and ' +
   '`SELECT pg_reload_conf()` on each worker';
 
-/** Why the sessions of a distributed table would get wrong times, and what to do. Undefined if they do not. */
+/** Why a distributed table would get wrong times, and what to do. Undefined if it does not. */
 export function problemOfDistribution({
   expireType,
   dateStyle,

@@ -56,7 +56,7 @@ export interface Kind<Item, Result> {
    * one by one.
    */
   ofShard?: ((items: Item[]) => Bound) | undefined;
-  /** Whether the rows of `ofShard` include those that were locked, as `LockedRow`. Default: it waits for them. */
+  /** Whether `ofShard` returns locked rows as `LockedRow`. Default: it waits for them. */
   skipsLocked?: boolean;
   /**
    * For a distributed table: a statement for one item that changes nothing if its row is locked. Undefined if
@@ -65,7 +65,7 @@ export interface Kind<Item, Result> {
   oneUnlocked?: (item: Item) => Bound;
   /** The result of each item, from the rows of the statement. */
   results(items: Item[], rows: any[]): Result[];
-  /** Whether it only reads, and so does not wait for rows that others have locked. Default: false. */
+  /** Whether it only reads, so that it does not wait for locked rows. Default: false. */
   reads?: boolean;
   /** About how many bytes an item adds to the statement or its result. */
   bytes(item: Item): number;

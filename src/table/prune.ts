@@ -65,7 +65,7 @@ class PruneRun {
   readonly #options: PruneOptions;
   /** The run has dealt with all sessions that expired earlier. */
   #since = Number.NEGATIVE_INFINITY;
-  /** Sessions that cannot be deleted, and their expiry. Only those that `#since` does not exclude. */
+  /** Sessions that cannot be deleted, with their expiry, if `#since` does not exclude them. */
   readonly #kept = new Map<string, number>();
   #pruned = 0;
   #prunedAt = performance.now();
@@ -104,7 +104,7 @@ class PruneRun {
     return this.#options.signal?.aborted ?? false;
   }
 
-  /** Returns whether it deleted a whole batch. If not, sessions may be left that expired earlier. */
+  /** Returns whether it deleted a whole batch. If not, earlier expired sessions may be left. */
   async #pruneBatch(batch: number): Promise<boolean> {
     const withIds = this.#options.onExpired !== undefined;
     const params = { key: this.#key, batch, since: this.#since, lockTimeout: LOCK_TIMEOUT, withIds };
@@ -153,7 +153,7 @@ class PruneRun {
     return listExpired.run({ key: this.#key, batch, since, kept: [...this.#kept.keys()] }, await this.#connect());
   }
 
-  /** Deletes the rows, or halves of them if that fails. Removes those from `open` that it has dealt with. */
+  /** Deletes the rows, or halves of them if that fails. Removes finished ones from `open`. */
   async #delete(rows: ExpiredRow[], open: Map<string, ExpiredRow>): Promise<void> {
     if (this.#isStopped) return;
     try {

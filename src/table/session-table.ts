@@ -66,7 +66,7 @@ export class SessionTable {
     return this.#bind(this.#connection.until(deadline, undefined, this.repair));
   }
 
-  /** Runs a statement until the deadline, retried if that can help. `write` is for one that writes. */
+  /** Runs a statement until the deadline, and retries it. For one that writes, pass `write`. */
   async run<T>(
     send: (db: IDatabaseConnection) => Promise<T>,
     deadline: Deadline,
@@ -110,7 +110,7 @@ export class SessionTable {
     return this.distribution.isDistributed;
   }
 
-  /** Whether Citus refused the checks of a first write. If so, it has learned how the table is distributed. */
+  /** Whether Citus refused the checks of a first write. If so, it learns the distribution. */
   async isRefusedByCitus(error: unknown, deadline: Deadline): Promise<boolean> {
     return hasSqlState(error, FEATURE_NOT_SUPPORTED) && this.isDistributed(deadline);
   }

@@ -47,7 +47,7 @@ export class Shards {
 
 const TEXT_TYPES = ['text', 'character varying'];
 
-/** Ids of all lengths that the hash treats in different ways, and with letters of one to four bytes. */
+/** Ids of each length that the hash treats in its own way, and with letters of 1 to 4 bytes. */
 const SAMPLES = [...Array.from({ length: 26 }, (_, length) => 'x'.repeat(length)), 'sid é', 'sid €', 'sid 😀'];
 
 /**

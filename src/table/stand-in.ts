@@ -1,7 +1,7 @@
 // The stand-in: the table that SQL files name, and that bindTable() replaces by the configured one.
 
 const SCHEMA = '"session_store"';
-/** How generated queries write the schema: it has the same length, because pgtyped counts characters. */
+/** How generated queries write the schema: in the same length, as pgtyped counts characters. */
 const UNBOUND_SCHEMA = '"use bindTable"';
 export const STAND_IN = `${SCHEMA}."session"`;
 const ADVICE = `Write ${STAND_IN} with the quotes, and give it an alias: FROM ${STAND_IN} AS t`;

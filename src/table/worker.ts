@@ -62,7 +62,7 @@ export class Worker {
     return Math.max(LOCK_TIMEOUT, SLOWER_THAN_USUAL * this.#usualMs);
   }
 
-  /** Calls `start` when a statement can be sent. It must send it at once, by `run`, or send none. */
+  /** Calls `start` when a statement can be sent. It must send one at once, by `run`, or none. */
   whenFree(start: () => void): void {
     if (this.#running < this.#max) start();
     else this.#waiting.add(start);
