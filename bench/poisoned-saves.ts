@@ -1,6 +1,6 @@
-// node --import tsx bench/poisoned-saves.ts [--per-second 100] [--rounds 5] [--ms 2000] [--json FILE]
-//   Saves sessions, 128 at once, without and with PER-SECOND saves that a trigger refuses, in turns.
-//   Exits with 1 if the refused saves cost the others more than a quarter of their throughput.
+// node --import tsx bench/poisoned-saves.ts [--per-second 100] [--rounds 5] [--ms 2000] [--json
+// FILE] Saves sessions, 128 at once, without and with PER-SECOND saves that a trigger refuses, in
+// turns. Exits with 1 if the refused saves cost the others more than a quarter of their throughput.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';
@@ -96,7 +96,10 @@ for (const [operation, { ratio }] of slow)
   console.log(`too slow: ${operation}: ${ratio.toFixed(2)}, minimum ${MIN_RATIO}`);
 process.exit(slow.length > 0 ? 1 : 0);
 
-/** Sends refused saves at an even rate. The returned function stops, and resolves with the longest one in ms. */
+/**
+ * Sends refused saves at an even rate. The returned function stops, and resolves with the longest
+ * one in ms.
+ */
 function poison(store: Store, operation: Operation): () => Promise<number> {
   const begun = performance.now();
   const saves: Promise<void>[] = [];

@@ -130,7 +130,9 @@ async function countWrong(scenario: Scenario, rounds: number, [first, second]: [
   return wrong;
 }
 
-/** The run fails if this store goes wrong, or if no store goes wrong: then the scenario is useless. */
+/**
+ * The run fails if this store goes wrong, or if no store goes wrong: then the scenario is useless.
+ */
 function failuresOf({ title, beyondStores, fixesPrevious }: Scenario, index: number): string[] {
   const { rounds, wrong } = rows[index]!;
   const failures: string[] = [];

@@ -46,7 +46,8 @@ const bundling = {
   outbase: 'dist/esm',
 } as const;
 
-// The command line has a copy of the library: shared files would be many, and the library would load them.
+// The command line has a copy of the library: shared files would be many, and the library would
+// load them.
 const library = await build({
   ...bundling,
   entryPoints: ['index.js', 'queries.js', 'admin/admin.js'].map((file) => `dist/esm/${file}`),
@@ -57,7 +58,8 @@ const cli = await build({ ...bundling, entryPoints: ['dist/esm/cli/main.js'], ch
 for (const { path: file, text } of library.outputFiles) write(path.relative('dist/esm', file), text);
 removeOthers('dist/esm', [...outputsOf(library), ...outputsOf(cli)]);
 
-// CommonJS from the same files, since esbuild does not split CommonJS, and the entries must share classes.
+// CommonJS from the same files, since esbuild does not split CommonJS, and the entries must share
+// classes.
 for (const file of outputsOf(library)) {
   const { code } = await transform(readFileSync(`dist/esm/${file}`, 'utf8'), { format: 'cjs', target: 'node20' });
   write(file, code, 'dist/cjs');

@@ -1,6 +1,6 @@
-// The types of @pgtyped/runtime that the package's declarations use. Its own declarations for CommonJS
-// import ES modules: without skipLibCheck, a compiler refuses them with TS1479. The build puts this
-// file in their place.
+// The types of @pgtyped/runtime that the package's declarations use. Its own declarations for
+// CommonJS import ES modules: without skipLibCheck, a compiler refuses them with TS1479. The build
+// puts this file in their place.
 
 export interface IDatabaseConnection {
   query: (query: string, bindings: any[]) => Promise<{ rows: any[]; rowCount: number }>;

@@ -1,11 +1,14 @@
-// The part of @pgtyped/runtime that runs queries. The rest brings a SQL parser, which takes longer to
-// load than pg and express-session together.
+// The part of @pgtyped/runtime that runs queries. The rest brings a SQL parser, which takes longer
+// to load than pg and express-session together.
 import { readFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
 
 const INSIDE = /^(@pgtyped|antlr4ts)(\/|$)/;
 
-/** For esbuild: leaves out what nothing uses. The packages do not say that their modules have no side effects. */
+/**
+ * For esbuild: leaves out what nothing uses. The packages do not say that their modules have no
+ * side effects.
+ */
 export const withoutParser: Plugin = {
   name: 'pgtyped without its parser',
   setup({ onResolve, resolve }) {

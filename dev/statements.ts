@@ -55,7 +55,10 @@ function withSingleSpaces(statement: string): string {
   return statement.replace(/('[^']*'|"[^"]*")|\s+/g, (_, quoted = ' ') => quoted).trim();
 }
 
-/** What many statements contain, that which saves most first. A phrase may contain the codes of earlier ones. */
+/**
+ * What many statements contain, that which saves most first. A phrase may contain the codes of
+ * earlier ones.
+ */
 function commonPhrases(statements: string[]): string[] {
   const phrases: string[] = [];
   let texts = statements;

@@ -1,7 +1,7 @@
 /*
- * What the catalogs of the extension Citus say, which distributes tables over several servers. A server
- * without the extension has no such catalogs, so findCitus comes first. dev/types/citus.sql stands in for
- * them when these queries are compiled.
+ * What the catalogs of the extension Citus say, which distributes tables over several servers. A
+ * server without the extension has no such catalogs, so findCitus comes first. dev/types/citus.sql
+ * stands in for them when these queries are compiled.
  */
 
 /* @name findCitus */
@@ -10,8 +10,8 @@ FROM pg_catalog.pg_extension AS e
 WHERE e.extname = 'citus';
 
 /*
- * Returns a row if Citus distributes the table, or keeps a copy of it on each server: the method is h for
- * a table that is distributed by the hash of a column.
+ * Returns a row if Citus distributes the table, or keeps a copy of it on each server: the method is
+ * h for a table that is distributed by the hash of a column.
  */
 /* @name findDistribution */
 SELECT

@@ -36,9 +36,9 @@ SELECT CASE WHEN :withIds THEN d.sid END AS sid, extract(epoch FROM d.expire::ti
 FROM ss__deleted AS d;
 
 /*
- * Takes the lock until the transaction ends, before pruneSessions does. On a table that Citus distributes,
- * that one would first wait for the shards, which the other process has locked. The setting lets SET LOCAL
- * reach the servers with the rows.
+ * Takes the lock until the transaction ends, before pruneSessions does. On a table that Citus
+ * distributes, that one would first wait for the shards, which the other process has locked. The
+ * setting lets SET LOCAL reach the servers with the rows.
  */
 /* @name lockPrune */
 SELECT

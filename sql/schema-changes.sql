@@ -33,15 +33,15 @@ SELECT pg_catalog.set_config('TimeZone', coalesce(:timeZone, pg_catalog.current_
 ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz;
 
 /*
- * The same for a table that Citus distributes: the TimeZone of the connection does not reach the other
- * servers. The code puts the configured one in place of UTC.
+ * The same for a table that Citus distributes: the TimeZone of the connection does not reach the
+ * other servers. The code puts the configured one in place of UTC.
  */
 /* @name convertExpireOfShards */
 ALTER TABLE "session_store"."session" ALTER COLUMN expire TYPE timestamptz USING expire AT TIME ZONE 'UTC';
 
 /*
- * The cast removes the padding of char(n). A default, such as gen_random_uuid(), may not fit the new
- * type, and the store always sets sid.
+ * The cast removes the padding of char(n). A default, such as gen_random_uuid(), may not fit the
+ * new type, and the store always sets sid.
  */
 /* @name convertSid */
 ALTER TABLE "session_store"."session" ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING sid::text;

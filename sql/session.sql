@@ -42,8 +42,8 @@ ON CONFLICT (sid) DO UPDATE
 SET sess = EXCLUDED.sess, expire = EXCLUDED.expire;
 
 /*
- * Does not wait for the disk: a crash of the server may undo the save. It is separate from setSession,
- * so that other saves do not pay for the setting.
+ * Does not wait for the disk: a crash of the server may undo the save. It is separate from
+ * setSession, so that other saves do not pay for the setting.
  */
 /* @name setSessionRelaxed */
 WITH ss__settings AS MATERIALIZED (
@@ -189,8 +189,9 @@ USING (
 WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid]);
 
 /*
- * Also notifies the channel when the transaction commits. It reads a catalog so that Citus runs pg_notify
- * on the client's server. Otherwise Citus sends the whole statement to another one, without listeners.
+ * Also notifies the channel when the transaction commits. It reads a catalog so that Citus runs
+ * pg_notify on the client's server. Otherwise Citus sends the whole statement to another one,
+ * without listeners.
  */
 /* @name destroySessionAndNotify */
 WITH ss__deleted AS MATERIALIZED (
@@ -205,8 +206,8 @@ SELECT pg_catalog.pg_notify(
 FROM ss__deleted AS d, (SELECT count(*) FROM pg_catalog.pg_extension) AS local;
 
 /*
- * A notification has less than 8,000 bytes: 120 handles have 7,799. This is a statement of its own so
- * that destroySessions costs nothing more for apps without listeners.
+ * A notification has less than 8,000 bytes: 120 handles have 7,799. This is a statement of its own
+ * so that destroySessions costs nothing more for apps without listeners.
  */
 /* @name destroySessionsAndNotify */
 WITH ss__settings AS MATERIALIZED (

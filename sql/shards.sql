@@ -1,10 +1,10 @@
 /*
- * Batches for a table that Citus distributes. Each statement is for sessions of one shard, so that Citus
- * sends it to one server. It must get each sid only once.
+ * Batches for a table that Citus distributes. Each statement is for sessions of one shard, so that
+ * Citus sends it to one server. It must get each sid only once.
  *
- * A lock_timeout would not reach the other server. So the statements skip the rows that are locked, and
- * return them with isLocked: the store sends those alone. An UPDATE alone would wait for them. Citus must
- * see which sids each part concerns: hence ANY(:sids) in all of them.
+ * A lock_timeout would not reach the other server. So the statements skip the rows that are locked,
+ * and return them with isLocked: the store sends those alone. An UPDATE alone would wait for them.
+ * Citus must see which sids each part concerns: hence ANY(:sids) in all of them.
  */
 
 /* @name replaceSessionsOfShard */

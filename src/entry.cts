@@ -1,4 +1,5 @@
-// The package for require(): a function, as connect-pg-simple and connect-pg-pool were, with the named exports as properties.
+// The package for require(): a function, as connect-pg-simple and connect-pg-pool were, with the
+// named exports as properties.
 import api = require('./index.js');
 
 function connectPgTyped(session: Parameters<typeof api.default>[0]): typeof api.PgSessionStore {

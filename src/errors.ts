@@ -7,11 +7,12 @@ import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNDEFINED_TABLE } fro
  * - `DATABASE`: PostgreSQL refused a statement, or the connection to it failed
  * - `TIMEOUT`: PostgreSQL did not answer before the deadline
  * - `CONFLICT`: other requests kept changing the session until the deadline
- * - `OVERLOADED`: `maxWaiting` calls were in flight already, or saves of `maxWaitingBytes`, or a tenth
- *   of either for one session
+ * - `OVERLOADED`: `maxWaiting` calls were in flight already, or saves of `maxWaitingBytes`, or a
+ *   tenth of either for one session
  * - `KEYS`: the function `encryption.keys` failed or did not return in time
  * - `CLOSED`: the store was closed before the call
- * - `OLD_STORE`: the store of the option `oldStore` failed, or did not answer in nine tenths of the time left
+ * - `OLD_STORE`: the store of the option `oldStore` failed, or did not answer in nine tenths of the
+ *   time left
  */
 export type SessionStoreErrorCode =
   | 'DATABASE'

@@ -1,7 +1,7 @@
 // Escapes text that a visitor or another role wrote, before a terminal or a log shows it.
 
-// Controls (C0, DEL, C1), invisible characters such as those that change the direction of text, line and
-// paragraph separators, halves of surrogate pairs.
+// Controls (C0, DEL, C1), invisible characters such as those that change the direction of text,
+// line and paragraph separators, halves of surrogate pairs.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**

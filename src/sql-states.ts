@@ -16,8 +16,8 @@ export const LOCK_NOT_AVAILABLE = '55P03';
 export const QUERY_CANCELED = '57014';
 
 /**
- * string_data_right_truncation, invalid_text_representation, undefined_function, datatype_mismatch: sid
- * may have a type that the store does not support.
+ * string_data_right_truncation, invalid_text_representation, undefined_function, datatype_mismatch:
+ * sid may have a type that the store does not support.
  */
 export const UNFIT_SID = ['22001', '22P02', UNDEFINED_FUNCTION, '42804'];
 

@@ -1,4 +1,5 @@
-// What a visitor or another role wrote cannot control a terminal, and keeps its meaning in SQL and JSON.
+// What a visitor or another role wrote cannot control a terminal, and keeps its meaning in SQL and
+// JSON.
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { SessionStoreError } from '../src/index.js';

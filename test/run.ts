@@ -1,6 +1,6 @@
-// npm test [-- part of a path ...]   Runs test files, each in a process of its own, on one database:
-// all but those of the groups below, or those with a part in their path, also slow ones.
-// --slow runs *.slow.test.ts: many settings, encodings, cookies and outages. --package runs test/package/
+// npm test [-- part of a path ...] Runs test files, each in a process of its own, on one database:
+// all but those of the groups below, or those with a part in their path, also slow ones. --slow
+// runs *.slow.test.ts: many settings, encodings, cookies and outages. --package runs test/package/
 // and test/cli/, which start the package's programs. --long runs test/long/, one file at a time.
 // The last line is 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -23,7 +23,9 @@ const isInGroup = (file: string) =>
       (file.endsWith('.slow.test.ts') ? isSlow || wanted.length > 0 : !isSlow);
 const root = process.env.TEST_DIR ?? 'test';
 const fileLimitMs = isLong ? 1_200_000 : folders ? 600_000 : 300_000; // package tests run npm and bundlers
-/** Long files start first, so that none of them runs alone at the end. Faults and chaos mostly wait. */
+/**
+ * Long files start first, so that none of them runs alone at the end. Faults and chaos mostly wait.
+ */
 const weight = (file: string) => statSync(`${root}/${file}`).size * (/faults|chaos/.test(file) ? 5 : 1);
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
@@ -82,7 +84,10 @@ async function runFiles(): Promise<void> {
   }
 }
 
-/** `counted` is what it wrote to standard output: a warning on the other stream may come after the closing line. */
+/**
+ * `counted` is what it wrote to standard output: a warning on the other stream may come after the
+ * closing line.
+ */
 async function runFile(file: string): Promise<{ code: number | null; counted: string; printed: string }> {
   const args = ['--enable-source-maps', compiled('test/support/run-file.ts'), compiled(file)];
   const child = spawn(process.execPath, args, {

@@ -1,5 +1,5 @@
-// The built package, which apps run. In src/, tsx defines a property on each closure, which costs CPU in
-// each call.
+// The built package, which apps run. In src/, tsx defines a property on each closure, which costs
+// CPU in each call.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 export const hasProcessCpu = existsSync('/proc/self/schedstat');
 
 /**
- * CPU time in microseconds of a process and of all processes that it has started, since each of them
- * began. Processes that have ended do not count.
+ * CPU time in microseconds of a process and of all processes that it has started, since each of
+ * them began. Processes that have ended do not count.
  */
 export function cpuOfTree(pid: number): number {
   const parents = new Map(processes().map((one) => [one, parentOf(one)]));

@@ -66,7 +66,8 @@ function routes(store: Store): express.Router {
   const router = express.Router();
   router.use(async (req, res, next) => {
     res.locals.loaded = req.sessionID;
-    // Tells the client that the session is loaded. The client ends the body to continue the request.
+    // Tells the client that the session is loaded. The client ends the body to continue the
+    // request.
     res.writeProcessing();
     req.resume();
     await once(req, 'end');

@@ -1,6 +1,6 @@
 // An Express app with one of the stores, in its own process, for requests.ts. The first argument
-// holds the options as JSON. The app sends its port to the parent when it listens. It exits when the
-// parent disconnects.
+// holds the options as JSON. The app sends its port to the parent when it listens. It exits when
+// the parent disconnects.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';

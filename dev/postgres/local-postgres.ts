@@ -27,7 +27,9 @@ export interface LocalServerOptions {
    * machine.
    */
   home?: string;
-  /** The folder of a cluster to keep. Default: a throwaway cluster that does not survive a crash. */
+  /**
+   * The folder of a cluster to keep. Default: a throwaway cluster that does not survive a crash.
+   */
   dataDir?: string;
   /** Default: a free port. */
   port?: number;

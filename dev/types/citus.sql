@@ -1,4 +1,5 @@
--- Stand-ins for the catalogs of the extension Citus, so that sql/citus.sql compiles on a server without it.
+-- Stand-ins for the catalogs of the extension Citus, so that sql/citus.sql compiles on a server
+-- without it.
 SET allow_system_table_mods = on;
 CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, partkey text);
 CREATE TABLE pg_catalog.pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL, shardminvalue text);

@@ -91,7 +91,8 @@ async function generate(url: string | undefined, seconds: number): Promise<Map<s
 }
 
 /**
- * Creates the tables on a throwaway server, and checks that the database has them. Closes the client.
+ * Creates the tables on a throwaway server, and checks that the database has them. Closes the
+ * client.
  */
 async function prepare(client: pg.Client, isThrowaway: boolean): Promise<void> {
   await client.connect().catch((error) => {

@@ -1,4 +1,5 @@
-// The administrator's pages: sign-in, counts and sizes of sessions, and a user's sessions to revoke.
+// The administrator's pages: sign-in, counts and sizes of sessions, and a user's sessions to
+// revoke.
 import type { SessionEntry, SessionPage, SessionStats } from '../../src/admin/admin.js';
 import { frame, joined, time } from './frame.js';
 import { html } from './html.js';

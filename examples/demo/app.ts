@@ -224,8 +224,8 @@ function refuseOtherHosts(req: Request, res: Response, next: NextFunction): void
 
 /**
  * Refuses forms from other sites. The cookie's `sameSite` is not enough: it treats all ports of a
- * machine as one site, and does not stop another site from signing a browser in. Every browser sends
- * `Origin` with a form. A program that is not a browser need not send it.
+ * machine as one site, and does not stop another site from signing a browser in. Every browser
+ * sends `Origin` with a form. A program that is not a browser need not send it.
  */
 function refuseFormsFromOtherSites(req: Request, res: Response, next: NextFunction): void {
   const site = req.get('Sec-Fetch-Site') ?? 'none';

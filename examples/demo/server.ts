@@ -124,7 +124,10 @@ async function listen(app: ReturnType<typeof demoApp>, port: number | undefined)
   });
 }
 
-/** If a host name has several addresses and all refuse, Node throws an AggregateError without a message. */
+/**
+ * If a host name has several addresses and all refuse, Node throws an AggregateError without a
+ * message.
+ */
 function describe(error: unknown): string {
   const reasons = error instanceof AggregateError ? error.errors : [error];
   return reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');

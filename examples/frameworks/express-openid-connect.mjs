@@ -1,4 +1,5 @@
-// Express 5 with express-openid-connect. The session's data is one key of the stored session: `data`.
+// Express 5 with express-openid-connect. The session's data is one key of the stored session:
+// `data`.
 import { createServer } from 'node:http';
 import express from 'express';
 import openid from 'express-openid-connect';

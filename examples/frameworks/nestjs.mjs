@@ -1,4 +1,5 @@
-// NestJS 11 with express-session. TypeScript writes the calls of Controller, All and the like as decorators.
+// NestJS 11 with express-session. TypeScript writes the calls of Controller, All and the like as
+// decorators.
 import 'reflect-metadata';
 import { All, Controller, Module, Req } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

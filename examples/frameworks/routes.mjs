@@ -1,4 +1,5 @@
-// What each app here does with a session: sign in, change a key, sign out, read. `waitMs` makes a request slow.
+// What each app here does with a session: sign in, change a key, sign out, read. `waitMs` makes a
+// request slow.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**

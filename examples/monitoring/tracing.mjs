@@ -1,5 +1,6 @@
-// node --import ./tracing.mjs app.mjs   Sends the spans of requests and statements to an OpenTelemetry
-// collector, by default at http://localhost:4318. OTEL_EXPORTER_OTLP_ENDPOINT names another.
+// node --import ./tracing.mjs app.mjs Sends the spans of requests and statements to an
+// OpenTelemetry collector, by default at http://localhost:4318. OTEL_EXPORTER_OTLP_ENDPOINT names
+// another.
 import { register } from 'node:module';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';

@@ -1,6 +1,6 @@
-// DATABASE_URL=... node --import tsx examples/websockets/server.ts [--schema NAME] [--table NAME] [--port N]
-// Closes the WebSockets of a session, in every process, when its user signs out. Run it twice, on two
-// ports. A handle is the SHA-256 of a session id: the store names sessions by it.
+// DATABASE_URL=... node --import tsx examples/websockets/server.ts [--schema NAME] [--table NAME]
+// [--port N] Closes the WebSockets of a session, in every process, when its user signs out. Run it
+// twice, on two ports. A handle is the SHA-256 of a session id: the store names sessions by it.
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -59,9 +59,9 @@ const withSession = session({
 const OWN_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
 
 /**
- * Whether a page of this server sent the request. The cookie's `sameSite` is not enough: it treats all
- * ports of a machine as one site. Another host name may be DNS rebinding. Every browser sends `Origin`
- * with a POST and with a WebSocket.
+ * Whether a page of this server sent the request. The cookie's `sameSite` is not enough: it treats
+ * all ports of a machine as one site. Another host name may be DNS rebinding. Every browser sends
+ * `Origin` with a POST and with a WebSocket.
  */
 function isFromOwnSite({ headers: { host = '', origin } }: IncomingMessage): boolean {
   return OWN_HOST.test(host) && (origin === undefined || origin === `http://${host}`.toLowerCase());

@@ -138,9 +138,10 @@ export function createAdmin(options: AdminOptions): Admin {
 
 /**
  * Each method rejects with a `SessionStoreError` if the database fails, and with a `TypeError` for
- * wrong parameters, such as `{ except: undefined }`. Methods about a user read inside the sessions. They
- * need an index at the `userPath` to be fast (see `createUserIndex`), and fail if PostgreSQL cannot read
- * one of the sessions. Stores with the option `revocations` are notified of revoked sessions.
+ * wrong parameters, such as `{ except: undefined }`. Methods about a user read inside the sessions.
+ * They need an index at the `userPath` to be fast (see `createUserIndex`), and fail if PostgreSQL
+ * cannot read one of the sessions. Stores with the option `revocations` are notified of revoked
+ * sessions.
  */
 class Admin {
   readonly #location: TableLocation;

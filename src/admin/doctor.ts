@@ -43,8 +43,8 @@ const MIN_LARGE = 10_000; // rows. In a smaller table, a scan may be faster than
 /**
  * Finds what is wrong with the table. Reads the whole table, and changes nothing.
  *
- * @param options `userPath`: the path of an index of users. Without it, such an index is not expected.
- *   `isHashed`: whether the store hashes ids
+ * @param options `userPath`: the path of an index of users. Without it, such an index is not
+ *   expected. `isHashed`: whether the store hashes ids
  */
 export async function doctor(
   location: TableLocation,
@@ -104,8 +104,8 @@ async function inspectDistribution(names: TableNames, db: IDatabaseConnection): 
 }
 
 /**
- * The queries that the server refuses to describe or to plan, or describes otherwise than when they were
- * compiled.
+ * The queries that the server refuses to describe or to plan, or describes otherwise than when they
+ * were compiled.
  */
 async function mismatchesOf(
   client: PoolClient,
@@ -142,8 +142,9 @@ async function mismatchesOf(
 }
 
 /**
- * The difference in words. varchar counts as text, which older tables have. So does the type of sid,
- * such as a domain, which another check covers. quote_all_identifiers puts quotes around types.
+ * The difference in words. varchar counts as text, which older tables have. So does the type of
+ * sid, such as a domain, which another check covers. quote_all_identifiers puts quotes around
+ * types.
  */
 function differenceOf(found: Description, compiled: Description, sidType: string | null): string | undefined {
   const unquoted = (type: string) => type.replaceAll('"', '');

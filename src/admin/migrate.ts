@@ -54,8 +54,8 @@ interface Step {
 const PROGRESS_MS = 200;
 
 /**
- * Converts `expire` to `timestamptz` and a `sid` of another type to `varchar`, which locks the table
- * meanwhile, and creates missing indexes, which does not.
+ * Converts `expire` to `timestamptz` and a `sid` of another type to `varchar`, which locks the
+ * table meanwhile, and creates missing indexes, which does not.
  *
  * @returns the steps in words. Empty if the table needs none
  * @throws {TypeError} if the TimeZone is ambiguous, or there is no table

@@ -21,7 +21,8 @@ const SAMPLES: Record<string, unknown> = {
 };
 
 /**
- * Lets the server plan a statement with any values. It then also checks the right to run each function.
+ * Lets the server plan a statement with any values. It then also checks the right to run each
+ * function.
  *
  * @param parameters the types of its parameters
  * @throws the server's error, if it refuses the statement

@@ -77,7 +77,8 @@ function createPool(url: string | undefined): Pool {
   if (config.connectionString !== undefined && !isConnectionString(config.connectionString)) {
     throw connectionStringError('the URL', config.connectionString);
   }
-  // pg would take a part of the password for the host, the port or the database, and errors name those.
+  // pg would take a part of the password for the host, the port or the database, and errors name
+  // those.
   if (/^\w+:\/\/[^/?#@]*:[^/?#@]*(?:[/#][^?]*|\?[^=]*)@/.test(config.connectionString ?? '')) {
     throw new TypeError('the URL has an @ after its host. In a password, write / as %2F, ? as %3F and # as %23');
   }

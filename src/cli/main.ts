@@ -10,7 +10,8 @@ import { maskArguments } from './passwords.js';
 import { loadDotEnv, withSettings } from './settings.js';
 
 process.exitCode = await main(process.argv.slice(2));
-// pg leaves a connection open if its login fails without a password: it would hold the process for a minute.
+// pg leaves a connection open if its login fails without a password: it would hold the process for
+// a minute.
 process.stdout.write('', () => setTimeout(() => process.exit(), 500).unref());
 
 async function main([name, ...args]: string[]): Promise<number> {

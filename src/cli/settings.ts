@@ -22,8 +22,8 @@ export function loadDotEnv(): void {
 /**
  * The values of the command line, and the settings for options that it does not give.
  *
- * @throws {UsageError} if a setting is empty, or the file has an unknown key, a wrong type or is not
- *   JSON
+ * @throws {UsageError} if a setting is empty, or the file has an unknown key, a wrong type or is
+ *   not JSON
  */
 export function withSettings(values: Values, commandOptions: Options): Values {
   const configured = readConfig();

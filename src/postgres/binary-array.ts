@@ -23,7 +23,9 @@ export function binaryArray(type: keyof typeof ELEMENT_TYPE, texts: string[]): s
   return array as unknown as string[];
 }
 
-/** The texts of a binary array, for pg-native, which sends no Buffers. Returns other values as is. */
+/**
+ * The texts of a binary array, for pg-native, which sends no Buffers. Returns other values as is.
+ */
 export function textsOf(value: unknown): unknown {
   if (!Buffer.isBuffer(value)) return value;
   const texts: string[] = [];

@@ -1,4 +1,5 @@
-// The clients of a pool: a queue of those that wait for one, and what becomes of a client after its use.
+// The clients of a pool: a queue of those that wait for one, and what becomes of a client after its
+// use.
 import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
 import { databaseFailed, type SessionStoreError, timedOut } from '../errors.js';

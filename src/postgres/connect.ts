@@ -55,8 +55,8 @@ export function connectionConfig(conString = process.env.DATABASE_URL || undefin
 /**
  * Chooses the pool, and says whether the store made it and must end it.
  *
- * @throws {TypeError} if several of `pool`, `pgPromise`, `conString` and `conObject` are given, or no
- *   database is, or pg cannot parse the connection string
+ * @throws {TypeError} if several of `pool`, `pgPromise`, `conString` and `conObject` are given, or
+ *   no database is, or pg cannot parse the connection string
  */
 export function choosePool({ pool, pgPromise, conString, conObject, timeout }: PoolOptions): {
   pool: Pool;

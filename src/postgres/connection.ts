@@ -24,8 +24,8 @@ export interface QueryResult {
 }
 
 /**
- * Called with the error of a statement. Resolves with whether it has repaired the cause, so that the
- * statement can be sent again. May throw a better error.
+ * Called with the error of a statement. Resolves with whether it has repaired the cause, so that
+ * the statement can be sent again. May throw a better error.
  */
 export type Repair = (error: unknown, deadline: Deadline) => Promise<boolean>;
 
@@ -105,8 +105,8 @@ export class PoolConnection {
   }
 
   /**
-   * The name under which clients prepare the statement: the same in each process, within PostgreSQL's
-   * 63 bytes. Undefined without prepared statements.
+   * The name under which clients prepare the statement: the same in each process, within
+   * PostgreSQL's 63 bytes. Undefined without prepared statements.
    */
   nameOf(text: string): string | undefined {
     if (!this.#prepare) return undefined;
@@ -196,8 +196,8 @@ class Statement extends Checkout {
       this.connection.stopPreparing();
       return true;
     }
-    // "cached plan must not change result type", or an operator that the new type of a column does not
-    // have: the table was altered.
+    // "cached plan must not change result type", or an operator that the new type of a column does
+    // not have: the table was altered.
     if (!hasSqlState(error, FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION)) return false;
     this.#failure = error;
     return true;

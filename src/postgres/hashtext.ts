@@ -6,8 +6,8 @@ const BLOCK = 12; // bytes
 const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
 /**
- * What the function hashtext() returns in a UTF-8 database, for a collation that is deterministic: Bob
- * Jenkins's lookup3, as in PostgreSQL's src/common/hashfn.c (`hash_bytes`).
+ * What the function hashtext() returns in a UTF-8 database, for a collation that is deterministic:
+ * Bob Jenkins's lookup3, as in PostgreSQL's src/common/hashfn.c (`hash_bytes`).
  *
  * @returns 32 bits, with a sign
  */

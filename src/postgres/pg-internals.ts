@@ -13,8 +13,8 @@ export function destroySocket(socket: Socket): void {
 }
 
 /**
- * Called after a client has left its pool. Neon's driver waits for its connection to end even if it has ended
- * already, and the pool would not open another one.
+ * Called after a client has left its pool. Neon's driver waits for its connection to end even if it
+ * has ended already, and the pool would not open another one.
  */
 export const emitClose = (socket: Socket | undefined): void => {
   if (socket && typeof socket.resetAndDestroy !== 'function') socket.emit('close');
@@ -43,9 +43,9 @@ interface ConnectingClient {
 const CANCEL_TIMEOUT_MS = 1000;
 
 /**
- * Asks the server to cancel the client's statement (PostgreSQL's documentation, "Canceling Requests in
- * Progress"). The request may come too late, and failures are ignored. It is not encrypted, even if the
- * client's connection is: its key can only cancel statements of this one connection.
+ * Asks the server to cancel the client's statement (PostgreSQL's documentation, "Canceling Requests
+ * in Progress"). The request may come too late, and failures are ignored. It is not encrypted, even
+ * if the client's connection is: its key can only cancel statements of this one connection.
  */
 export function cancel(client: PoolClient): void {
   const { host, port, processID, secretKey, connection } = client as unknown as CancellableClient;

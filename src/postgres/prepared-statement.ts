@@ -1,5 +1,5 @@
-// Runs a prepared statement that each connection describes only once. pg asks the server to describe
-// the columns with each execution, which takes a sixth of a lone call's CPU.
+// Runs a prepared statement that each connection describes only once. pg asks the server to
+// describe the columns with each execution, which takes a sixth of a lone call's CPU.
 import type { Client, Connection, PoolClient, Submittable } from 'pg';
 import { type PgConnection, protocolOf } from './pg-internals.js';
 import { RESULT_TYPES } from './result-types.js';
@@ -40,7 +40,8 @@ export class PreparedStatement implements Submittable, PreparedResult {
 
   /**
    * @param name of the prepared statement. It must stand for the same text in each process
-   * @param values texts, numbers, booleans, null, Buffers in the binary format, and arrays of these but Buffers
+   * @param values texts, numbers, booleans, null, Buffers in the binary format, and arrays of these
+   *   but Buffers
    * @param callback called once. pg may replace it, for its `query_timeout`
    */
   constructor(

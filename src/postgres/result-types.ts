@@ -1,5 +1,5 @@
-// How results become JavaScript values. An app may set parsers of its own with pg.types or the pool's
-// option `types`. They must not change what the generated queries return.
+// How results become JavaScript values. An app may set parsers of its own with pg.types or the
+// pool's option `types`. They must not change what the generated queries return.
 import pg, { type ClientBase, type CustomTypesConfig, type Pool } from 'pg';
 import type { Queryable } from './connection.js';
 
@@ -11,8 +11,8 @@ const textArray: Parse = (text) => arrays.create(text, sameText).parse();
 const arrays = pg.types.arrayParser as unknown as { create(text: string, parse: Parse): { parse(): unknown[] } };
 
 /**
- * By object identifiers from PostgreSQL's pg_type.dat: bool; int2, int4, oid, float4, float8; name, text,
- * varchar, and the arrays of these three.
+ * By object identifiers from PostgreSQL's pg_type.dat: bool; int2, int4, oid, float4, float8; name,
+ * text, varchar, and the arrays of these three.
  */
 const PARSERS = new Map<number, Parse>([
   [16, isTrue],

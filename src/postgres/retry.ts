@@ -40,8 +40,8 @@ export const isUnsent = (error: object): boolean => unsent.has(error);
 export const isOutcomeUnknown = (error: unknown): boolean => isConnectionLost(error) && !isUnsent(error as object);
 
 /**
- * Whether the server lost its connection to another server, which has the rows. Then it sends an error, and
- * goes on. If it ends the client's connection, the severity is FATAL in most languages.
+ * Whether the server lost its connection to another server, which has the rows. Then it sends an
+ * error, and goes on. If it ends the client's connection, the severity is FATAL in most languages.
  */
 export function isOfOtherServer(error: SessionStoreError): boolean {
   const { severity } = Object(error.cause);
@@ -81,11 +81,12 @@ export async function retry<T>(work: () => Promise<T>, deadline: Deadline, optio
 }
 
 /**
- * A pause in milliseconds: `firstMs`, doubled with each failure after the first, at most `maxMs`, and shortened
- * at random ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+ * A pause in milliseconds: `firstMs`, doubled with each failure after the first, at most `maxMs`,
+ * and shortened at random ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  *
  * @param failures failures so far, at least 1
- * @param jitter the part of the pause that is random. Default: 1, for a pause between 0 and the whole
+ * @param jitter the part of the pause that is random. Default: 1, for a pause between 0 and the
+ *   whole
  */
 export function backoffMs(failures: number, firstMs: number, maxMs: number, jitter = 1): number {
   return Math.min(firstMs * 2 ** (failures - 1), maxMs) * (1 - jitter * Math.random());

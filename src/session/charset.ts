@@ -1,5 +1,5 @@
-// Characters that the database's encoding lacks, such as an emoji in LATIN1. They are learned from the
-// server's errors, so that all other characters stay readable to other programs.
+// Characters that the database's encoding lacks, such as an emoji in LATIN1. They are learned from
+// the server's errors, so that all other characters stay readable to other programs.
 import { escapeUnit } from './payload.js';
 
 const EMOJI = [0x1f000, 0x1ffff] as const; // no encoding but UTF8 has them

@@ -45,8 +45,8 @@ export function addCookie(session: SessionData): void {
 }
 
 /**
- * Makes the cookie one that express-session can use. A session of koa-session stays without one: the app would
- * see it.
+ * Makes the cookie one that express-session can use. A session of koa-session stays without one:
+ * the app would see it.
  *
  * @throws {SyntaxError} if an age is not a number, which express-session cannot handle
  */

@@ -23,13 +23,13 @@ export interface Encryption {
    * answers that there is no session, leaves the row alone and emits `unreadable`. An empty list, a
    * wrong key and a repeated key throw a `TypeError`.
    *
-   * A function, sync or async, returns the keys, for example from a key management service. The store
-   * calls it before it reads or saves the first session, and again at the first call after 10 minutes.
-   * That call waits for the new keys only if the old ones are 20 minutes old. If a row needs a key that is
-   * missing, the store calls the function at most every 30 seconds for that key. If the function fails
-   * or does not return in time, calls go on with the keys that the store has, and `errorLog` gets the
-   * error. A call that has no key to work with fails with code `KEYS`, and the next call tries again.
-   * Wrong keys fail the call with the `TypeError`.
+   * A function, sync or async, returns the keys, for example from a key management service. The
+   * store calls it before it reads or saves the first session, and again at the first call after 10
+   * minutes. That call waits for the new keys only if the old ones are 20 minutes old. If a row
+   * needs a key that is missing, the store calls the function at most every 30 seconds for that
+   * key. If the function fails or does not return in time, calls go on with the keys that the store
+   * has, and `errorLog` gets the error. A call that has no key to work with fails with code `KEYS`,
+   * and the next call tries again. Wrong keys fail the call with the `TypeError`.
    */
   keys: Keys | (() => Keys | Promise<Keys>);
   /**

@@ -14,8 +14,8 @@ const MAX_TTL = 1e11; // about 3,000 years: well before PostgreSQL's last timest
 const MAX_TOUCH_AFTER = 60;
 
 /**
- * Whether a life of so many seconds was probably meant as milliseconds: it is longer than a cookie's, or it is
- * long, and whole minutes of milliseconds but no whole days.
+ * Whether a life of so many seconds was probably meant as milliseconds: it is longer than a
+ * cookie's, or it is long, and whole minutes of milliseconds but no whole days.
  */
 export const seemMilliseconds = (seconds: number): boolean =>
   seconds > MAX_COOKIE || (seconds >= LONG && seconds % 60_000 === 0 && seconds % 86_400 !== 0);
@@ -101,8 +101,9 @@ export class Expiry {
   }
 
   /**
-   * Whether ttl is the cookie's maxAge. That is in milliseconds, so the session must live as long as
-   * its cookie. A number that no cookie can live in seconds is then in milliseconds for each session.
+   * Whether ttl is the cookie's maxAge. That is in milliseconds, so the session must live as long
+   * as its cookie. A number that no cookie can live in seconds is then in milliseconds for each
+   * session.
    */
   #isInMilliseconds(seconds: number, originalMaxAge: unknown, ofCookie = NaN): boolean {
     if (this.#isTtlInMilliseconds) return true;

@@ -1,4 +1,5 @@
-// Loads the keys of sessions by a function of the app, such as one that asks a key management service.
+// Loads the keys of sessions by a function of the app, such as one that asks a key management
+// service.
 import { SessionStoreError } from '../errors.js';
 
 const MAX_AGE_MS = 600_000; // as jose's createRemoteJWKSet
@@ -34,9 +35,9 @@ export class KeyLoader {
   }
 
   /**
-   * Waits for the first keys. While older ones are refreshed, calls go on with the keys that there are. After
-   * twice their maximum age, in a process without calls, a call waits for new ones. If the function fails,
-   * it goes on.
+   * Waits for the first keys. While older ones are refreshed, calls go on with the keys that there
+   * are. After twice their maximum age, in a process without calls, a call waits for new ones. If
+   * the function fails, it goes on.
    *
    * @param mustBeFresh whether to wait after the maximum age
    */

@@ -47,8 +47,8 @@ export class Lifetime {
   }
 
   /**
-   * Whether the time of creation must be read from the row: the object may be a copy of a session. A
-   * Session under an id that no request has read is new.
+   * Whether the time of creation must be read from the row: the object may be a copy of a session.
+   * A Session under an id that no request has read is new.
    */
   mustRead(sid: string, session: SessionData): boolean {
     if (this.#createdAt.has(session)) return false;

@@ -6,9 +6,9 @@ import { printable } from '../printable.js';
 export type Fields = ReadonlyMap<string, string>;
 
 // A json column stores \u0000 and half a surrogate pair, but reading inside the row then fails. A
-// jsonb column refuses both. So each is escaped as DEL, u and its four hex digits: JSON's own escape
-// with another first character, which each encoding has. DEL itself is escaped too. Older rows have
-// U+E000 and four hex digits instead, so U+E000 is escaped as well.
+// jsonb column refuses both. So each is escaped as DEL, u and its four hex digits: JSON's own
+// escape with another first character, which each encoding has. DEL itself is escaped too. Older
+// rows have U+E000 and four hex digits instead, so U+E000 is escaped as well.
 const DEL = '\x7f';
 const OLD_ESCAPE = '\ue000';
 const UNSTORABLE = /\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\(?:u([0-9a-f]{4})|.)|[\x7f\ue000]/gi;

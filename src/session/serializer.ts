@@ -14,8 +14,8 @@ export interface Serializer {
   /**
    * Returns the session that `stringify` turned into this text. In a `jsonb` column, PostgreSQL may
    * have changed the spaces, the order of keys and the spelling of numbers. If the function throws
-   * or does not return an object, the row is unreadable. Neither function may be async: a promise is
-   * refused with a `TypeError`.
+   * or does not return an object, the row is unreadable. Neither function may be async: a promise
+   * is refused with a `TypeError`.
    */
   parse(text: string): SessionData;
 }

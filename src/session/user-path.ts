@@ -62,7 +62,8 @@ function withoutExponent(text: string): string {
 }
 
 /**
- * The user in the text of a row that is not encrypted, as the text that PostgreSQL compares, or null.
+ * The user in the text of a row that is not encrypted, as the text that PostgreSQL compares, or
+ * null.
  *
  * @param spell escapes the characters that the database lacks
  */

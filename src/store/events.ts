@@ -48,9 +48,9 @@ export interface KeptEvent {
 }
 
 /**
- * Pruning deleted expired sessions: one event for each statement that deleted some, after its commit.
- * Only the process that deleted them emits it, and each session is in one event at most. If the process
- * or its connection breaks between the commit and the event, the event is lost.
+ * Pruning deleted expired sessions: one event for each statement that deleted some, after its
+ * commit. Only the process that deleted them emits it, and each session is in one event at most. If
+ * the process or its connection breaks between the commit and the event, the event is lost.
  */
 export interface ExpiredEvent {
   /** The SHA-256 of each session id, in hexadecimal. At most `pruneBatchSize`. */

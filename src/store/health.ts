@@ -20,15 +20,16 @@ export interface Health {
 /** Counters since the store was created. */
 export interface Stats {
   /**
-   * Calls of the store's methods, without those that were refused as `CLOSED` or because of `maxWaiting`.
-   * Those that were refused because of `maxWaitingBytes` count.
+   * Calls of the store's methods, without those that were refused as `CLOSED` or because of
+   * `maxWaiting`. Those that were refused because of `maxWaitingBytes` count.
    */
   calls: number;
   /** `calls`, by method. */
   callsByMethod: Record<StoreMethod, number>;
   /**
-   * Failed calls by the code of the error, with refused ones and failed `health` checks. `OTHER`: the error
-   * is not a {@link SessionStoreError}, such as a TypeError for a session that JSON cannot hold.
+   * Failed calls by the code of the error, with refused ones and failed `health` checks. `OTHER`:
+   * the error is not a {@link SessionStoreError}, such as a TypeError for a session that JSON
+   * cannot hold.
    */
   errorsByCode: Record<SessionStoreErrorCode | 'OTHER', number>;
   /** Statements that served several calls. */

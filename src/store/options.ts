@@ -22,16 +22,16 @@ import type { OldStore } from './read-through.js';
 export interface StoreOptions {
   /**
    * The `pg.Pool` that the app also uses for its own queries. **Recommended.** The store never ends
-   * it. The pools of `pg.native`, Neon and Vercel also work. `pool: undefined` without `conString` and
-   * `conObject` throws a `TypeError`: the app must create the pool before the store.
+   * it. The pools of `pg.native`, Neon and Vercel also work. `pool: undefined` without `conString`
+   * and `conObject` throws a `TypeError`: the app must create the pool before the store.
    *
    * @category Connection
    * @default a pool of the store, made from `conString`, `conObject` or the environment
    */
   pool?: PoolLike | undefined;
   /**
-   * The database object of pg-promise, for apps that used this option of connect-pg-simple. The store
-   * uses its `$pool` as `pool`, and never ends it.
+   * The database object of pg-promise, for apps that used this option of connect-pg-simple. The
+   * store uses its `$pool` as `pool`, and never ends it.
    *
    * @category Connection
    * @default none
@@ -40,8 +40,8 @@ export interface StoreOptions {
   /**
    * The connection string of a pool that the store makes, such as
    * `postgres://user:password@host/database`. The store accepts what `pg` accepts, with the schemes
-   * `postgres`, `postgresql`, `pg`, `tcp` and `socket`, and `/socket/folder database`. `close()` ends
-   * this pool.
+   * `postgres`, `postgresql`, `pg`, `tcp` and `socket`, and `/socket/folder database`. `close()`
+   * ends this pool.
    *
    * @category Connection
    * @default the environment variable `DATABASE_URL`
@@ -71,8 +71,8 @@ export interface StoreOptions {
    */
   tableName?: string | undefined;
   /**
-   * The store that the app used before, as `readThrough(store)`. Sessions move from it when requests ask for
-   * them. If it fails, a call that needs it fails with code `OLD_STORE`. See
+   * The store that the app used before, as `readThrough(store)`. Sessions move from it when
+   * requests ask for them. If it fails, a call that needs it fails with code `OLD_STORE`. See
    * [migrating](migrating.md#from-any-other-store).
    *
    * @category Table
@@ -83,11 +83,11 @@ export interface StoreOptions {
    * Seconds that a session lives after its last use, or a function that returns them for a session.
    * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
    * constructor throws a `TypeError`, or the call fails with one if a function returned it. The
-   * store warns of a number that seems to be milliseconds: more than 400 days, the longest life of a
-   * cookie, or at least 10 days that are whole minutes of milliseconds but no whole days, such as
-   * 3,600,000. If the number
-   * equals the cookie's `maxAge`, the store reads it as milliseconds and warns once: the session lives
-   * as long as its cookie. A cookie with a negative age ends its session.
+   * store warns of a number that seems to be milliseconds: more than 400 days, the longest life of
+   * a cookie, or at least 10 days that are whole minutes of milliseconds but no whole days, such as
+   * 3,600,000. If the number equals the cookie's `maxAge`, the store reads it as milliseconds and
+   * warns once: the session lives as long as its cookie. A cookie with a negative age ends its
+   * session.
    *
    * @category Expiry
    * @default the time until the cookie's `expires`; 86,400 seconds (a day) if the cookie has none
@@ -97,8 +97,8 @@ export interface StoreOptions {
    * Seconds that a session may live after its creation, however often it is used. A positive
    * number, measured by the clock of the app's server. `req.session.regenerate` starts a new
    * session. If you add this option later, the seconds of an existing session count from its next
-   * save. With this option, `set` and `touch` of an object that the store did not return read the row first: the object
-   * may be a copy of a session, and a copy keeps its creation time.
+   * save. With this option, `set` and `touch` of an object that the store did not return read the
+   * row first: the object may be a copy of a session, and a copy keeps its creation time.
    *
    * @category Expiry
    * @default no limit
@@ -114,9 +114,9 @@ export interface StoreOptions {
    */
   concurrency?: 'merge' | 'overwrite' | undefined;
   /**
-   * Top-level keys that hold objects. A save writes only the values in these objects that this request
-   * changed. Some libraries keep all data in one key: for express-openid-connect, use `['data']`. The
-   * option has no effect on a key with another value than an object, with a
+   * Top-level keys that hold objects. A save writes only the values in these objects that this
+   * request changed. Some libraries keep all data in one key: for express-openid-connect, use
+   * `['data']`. The option has no effect on a key with another value than an object, with a
    * `serializer`, and with `concurrency: 'overwrite'`.
    *
    * @category Saving
@@ -125,11 +125,11 @@ export interface StoreOptions {
   mergeWithin?: readonly string[] | undefined;
   /**
    * Whether a save waits until PostgreSQL has written it to the disk. With `false` the store turns
-   * `synchronous_commit` off for the statements of `set` and `update`. They are faster, and a crash of the
-   * server may lose the saves of the last 0.6 seconds, with the default `wal_writer_delay`. PostgreSQL
-   * never keeps a part of a save. `destroy`, `clear` and revocations always wait, and so make all earlier
-   * saves safe. A touch never waits, unless Citus distributes the table. On such a table, `false` makes
-   * calls fail: set `synchronous_commit` on the workers instead.
+   * `synchronous_commit` off for the statements of `set` and `update`. They are faster, and a crash
+   * of the server may lose the saves of the last 0.6 seconds, with the default `wal_writer_delay`.
+   * PostgreSQL never keeps a part of a save. `destroy`, `clear` and revocations always wait, and so
+   * make all earlier saves safe. A touch never waits, unless Citus distributes the table. On such a
+   * table, `false` makes calls fail: set `synchronous_commit` on the workers instead.
    *
    * @category Saving
    * @default `true`
@@ -194,25 +194,25 @@ export interface StoreOptions {
    */
   timeout?: number | undefined;
   /**
-   * The number of calls that may be in flight at once. One session may have a tenth of them, rounded
-   * up. A further call fails at once with code `OVERLOADED`. A positive whole number.
+   * The number of calls that may be in flight at once. One session may have a tenth of them,
+   * rounded up. A further call fails at once with code `OVERLOADED`. A positive whole number.
    *
    * @category Calls and statements
    * @default `10000` (calls)
    */
   maxWaiting?: number | undefined;
   /**
-   * The number of bytes of JSON, in UTF-8, that the saves in flight may hold. The saves of one session
-   * may hold a tenth of them. A further save fails at once with code `OVERLOADED`. A save that is the
-   * only one never fails for its size. A positive whole number below 2^31.
+   * The number of bytes of JSON, in UTF-8, that the saves in flight may hold. The saves of one
+   * session may hold a tenth of them. A further save fails at once with code `OVERLOADED`. A save
+   * that is the only one never fails for its size. A positive whole number below 2^31.
    *
    * @category Calls and statements
    * @default `268435456` (bytes, which is 256 MiB)
    */
   maxWaitingBytes?: number | undefined;
   /**
-   * Whether the store creates the table if a call finds that it does not exist: the first call, or a
-   * later one if the table was dropped meanwhile. The role needs the right to create it. If this
+   * Whether the store creates the table if a call finds that it does not exist: the first call, or
+   * a later one if the table was dropped meanwhile. The role needs the right to create it. If this
    * fails, the call fails, and the next call tries again.
    *
    * @category Table
@@ -258,8 +258,8 @@ export interface StoreOptions {
   pruneSessionRandomizedInterval?: boolean | ((delayMs: number) => number) | undefined;
   /**
    * The number of expired sessions that one statement deletes at most. The store sends statements
-   * until no expired session is left that can be deleted, and halves the number if a statement times out.
-   * A positive whole number below 2^31.
+   * until no expired session is left that can be deleted, and halves the number if a statement
+   * times out. A positive whole number below 2^31.
    *
    * @category Pruning
    * @default `1000` (sessions)
@@ -279,10 +279,11 @@ export interface StoreOptions {
   /**
    * Called with a message and an error if no callback and no promise can receive the error:
    *
-   * - a failed pruning, a failed refresh of `encryption.keys`, or a failed `destroy` in the old store
+   * - a failed pruning, a failed refresh of `encryption.keys`, or a failed `destroy` in the old
+   *   store
    * - a lost idle connection, or a rejected promise that nothing handles
-   * - an unreadable row while `unreadable` has no listener, or sessions that pruning could not delete
-   *   while `kept` has no listener
+   * - an unreadable row while `unreadable` has no listener, or sessions that pruning could not
+   *   delete while `kept` has no listener
    *
    * If the function throws, `console.error` gets both errors.
    *

@@ -72,7 +72,8 @@ export class PendingResponse {
 
   /** From now on, the app sees a response that has ended, and the connection stays open. */
   close(): void {
-    // Node's write() refuses a finished response, but compression may still have to write what it was given.
+    // Node's write() refuses a finished response, but compression may still have to write what it
+    // was given.
     const mayBeWritten = this.#res.headersSent && this.#status === undefined;
     this.closeHead();
     this.holdSocket();

@@ -13,8 +13,8 @@ class Same {
 }
 
 /**
- * Like a WeakMap: the value lives as long as its object, and nothing else can see it. A WeakMap takes
- * 1 to 2 microseconds for each new object, and more at each garbage collection.
+ * Like a WeakMap: the value lives as long as its object, and nothing else can see it. A WeakMap
+ * takes 1 to 2 microseconds for each new object, and more at each garbage collection.
  */
 export function privateField<Value>(): PrivateField<Value> {
   return class Holder extends Same {

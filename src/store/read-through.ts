@@ -37,9 +37,10 @@ interface ReadThroughOptions {
 }
 
 /**
- * The option `oldStore`. A session that is not in the table is looked up in the old store, stored in the table
- * with its remaining life, and destroyed in the old store. `destroy` and `clear` reach both stores. If the old
- * store fails or does not answer, a call that needs it fails with code `OLD_STORE`.
+ * The option `oldStore`. A session that is not in the table is looked up in the old store, stored
+ * in the table with its remaining life, and destroyed in the old store. `destroy` and `clear` reach
+ * both stores. If the old store fails or does not answer, a call that needs it fails with code
+ * `OLD_STORE`.
  *
  * @param store any express-session store. It stays open after `close()`
  * @throws {TypeError} if it has no functions `get` and `destroy`
@@ -80,8 +81,8 @@ export class ReadThroughRows implements RowsById {
   }
 
   /**
-   * The old store first. Then a process that is moving the session finds that the old store has lost it,
-   * or has inserted its row before this method deletes the row.
+   * The old store first. Then a process that is moving the session finds that the old store has
+   * lost it, or has inserted its row before this method deletes the row.
    */
   async destroy(sid: string, deadline: Deadline): Promise<void> {
     try {
@@ -144,7 +145,8 @@ export class ReadThroughRows implements RowsById {
 
   #secondsToLive(session: SessionData): number {
     const age = numberOf(Object(session.cookie).originalMaxAge);
-    // Most stores do not store the cookie when they touch a session. So a date in the past may be an old one.
+    // Most stores do not store the cookie when they touch a session. So a date in the past may be
+    // an old one.
     if (expiresOf(session.cookie)! <= Date.now() && age! > 0) setExpires(session, Date.now() + age!);
     return Math.min(this.#options.expiry.secondsToLive(session), secondsOfCookie(session) ?? Infinity);
   }

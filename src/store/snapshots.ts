@@ -124,7 +124,8 @@ export class Snapshots {
   }
 
   /**
-   * Records that a Session was written. For another object without a scope, the next `set` is still its first.
+   * Records that a Session was written. For another object without a scope, the next `set` is still
+   * its first.
    */
   saved(sid: string, session: SessionData, { json, cookie }: Written, row: StoredRow): void {
     const { id, save } = session as Partial<Session>;

@@ -236,13 +236,14 @@ export class PgSessionStore extends StoreWithEvents {
   }
 
   /**
-   * Runs `next` as one request, for a framework that does not call `createSession`. In there, a save is an
-   * update of what the request got, as `set` describes it for a Session. It does not matter which object the
-   * framework makes of it. The first `get` of the request counts. For an object that `get` itself returned,
-   * that `get` counts. After a `destroy`, later saves and touches of that id do nothing. A session
-   * that the request did not get is written as it is.
+   * Runs `next` as one request, for a framework that does not call `createSession`. In there, a
+   * save is an update of what the request got, as `set` describes it for a Session. It does not
+   * matter which object the framework makes of it. The first `get` of the request counts. For an
+   * object that `get` itself returned, that `get` counts. After a `destroy`, later saves and
+   * touches of that id do nothing. A session that the request did not get is written as it is.
    *
-   * It uses AsyncLocalStorage. Give each message of a WebSocket its own scope, and call `get` in it.
+   * It uses AsyncLocalStorage. Give each message of a WebSocket its own scope, and call `get` in
+   * it.
    *
    * @returns what `next` returns
    */
@@ -286,8 +287,8 @@ export class PgSessionStore extends StoreWithEvents {
 
   /**
    * Deletes all expired sessions, and returns their number. The next automatic prune comes an
-   * interval later. Returns 0 if another process holds the prune lock. Passes sessions that cannot be
-   * deleted, and reports them by the event `kept`.
+   * interval later. Returns 0 if another process holds the prune lock. Passes sessions that cannot
+   * be deleted, and reports them by the event `kept`.
    */
   pruneSessions(): Promise<number>;
   pruneSessions(callback: Callback<number>): void;

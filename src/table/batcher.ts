@@ -28,8 +28,8 @@ export interface BatchStatement<Item, Result> {
   /** Runs `work`, which sends a part of a failed batch, when a connection may be used for it. */
   runPart(work: () => Promise<void>): Promise<void>;
   /**
-   * Calls `start`, which takes queued calls and sends them, when a connection may be used for a batch.
-   * Default: at once.
+   * Calls `start`, which takes queued calls and sends them, when a connection may be used for a
+   * batch. Default: at once.
    */
   whenFree?(start: () => void): void;
   /** Items that a statement may have. Default: 512. */
@@ -39,8 +39,8 @@ export interface BatchStatement<Item, Result> {
 }
 
 /**
- * A class, because V8 moves object literals to the old generation once many of them have survived. It keeps
- * the async context of the call, for the batch that the call begins.
+ * A class, because V8 moves object literals to the old generation once many of them have survived.
+ * It keeps the async context of the call, for the batch that the call begins.
  */
 class QueuedCall<Item, Result> extends AsyncResource {
   constructor(

@@ -1,5 +1,5 @@
-// The options of createTable(). In a file without imports, so that the main entry's types do not load
-// those of @pgtyped/runtime, which are ES modules only.
+// The options of createTable(). In a file without imports, so that the main entry's types do not
+// load those of @pgtyped/runtime, which are ES modules only.
 
 /** Options of `createTable`, which fails with a `TypeError` if an option is unknown. */
 export interface CreateTableOptions {
@@ -29,19 +29,19 @@ export interface CreateTableOptions {
   userPath?: readonly string[];
   /**
    * The role that may own the table, or several such roles. A table's triggers run with the rights
-   * of the role that writes to it, so `createTable` refuses the table of an unknown owner. It always
-   * accepts its own role, the roles it belongs to, superusers, and the owners of the schema and of
-   * the database.
+   * of the role that writes to it, so `createTable` refuses the table of an unknown owner. It
+   * always accepts its own role, the roles it belongs to, superusers, and the owners of the schema
+   * and of the database.
    *
    * @default the store's `trustOwner`
    */
   trustOwner?: string | readonly string[];
   /**
    * Lets the extension Citus distribute the table over its workers by the hash of `sid`, in
-   * `shardCount` shards: a whole number from 2 to 64,000, by default 8. Four to eight for each worker
-   * that you may add later are enough. While Citus distributes an existing table, stores may use it
-   * (`create_distributed_table_concurrently`), which needs `wal_level = logical`. A table that is
-   * already distributed does not change. `createTable` fails on a server without Citus.
+   * `shardCount` shards: a whole number from 2 to 64,000, by default 8. Four to eight for each
+   * worker that you may add later are enough. While Citus distributes an existing table, stores may
+   * use it (`create_distributed_table_concurrently`), which needs `wal_level = logical`. A table
+   * that is already distributed does not change. `createTable` fails on a server without Citus.
    *
    * @default the table is not distributed
    */

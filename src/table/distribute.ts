@@ -21,8 +21,8 @@ export async function isDistributed(names: TableNames, db: IDatabaseConnection):
 /**
  * Distributes the table by sid.
  *
- * @param isNew whether the table is empty, and created in the transaction of `db`. Otherwise the table may
- *   be in use, and `db` must not be in a transaction
+ * @param isNew whether the table is empty, and created in the transaction of `db`. Otherwise the
+ *   table may be in use, and `db` must not be in a transaction
  */
 export async function distribute(
   names: TableNames,

@@ -1,4 +1,5 @@
-// The calls of one kind for a table that Citus distributes: batched by shard, and limited by worker.
+// The calls of one kind for a table that Citus distributes: batched by shard, and limited by
+// worker.
 import { databaseFailed, hasSqlState } from '../errors.js';
 import { getSession } from '../generated/session.js';
 import { findLocked } from '../generated/shards.js';
@@ -163,7 +164,8 @@ export class DistributedCalls<Item extends string | { sid: string }, Result> {
     const table = this.#table;
     if (!worker) return (await table.send(statement, deadline, retry)).rows;
     const { warmClients, lockTimeout: afterMs } = worker;
-    // Citus connects a new client to the worker, which may take longer than a lock. A read lets it do so.
+    // Citus connects a new client to the worker, which may take longer than a lock. A read lets it
+    // do so.
     const warmUp = limited === undefined ? undefined : bound(getSession, { sid: sidOf(limited) });
     const cancel = warmUp && { afterMs, warmUp };
     const { rows } = await worker.run(

@@ -1,4 +1,5 @@
-// Learns whether Citus distributes the table over several servers, and which sessions each of them has.
+// Learns whether Citus distributes the table over several servers, and which sessions each of them
+// has.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
 import { refused } from '../errors.js';
@@ -62,7 +63,8 @@ export class Distribution {
       return { found, shards: found && (await readShards(found, db, pool)) };
     };
     const { found, shards } = await run(find, deadline);
-    // Only the first time. If the table is distributed later, the app goes on, and its saves wait for the disk.
+    // Only the first time. If the table is distributed later, the app goes on, and its saves wait
+    // for the disk.
     if (found && relaxed && !this.isKnown) throw refused(NO_SETTING);
     if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
     this.isDistributed = found !== undefined;
@@ -82,8 +84,8 @@ export async function readDistribution(
 }
 
 /**
- * Like `readDistribution`, before statements that compare times. Fails if the servers of a distributed table
- * would read other times: a prune could delete live sessions.
+ * Like `readDistribution`, before statements that compare times. Fails if the servers of a
+ * distributed table would read other times: a prune could delete live sessions.
  */
 export async function checkedDistribution(
   names: TableNames,
@@ -138,8 +140,8 @@ const CITUS = "pg_catalog.current_setting('citus.shard_count', true) AS citus"; 
 const RETURNING_SID = 'RETURNING t.sid';
 
 /**
- * A statement that also returns the collation of sid and, on a server with Citus, a value as `citus`. A
- * destroy returns nothing.
+ * A statement that also returns the collation of sid and, on a server with Citus, a value as
+ * `citus`. A destroy returns nothing.
  */
 export function withChecks(text: string): string {
   if (text.endsWith('expire = EXCLUDED.expire')) return `${text}\n${RETURNING_SID}, ${COLLATION}, ${CITUS}`;

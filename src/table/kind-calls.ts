@@ -1,4 +1,5 @@
-// The calls of one kind for one table: alone, or batched with others, and limited by pool if they write.
+// The calls of one kind for one table: alone, or batched with others, and limited by pool if they
+// write.
 import type { Pool } from 'pg';
 import { hasSqlState } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';

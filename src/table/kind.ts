@@ -1,4 +1,5 @@
-// What the store sends for a call of a request: a statement for one session, for a batch, or for a shard.
+// What the store sends for a call of a request: a statement for one session, for a batch, or for a
+// shard.
 import type { PreparedQuery } from '@pgtyped/runtime';
 
 /** A live row. A class, for the reason given at `QueuedCall`. */
@@ -52,15 +53,16 @@ export interface Kind<Item, Result> {
   /** @param lockTimeout in milliseconds */
   many(items: Item[], lockTimeout: number): Bound;
   /**
-   * For a distributed table: the statement for several items of one shard. Undefined if items are sent
-   * one by one.
+   * For a distributed table: the statement for several items of one shard. Undefined if items are
+   * sent one by one.
    */
   ofShard?: ((items: Item[]) => Bound) | undefined;
   /** Whether `ofShard` returns locked rows as `LockedRow`. Default: it waits for them. */
   skipsLocked?: boolean;
   /**
-   * For a distributed table: a statement for one item that changes nothing if its row is locked. Undefined if
-   * `one()` may be cancelled. A worker may commit a cancelled statement, so it must be idempotent.
+   * For a distributed table: a statement for one item that changes nothing if its row is locked.
+   * Undefined if `one()` may be cancelled. A worker may commit a cancelled statement, so it must be
+   * idempotent.
    */
   oneUnlocked?: (item: Item) => Bound;
   /** The result of each item, from the rows of the statement. */

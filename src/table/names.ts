@@ -99,8 +99,8 @@ export function tableQuery<Params, Row>(query: PreparedQuery<Params, Row>, names
 }
 
 /**
- * The INSERT of one row, for several: pgtyped's own `:rows` cannot compute a column. The parameters of each
- * row follow those of the row before.
+ * The INSERT of one row, for several: pgtyped's own `:rows` cannot compute a column. The parameters
+ * of each row follow those of the row before.
  */
 export function withRows(text: string, parameters: number, rows: number): string {
   // The last ones: a table's name comes before them. The build replaces line breaks with spaces.

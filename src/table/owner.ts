@@ -1,4 +1,5 @@
-// Refuses the table of an owner that the app does not trust: its triggers run with the rights of the store.
+// Refuses the table of an owner that the app does not trust: its triggers run with the rights of
+// the store.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { type Rule, refused, type SessionStoreError } from '../errors.js';
 import { findOwner } from '../generated/catalog.js';

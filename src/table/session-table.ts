@@ -136,9 +136,9 @@ export class SessionTable {
   }
 
   /**
-   * Checks the type of sid in the server's description of the first results, and whether the server has
-   * Citus. This costs no statement. PostgreSQL would accept some types, and then find another session or
-   * none.
+   * Checks the type of sid in the server's description of the first results, and whether the server
+   * has Citus. This costs no statement. PostgreSQL would accept some types, and then find another
+   * session or none.
    */
   async #check(result: QueryResult, deadline: Deadline): Promise<void> {
     const isUsual = isUsualSid(result);

@@ -51,8 +51,8 @@ const TEXT_TYPES = ['text', 'character varying'];
 const SAMPLES = [...Array.from({ length: 26 }, (_, length) => 'x'.repeat(length)), 'sid é', 'sid €', 'sid 😀'];
 
 /**
- * Undefined if the shard of a session cannot be computed here: the table is not distributed by the hash of
- * a text in UTF-8, or the server finds one of the samples in another shard.
+ * Undefined if the shard of a session cannot be computed here: the table is not distributed by the
+ * hash of a text in UTF-8, or the server finds one of the samples in another shard.
  */
 export async function readShards(
   { table, method, column, sidType, encoding }: FindDistributionResult,

@@ -10,8 +10,8 @@ const ADVICE = `Write ${STAND_IN} with the quotes, and give it an alias: FROM ${
 export const STAND_INS = /"(?:session_store|use bindTable)"(\."session")?/g;
 
 /**
- * Generated code in which a query names a schema that does not exist. So without bindTable() it fails
- * with `relation "use bindTable.session" does not exist`, also where the stand-in exists.
+ * Generated code in which a query names a schema that does not exist. So without bindTable() it
+ * fails with `relation "use bindTable.session" does not exist`, also where the stand-in exists.
  */
 export const unbind = (code: string): string => code.replaceAll(escaped(SCHEMA), escaped(UNBOUND_SCHEMA));
 

@@ -10,8 +10,8 @@ const SLOWER_THAN_USUAL = 4;
 const STEP = 0.1;
 
 /**
- * A server that holds shards. All stores on the pool share it. Its statements use at most half of the
- * pool's connections, so that a server that does not answer stops no other one's.
+ * A server that holds shards. All stores on the pool share it. Its statements use at most half of
+ * the pool's connections, so that a server that does not answer stops no other one's.
  */
 export class Worker {
   /** For this server: they leave half of its connections to other calls. */
@@ -55,8 +55,8 @@ export class Worker {
   }
 
   /**
-   * Milliseconds after which a statement is taken to wait for a lock: at least four times the usual, so that
-   * no statement of a slow server is cancelled.
+   * Milliseconds after which a statement is taken to wait for a lock: at least four times the
+   * usual, so that no statement of a slow server is cancelled.
    */
   get lockTimeout(): number {
     return Math.max(LOCK_TIMEOUT, SLOWER_THAN_USUAL * this.#usualMs);
@@ -69,8 +69,8 @@ export class Worker {
   }
 
   /**
-   * Runs `work`, which sends one statement, when a connection may be used for it. A statement that pauses before
-   * its next attempt must let others run, by `runPause`.
+   * Runs `work`, which sends one statement, when a connection may be used for it. A statement that
+   * pauses before its next attempt must let others run, by `runPause`.
    */
   async run<T>(work: (runPause: RunPause) => Promise<T>, deadline: Deadline): Promise<T> {
     await this.#takeTurn(deadline);

@@ -377,7 +377,8 @@ test('a database failure exits with 3, and prints one line with advice and witho
       { DATABASE_URL: url({ username: 'nobody', password: 'secret' }) },
       /refused the login .*\. Check --url/,
     ],
-    // It exits at once. pg leaves such a connection open until the server's authentication_timeout, 60 s.
+    // It exits at once. pg leaves such a connection open until the server's authentication_timeout,
+    // 60 s.
     [
       ['stats'],
       { DATABASE_URL: url({ password: '' }) },
@@ -502,7 +503,9 @@ test('the progress bar is drawn only on a terminal', async () => {
 });
 
 const HOSTILE = 'a\x1b[31m\x07\x9b31m\x7f\u202e\u2066\u200b\u2028\r\nfake line\tb';
-/** What must not reach the terminal: all but printable characters and the line breaks of the output. */
+/**
+ * What must not reach the terminal: all but printable characters and the line breaks of the output.
+ */
 const UNSAFE = /[^\n\P{C}]|[\u2028\u2029]/u;
 
 test('no command prints a control character or an invisible one that a session or a name holds', async () => {

@@ -1,4 +1,5 @@
-// connect-pg-typed types: compiles a project's queries, and its check cannot be passed by a broken one.
+// connect-pg-typed types: compiles a project's queries, and its check cannot be passed by a broken
+// one.
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import os from 'node:os';

@@ -1,4 +1,5 @@
-// The code blocks of README and docs/ compile, and their commands exist. Other tests run most of them.
+// The code blocks of README and docs/ compile, and their commands exist. Other tests run most of
+// them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';

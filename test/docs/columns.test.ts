@@ -37,7 +37,10 @@ function storeOn(pool: pg.Pool, options: StoreOptions = {}) {
   return store;
 }
 
-/** Saves, loads, touches, merges and prunes as requests do, and asks doctor. The session has this user. */
+/**
+ * Saves, loads, touches, merges and prunes as requests do, and asks doctor. The session has this
+ * user.
+ */
 async function useStore(store: PgSessionStore, pool: pg.Pool, { user = {}, tableName = 'session' } = {}) {
   const sids = Array.from({ length: 5 }, (_, n) => `${tableName} ${n}`);
   await Promise.all(sids.map((sid) => store.set(sid, newSession(store, sid, { user, n: 1 }))));

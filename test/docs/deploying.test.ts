@@ -1,5 +1,5 @@
-// Each code block of docs/deploying.md runs. test/package/package.test.ts runs those that bundle, and
-// test/long/workers.test.ts the Worker.
+// Each code block of docs/deploying.md runs. test/package/package.test.ts runs those that bundle,
+// and test/long/workers.test.ts the Worker.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -69,7 +69,10 @@ async function shell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promi
   return (await promisify(execFile)('/bin/sh', ['-ec', script], { cwd, env: all })).stdout;
 }
 
-/** Runs a program of the page with these values for its free names, and returns its pool and its store. */
+/**
+ * Runs a program of the page with these values for its free names, and returns its pool and its
+ * store.
+ */
 async function evaluate(
   program: string,
   given: Record<string, unknown>,
@@ -94,7 +97,10 @@ test('the commands of the release step create the table and check it', async () 
   assert.match(output, /^created the table, the index on expire\n.*\nno problem found\n$/s);
 });
 
-/** Whether a server accepts new connections. fetch() would keep a connection open, which the server serves. */
+/**
+ * Whether a server accepts new connections. fetch() would keep a connection open, which the server
+ * serves.
+ */
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   return once(socket, 'connect').then(

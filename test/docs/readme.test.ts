@@ -141,7 +141,10 @@ test('each row of the comparison is what the linked page says', () => {
   }
 });
 
-/** Compares the README's yes, no or empty cell with a cell of docs/behaviour.md, which says what happens instead of yes. */
+/**
+ * Compares the README's yes, no or empty cell with a cell of docs/behaviour.md, which says what
+ * happens instead of yes.
+ */
 function isSame(cell: string | undefined, found: string | undefined): boolean {
   return cell === (found === 'yes' ? 'yes' : found === '–' ? '' : 'no');
 }

@@ -1,5 +1,5 @@
-// The apps of examples/frameworks/: requests that overlap keep each other's changes, and a session that was
-// signed out stays gone. Run `npm ci --prefix examples/frameworks` first.
+// The apps of examples/frameworks/: requests that overlap keep each other's changes, and a session
+// that was signed out stays gone. Run `npm ci --prefix examples/frameworks` first.
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +87,10 @@ const bySocket: SignIn = async (visit, app, cookies) => {
 
 const SLOW = 'waitMs=300';
 
-/** `true` for what holds: both changes are kept, and a slow change or read does not revive the session. */
+/**
+ * `true` for what holds: both changes are kept, and a slow change or read does not revive the
+ * session.
+ */
 async function outcomes(app: App, signIn: SignIn): Promise<{ keepsBoth: boolean; staysSignedOut: boolean }> {
   const one = await visitor(app, signIn);
   await Promise.all([one(`/change?cart=2&${SLOW}`), one('/change?visits=2')]);

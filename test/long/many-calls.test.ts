@@ -21,7 +21,10 @@ const heapInUse = () => {
   return process.memoryUsage().heapUsed / MB;
 };
 
-/** Makes `size` calls at once, and counts their error codes. Returns the heap in use meanwhile, in MB. */
+/**
+ * Makes `size` calls at once, and counts their error codes. Returns the heap in use meanwhile, in
+ * MB.
+ */
 async function wave({ store }: Scene, size: number, codes: Record<string, number>): Promise<number> {
   const calls: Promise<Outcome>[] = [];
   for (let n = 0; n < size; n++) {

@@ -1,5 +1,5 @@
-// The programs of docs/monitoring.md, with the tools that they are for. Run `npm ci --prefix examples/monitoring`
-// first.
+// The programs of docs/monitoring.md, with the tools that they are for. Run
+// `npm ci --prefix examples/monitoring` first.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -43,7 +43,9 @@ async function startCollector() {
 
 const REQUESTS = 60;
 
-/** The spans of an app that gets 60 requests at once, four times: sign in, change, read, sign out. */
+/**
+ * The spans of an app that gets 60 requests at once, four times: sign in, change, read, sign out.
+ */
 async function tracedSpans(max: number): Promise<Span[]> {
   const { pool, names } = await freshStore();
   const { spans, url } = await startCollector();

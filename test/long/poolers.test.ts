@@ -1,4 +1,5 @@
-// The primary is killed behind HAProxy with repmgr, and behind a list of servers in the app. Pgpool-II.
+// The primary is killed behind HAProxy with repmgr, and behind a list of servers in the app.
+// Pgpool-II.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// An app that imports all entry points compiles with each TypeScript, moduleResolution and kind of module.
-// Run `npm ci --prefix test/long/toolchains` first.
+// An app that imports all entry points compiles with each TypeScript, moduleResolution and kind of
+// module. Run `npm ci --prefix test/long/toolchains` first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
@@ -23,7 +23,9 @@ const SETTINGS: [module: string, moduleResolution: string, kind: 'ts' | 'mts' | 
   ['esnext', 'bundler', 'ts'],
 ];
 
-/** What a compiler refuses with any package, and the types of other packages that it is too old for. */
+/**
+ * What a compiler refuses with any package, and the types of other packages that it is too old for.
+ */
 const COMPILERS: { folder: string; refused: (setting: string) => boolean; tooNew?: RegExp }[] = [
   {
     folder: `${toolchains}/typescript-5.0`,

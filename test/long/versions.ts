@@ -1,5 +1,5 @@
-// npm run test:long [-- major ...]   Runs the whole suite, also the slow tests, on each PostgreSQL from 12 to 18. The
-// servers come from npm packages.
+// npm run test:long [-- major ...] Runs the whole suite, also the slow tests, on each PostgreSQL
+// from 12 to 18. The servers come from npm packages.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

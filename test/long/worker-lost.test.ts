@@ -1,4 +1,5 @@
-// A worker of a Citus cluster that is dead, or does not answer: only the calls for its sessions fail.
+// A worker of a Citus cluster that is dead, or does not answer: only the calls for its sessions
+// fail.
 import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,5 @@
-// What can be given as a pool: the pools of several libraries, and what to do with their other objects.
+// What can be given as a pool: the pools of several libraries, and what to do with their other
+// objects.
 import { Pool as NeonPool } from '@neondatabase/serverless';
 import { createPool as createVercelPool } from '@vercel/postgres';
 import { drizzle } from 'drizzle-orm/node-postgres';

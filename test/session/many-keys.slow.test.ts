@@ -1,4 +1,5 @@
-// A session with 100,000 top-level keys does not block the event loop for much longer than one JSON.stringify().
+// A session with 100,000 top-level keys does not block the event loop for much longer than one
+// JSON.stringify().
 import * as assert from 'uvu/assert';
 import { freshStore, loadSession, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
@@ -8,7 +9,10 @@ const ROUNDS = 7;
 
 const manyKeys = () => session(Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`key ${n}`, n])));
 
-/** The CPU that the process used during the work, in milliseconds. The event loop is blocked at most as long. */
+/**
+ * The CPU that the process used during the work, in milliseconds. The event loop is blocked at most
+ * as long.
+ */
 async function busyMs(work: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   await work();

@@ -9,7 +9,10 @@ import { suite } from '../support/harness.js';
 const test = suite('async context', { timeout: 20_000 });
 const requests = new AsyncLocalStorage<string>();
 
-/** The requests in whose context the pool is asked for clients, and statements are sent, with their values. */
+/**
+ * The requests in whose context the pool is asked for clients, and statements are sent, with their
+ * values.
+ */
 function contextsOf(pool: pg.Pool) {
   const asked: (string | undefined)[] = [];
   const sent: { sid: string | undefined; values: unknown[] }[] = [];

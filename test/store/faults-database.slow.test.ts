@@ -16,8 +16,8 @@ test('get() and set() succeed 100 times while pg_terminate_backend ends their co
   let isOver = false;
   let rounds = 0;
   const terminations = (async () => {
-    // Random pauses: on a loaded machine, 10 ms between two rounds can be too short to connect at all.
-    // With Citus, the first statement of a connection connects to a worker too.
+    // Random pauses: on a loaded machine, 10 ms between two rounds can be too short to connect at
+    // all. With Citus, the first statement of a connection connects to a worker too.
     for (; !isOver; await sleep(Math.random() * (isCitus ? 120 : 40))) {
       await endConnections();
       rounds++;

@@ -1,4 +1,5 @@
-// The cookie in the next request: the same as with MemoryStore, for each shape of a cookie and each setting.
+// The cookie in the next request: the same as with MemoryStore, for each shape of a cookie and each
+// setting.
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -150,7 +151,10 @@ async function serve(store: session.Store, { resave, rolling }: Setting) {
 const signed = (sid: string) => encodeURIComponent(`s:${sid}.${hmac(sid)}`);
 const hmac = (sid: string) => createHmac('sha256', 's').update(sid).digest('base64').replace(/=+$/, '');
 
-/** Whether two answers are equal, with times that differ by less than 30 s. A number is as good as a Date. */
+/**
+ * Whether two answers are equal, with times that differ by less than 30 s. A number is as good as a
+ * Date.
+ */
 function isAlike(one: unknown, other: unknown): boolean {
   if (typeof one === 'number' && typeof other === 'number') return Math.abs(one - other) < 30_000;
   if (!isRecord(one) || !isRecord(other)) return one === other;

@@ -1,5 +1,6 @@
-// Runs random histories of calls on a few sessions, and compares the rows, the events and the expiry with a model after each
-// call. A failure prints the shortest history that still fails, and the command that repeats it.
+// Runs random histories of calls on a few sessions, and compares the rows, the events and the
+// expiry with a model after each call. A failure prints the shortest history that still fails, and
+// the command that repeats it.
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionData } from 'express-session';
 import fc from 'fast-check';
@@ -112,7 +113,8 @@ function apply(edits: readonly Edit[], target: SessionData, held?: HeldSession, 
     else if (edit.do === 'deepen') deepen(Object.hasOwn(target, edit.key) ? target[edit.key] : undefined);
     else {
       let value = edit.make();
-      // To the store, a value is unchanged if its JSON is the same text. So equal values must have the same JSON.
+      // To the store, a value is unchanged if its JSON is the same text. So equal values must have
+      // the same JSON.
       const equal = base?.get(edit.key);
       if (equal !== undefined && equal === canonicalOf(value)) value = JSON.parse(held!.json.get(edit.key)!);
       Object.defineProperty(target, edit.key, { value, writable: true, enumerable: true, configurable: true });
@@ -120,7 +122,10 @@ function apply(edits: readonly Edit[], target: SessionData, held?: HeldSession, 
   }
 }
 
-/** Sets originalMaxAge too: the setter of maxAge may lose a millisecond. It takes null, though its type does not. */
+/**
+ * Sets originalMaxAge too: the setter of maxAge may lose a millisecond. It takes null, though its
+ * type does not.
+ */
 function setMaxAge(cookie: SessionData['cookie'], ms: number | null): void {
   if ('maxAge' in cookie) cookie.maxAge = invalid(ms);
   else cookie.expires = ms === null ? null : new Date(Date.now() + ms);
@@ -265,7 +270,8 @@ const noSession = (sid: string) => `session not found: ${sid}`;
 /** The JSON of a session as another program may write it. */
 function writeJson(session: SessionData, spelling: 'raw' | 'escaped' | 'spacious'): string {
   const raw = JSON.stringify(session);
-  // jsonb refuses the characters that the store escapes, and the store would decode text that looks like its escapes.
+  // jsonb refuses the characters that the store escapes, and the store would decode text that looks
+  // like its escapes.
   if (spelling === 'raw' && !/\\u(0000|d[89a-f])|\ue000(0000|d[89a-f]|e000)|\x7fu[0-9a-f]{4}/.test(raw)) return raw;
   const keys = Object.keys(session);
   if (spelling === 'spacious') keys.reverse();
@@ -336,7 +342,8 @@ class Command implements fc.AsyncCommand<Model, Real> {
       sids.add('sid' in op ? model.sids[op.sid]! : model.slots.get(op.slot)!.sid);
     }
     const store = real.stores[this.store ?? real.commands % 2]!;
-    // Calls get() only after some commands: the row is compared each time, and get() returns the row.
+    // Calls get() only after some commands: the row is compared each time, and get() returns the
+    // row.
     if (this.store !== undefined || real.commands % 3 === 0) {
       if (this.store === undefined) await calls[0];
       for (const sid of sids) {

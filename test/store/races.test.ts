@@ -1,4 +1,5 @@
-// Concurrent requests of one session: the store keeps what each request saved, and does not revive a deleted session.
+// Concurrent requests of one session: the store keeps what each request saved, and does not revive
+// a deleted session.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

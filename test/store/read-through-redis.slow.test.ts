@@ -1,4 +1,5 @@
-// readThrough() with connect-redis, on a Redis of its own. Needs redis-server and npm ci --prefix bench.
+// readThrough() with connect-redis, on a Redis of its own. Needs redis-server and npm ci --prefix
+// bench.
 import type { Store } from 'express-session';
 import * as assert from 'uvu/assert';
 import { type RedisServer, redisStore, startRedis, whyNoRedis } from '../../bench/support/redis.js';

@@ -129,7 +129,10 @@ const anyStep = fc.oneof(
   },
 );
 
-/** With an invalid head, a stream's end() throws where nothing catches it: Node alone ends the process. */
+/**
+ * With an invalid head, a stream's end() throws where nothing catches it: Node alone ends the
+ * process.
+ */
 const isFatal = (steps: Step[]) =>
   steps.some(([name]) => ['pipe', 'sendFile'].includes(name)) &&
   steps.some(
@@ -312,8 +315,8 @@ function check(plan: Plan, [alone, aloneTrace]: [Exchange, Trace], [ours, ourTra
   }
   const codes = ourTrace.errors.map(({ code }) => code);
   const isInvalid = [...codes, ...aloneTrace.steps].some((text) => /ERR_.*INVALID/.test(text));
-  // After a wait, an invalid end() does not throw, so the handler goes on. Node keeps the length of an end() that
-  // threw. Compression has its own order
+  // After a wait, an invalid end() does not throw, so the handler goes on. Node keeps the length of
+  // an end() that threw. Compression has its own order
   if ((plan.catches || hasWaited(plan) || plan.app >= COMPRESSED_BEFORE) && isInvalid) return;
   if (plan.app === COMPRESSED_AFTER && codes.includes('DATABASE')) return; // a change after write(), before its part came
   // Without express-session's wrapper, compression sees writeHead() before it knows the length
@@ -330,7 +333,9 @@ function check(plan: Plan, [alone, aloneTrace]: [Exchange, Trace], [ours, ourTra
   }
 }
 
-/** One error response without anything of the app's, or a connection that ends without a response. */
+/**
+ * One error response without anything of the app's, or a connection that ends without a response.
+ */
 function checkFailure(
   { steps, app }: Plan,
   { responses, isBroken, bytes }: Exchange,

@@ -1,5 +1,5 @@
-// Which calls wait until PostgreSQL has stored their change. The server waits for a standby that does
-// not exist, so a statement that waits never ends.
+// Which calls wait until PostgreSQL has stored their change. The server waits for a standby that
+// does not exist, so a statement that waits never ends.
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';

@@ -23,8 +23,8 @@ for (const file of readdirSync(new URL('../../src/generated/', import.meta.url))
 }
 
 /**
- * Lets the server plan each statement that is not DDL. PostgreSQL then also checks the right to execute
- * each function in the plan.
+ * Lets the server plan each statement that is not DDL. PostgreSQL then also checks the right to
+ * execute each function in the plan.
  *
  * @returns the errors, by the name of the query
  */

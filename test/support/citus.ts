@@ -1,4 +1,5 @@
-// Tables on a Citus cluster, for the tests that TEST_CITUS_URL turns on: the URL of a database on a node.
+// Tables on a Citus cluster, for the tests that TEST_CITUS_URL turns on: the URL of a database on a
+// node.
 import pg from 'pg';
 import { freshNames, freshPool } from './fresh-store.js';
 import { onEnd, suite } from './harness.js';
@@ -24,8 +25,8 @@ export const COLUMNS = 'sid varchar PRIMARY KEY, sess json NOT NULL, expire time
 /**
  * Creates a table on the cluster, and drops it after the test.
  *
- * @param distribute the number of shards, or `reference` for a table with a copy on each node. 0 for a
- *   table that is not distributed
+ * @param distribute the number of shards, or `reference` for a table with a copy on each node. 0
+ *   for a table that is not distributed
  */
 export async function citusTable(distribute: number | 'reference', columns = COLUMNS) {
   const pool = freshPool({ connectionString: url! });

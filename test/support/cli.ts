@@ -12,8 +12,8 @@ export interface CliResult {
 export const printed: string[] = [];
 
 /**
- * Runs the CLI on the test server, unless `env` names another one. Default: standard input is empty,
- * and the folder is the checkout.
+ * Runs the CLI on the test server, unless `env` names another one. Default: standard input is
+ * empty, and the folder is the checkout.
  */
 export function cli(
   args: string[],

@@ -26,7 +26,10 @@ const nameOf = (file: string): string => path.resolve(file).replace(/^\/|\.ts$/g
 /** Path of the compiled form of a test or of one of the programs. */
 export const compiled = (file: string): string => path.join(process.env.TEST_COMPILED!, `${nameOf(file)}.js`);
 
-/** Writes a module beside the compiled files, and returns its path. Deno does not run one from -e or outside the project. */
+/**
+ * Writes a module beside the compiled files, and returns its path. Deno does not run one from -e or
+ * outside the project.
+ */
 export function writeProgram(text: string): string {
   const file = path.join(mkdtempSync(path.join(process.env.TEST_COMPILED!, 'program-')), 'program.mjs');
   writeFileSync(file, text);

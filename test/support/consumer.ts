@@ -1,4 +1,5 @@
-// Packs the package, and installs it into an empty folder with the programs of test/package/consumer/.
+// Packs the package, and installs it into an empty folder with the programs of
+// test/package/consumer/.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
@@ -57,7 +58,10 @@ export function run(
   });
 }
 
-/** The errors that a TypeScript compiler prints for a configuration in the folder. It exits with 0 without them. */
+/**
+ * The errors that a TypeScript compiler prints for a configuration in the folder. It exits with 0
+ * without them.
+ */
 export function compilerErrors(compiler: string, config: string, timeout = 60_000): Promise<string> {
   const args = [compiler, '-p', config, '--pretty', 'false'];
   return run(process.execPath, args, { timeout }).catch((error: Error) => {

@@ -1,4 +1,5 @@
-// Clients that count in sessions of their own, to see whether a failover loses what was acknowledged.
+// Clients that count in sessions of their own, to see whether a failover loses what was
+// acknowledged.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
@@ -11,13 +12,16 @@ const CLIENTS = 8;
 
 export interface Counted {
   outcomes: Outcome[];
-  /** Milliseconds from the last write that succeeded before the trouble to the first that began in it and succeeded. */
+  /**
+   * Milliseconds from the last write that succeeded before the trouble to the first that began in
+   * it and succeeded.
+   */
   outageMs: number;
 }
 
 /**
- * Counts while there is trouble, and for two seconds after it. Fails if an acknowledged increment is lost, or
- * one was applied twice.
+ * Counts while there is trouble, and for two seconds after it. Fails if an acknowledged increment
+ * is lost, or one was applied twice.
  *
  * @param connect makes the pool of one client
  */

@@ -1,6 +1,7 @@
 // Starts one real PostgreSQL for a test run. It takes the first that works: TEST_DATABASE_URL, a
 // container, the npm package, an installed server. TEST_DATABASE=url|container|npm|system allows
-// only that one. TEST_DATABASE=citus uses the cluster of TEST_CITUS_URL, and distributes the tables.
+// only that one. TEST_DATABASE=citus uses the cluster of TEST_CITUS_URL, and distributes the
+// tables.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { startLocalServer } from '../../dev/postgres/local-postgres.js';
@@ -105,7 +106,9 @@ export async function startDatabase(): Promise<TestServer> {
   return process.env.TEST_LEAST_RIGHTS ? withLeastRights(server) : server;
 }
 
-/** Creates a role that has only the grants of docs/security.md, on schemas and tables created later. */
+/**
+ * Creates a role that has only the grants of docs/security.md, on schemas and tables created later.
+ */
 async function withLeastRights(server: TestServer): Promise<TestServer> {
   const role = `session_limited_${randomBytes(4).toString('hex')}`; // roles are global to the server
   await on(

@@ -47,8 +47,8 @@ export function freshNames() {
  * A pool on the test server, which ends after the test. Its application_name contains the id of
  * this process, because other test files use the same database.
  *
- * With TEST_LEAST_RIGHTS, its clients have only the grants of docs/security.md. Stores use the clients.
- * The test itself uses `pool.query`, which runs as administrator.
+ * With TEST_LEAST_RIGHTS, its clients have only the grants of docs/security.md. Stores use the
+ * clients. The test itself uses `pool.query`, which runs as administrator.
  */
 export function freshPool(config: pg.PoolConfig = {}): pg.Pool {
   const own = openPool({ connectionString: process.env.TEST_SERVER_URL!, ...config });
@@ -89,8 +89,8 @@ export async function lockWaiters(pool: pg.Pool): Promise<number> {
 }
 
 /**
- * Locks the rows of these sessions, or all, in another transaction. Returns a function that unlocks them.
- * In one statement, Citus would lock only rows of one shard.
+ * Locks the rows of these sessions, or all, in another transaction. Returns a function that unlocks
+ * them. In one statement, Citus would lock only rows of one shard.
  */
 export async function lockRows(pool: pg.Pool, table: string, sids?: string[]): Promise<() => Promise<void>> {
   const all = async () => (await pool.query(`SELECT sid FROM ${table}`)).rows.map(({ sid }) => sid);

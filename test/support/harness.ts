@@ -27,7 +27,10 @@ interface SuiteOptions {
   /** Milliseconds for each test or hook. Default: TEST_TIMEOUT_MS, or 10,000. */
   timeout?: number;
   mayBeEmpty?: boolean;
-  /** A package of its own, whose dependencies the tests need. Without them the suite says so, and is skipped. */
+  /**
+   * A package of its own, whose dependencies the tests need. Without them the suite says so, and is
+   * skipped.
+   */
   needs?: string;
 }
 

@@ -4,7 +4,9 @@ import expressSession from 'express-session';
 
 const DAY_MS = 86_400_000;
 
-/** Top-level keys, each with its canonical JSON. The key 'cookie' holds the cookie's originalMaxAge. */
+/**
+ * Top-level keys, each with its canonical JSON. The key 'cookie' holds the cookie's originalMaxAge.
+ */
 export type Data = ReadonlyMap<string, string>;
 
 /** A session as a caller holds it. */

@@ -5,7 +5,10 @@ import type pg from 'pg';
 
 await loadModule();
 
-/** A function or an operator as a statement writes it: its name, its schema, its number of arguments. */
+/**
+ * A function or an operator as a statement writes it: its name, its schema, its number of
+ * arguments.
+ */
 export interface Call {
   kind: 'function' | 'operator';
   schema: string | undefined;
@@ -27,7 +30,8 @@ export function callsOf(texts: string[]): Call[] {
   const visit = (node: any): void => {
     if (typeof node !== 'object' || node === null) return;
     if (node.FuncCall) add('function', node.FuncCall.funcname, node.FuncCall.args?.length ?? 0);
-    // Also IN, ANY, IS DISTINCT FROM and comparisons of rows. Only AEXPR_NULLIF and BETWEEN have other names.
+    // Also IN, ANY, IS DISTINCT FROM and comparisons of rows. Only AEXPR_NULLIF and BETWEEN have
+    // other names.
     if (node.A_Expr) add('operator', node.A_Expr.name, node.A_Expr.lexpr ? 2 : 1);
     Object.values(node).forEach(visit);
   };
@@ -68,9 +72,9 @@ const argumentTypes = (arity: number): string[][] => {
 };
 
 /**
- * Creates an overload of each call in the schema public, for all types of arguments that a statement
- * could have. Only the client's role may execute them: each statement of another role that resolves
- * to one fails, also if it finds no row.
+ * Creates an overload of each call in the schema public, for all types of arguments that a
+ * statement could have. Only the client's role may execute them: each statement of another role
+ * that resolves to one fails, also if it finds no row.
  */
 export async function plant(client: pg.ClientBase, calls: Call[]): Promise<void> {
   const body = `RETURNS bool LANGUAGE sql AS 'SELECT true'`;

@@ -79,7 +79,8 @@ export const POOLS: Record<string, Kind> = {
     async load() {
       const { DataSource } = await import('typeorm');
       return ({ connectionString, max, ...extra }) => {
-        // initialize() creates the pool at once, and waits for a connection before it sets driver.master.
+        // initialize() creates the pool at once, and waits for a connection before it sets
+        // driver.master.
         let pool: pg.Pool | undefined;
         class Pool extends pg.Pool {
           constructor(config: pg.PoolConfig) {

@@ -1,5 +1,5 @@
-// node --import tsx test/support/run-scenario.ts <store> [exit]
-// Runs in its own process the calls that end the process with some of the stores. Prints the results as a line of JSON.
+// node --import tsx test/support/run-scenario.ts <store> [exit] Runs in its own process the calls
+// that end the process with some of the stores. Prints the results as a line of JSON.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { callStore, makeStore, makeTable, type StoreName, secondsLeft, sessionFor } from './stores.js';
@@ -30,7 +30,10 @@ const uncaught = () =>
     onUncaught = (error) => resolve(`ends the process: ${error.message}`);
   });
 
-/** Makes a call. Returns the uncaught error that it causes, or true when the store has answered three later calls. */
+/**
+ * Makes a call. Returns the uncaught error that it causes, or true when the store has answered
+ * three later calls.
+ */
 async function outcomeOf({ store }: OpenedStore, call: () => unknown): Promise<Outcome> {
   const broken = uncaught();
   call();
@@ -121,7 +124,9 @@ async function runScenarios() {
   };
 }
 
-/** Ends the pool but does not close the store, and prints whether the process then exits by itself. */
+/**
+ * Ends the pool but does not close the store, and prints whether the process then exits by itself.
+ */
 async function exit() {
   const { pool } = await open({ pruneSessionInterval: undefined });
   await Promise.all([pool.end(), observer.end()]);

@@ -1,4 +1,5 @@
-// Makes each of the four stores that the tests compare: this one, its two predecessors, and express-session's MemoryStore.
+// Makes each of the four stores that the tests compare: this one, its two predecessors, and
+// express-session's MemoryStore.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import session, { type SessionData } from 'express-session';
@@ -80,8 +81,8 @@ export async function callStore(store: AnyStore, method: string, ...args: unknow
 }
 
 /**
- * The seconds until the session expires, by its row or, in MemoryStore, by its cookie. Infinity if it
- * never expires.
+ * The seconds until the session expires, by its row or, in MemoryStore, by its cookie. Infinity if
+ * it never expires.
  */
 export async function secondsLeft(store: AnyStore, table: TestTable, sid: string): Promise<number> {
   if (store instanceof session.MemoryStore) {

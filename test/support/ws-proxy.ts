@@ -4,8 +4,8 @@ import net, { type AddressInfo } from 'node:net';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 
 /**
- * Starts one that forwards each WebSocket to the database at this URL. Returns the URL with its own host and
- * port. It ends with the process.
+ * Starts one that forwards each WebSocket to the database at this URL. Returns the URL with its own
+ * host and port. It ends with the process.
  */
 export async function startWsProxy(url: string): Promise<string> {
   const { hostname: host, port } = new URL(url);

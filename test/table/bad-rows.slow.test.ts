@@ -52,7 +52,10 @@ const outcomesOf = (calls: Promise<unknown>[]): Promise<unknown[]> =>
     ),
   );
 
-/** Adds a trigger that refuses writes of one session. Returns a function that sets its SQLSTATE, or turns it off. */
+/**
+ * Adds a trigger that refuses writes of one session. Returns a function that sets its SQLSTATE, or
+ * turns it off.
+ */
 async function addTrigger(pool: pg.Pool, table: string, sid: string) {
   const name = table.replace(/"$/, ' poison"');
   const setState = (sqlState: string | undefined) =>

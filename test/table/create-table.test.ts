@@ -210,7 +210,10 @@ test('the store retries createTableIfMissing after a failure', async () => {
   assert.is(await store.length(), 1);
 });
 
-/** What takes the table away while the app runs, and puts back what createTableIfMissing does not create. */
+/**
+ * What takes the table away while the app runs, and puts back what createTableIfMissing does not
+ * create.
+ */
 const losses: [what: string, lose: (table: string, schema: string) => string[]][] = [
   ['dropped', (table) => [`DROP TABLE ${table}`]],
   ['renamed', (table) => [`ALTER TABLE ${table} RENAME TO "gone"`]],

@@ -1,4 +1,5 @@
-// Calls for a table that Citus distributes share statements by shard, and do not wait for each other's rows.
+// Calls for a table that Citus distributes share statements by shard, and do not wait for each
+// other's rows.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,5 @@
-// The grants in docs/security.md are exactly what the store's role needs, and row-level security works.
+// The grants in docs/security.md are exactly what the store's role needs, and row-level security
+// works.
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import * as assert from 'uvu/assert';

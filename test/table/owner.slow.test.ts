@@ -14,7 +14,9 @@ const test = suite('owner', { timeout: 60_000 });
 
 const COLUMNS = 'sid varchar, sess json NOT NULL, expire timestamptz NOT NULL';
 
-/** The names of two roles without quotes, and a database in which both may create tables in public. */
+/**
+ * The names of two roles without quotes, and a database in which both may create tables in public.
+ */
 async function fresh({ grants = true, path = ['public'] } = {}) {
   const roles = await Promise.all([freshLimitedRole(freshPool()), freshLimitedRole(freshPool())]);
   const { url, database } = await freshDatabase(); // dropped before the roles

@@ -10,9 +10,10 @@ export const doctor: Command = {
   usage: '',
   summary: 'Finds what is wrong with the table, and says what to do.',
   details:
-    'It names the host, the database, the table and what it checked. It asks PostgreSQL whether each query fits the table, reads the whole table, and changes nothing. ' +
-    'Run it with the role of your app, and connect as your app does. Exits with 1 if it finds an error: the store ' +
-    'or a command fails on this table. With a warning they work, and it exits with 0.',
+    'It names the host, the database, the table and what it checked. It asks PostgreSQL whether each query fits the ' +
+    'table, reads the whole table, and changes nothing. Run it with the role of your app, and connect as your app ' +
+    'does. Exits with 1 if it finds an error: the store or a command fails on this table. With a warning they work, ' +
+    'and it exits with 0.',
   options: {
     ...userPathOption('expect an index of users at this path; default: do not'),
     ...TRUST_OWNER,

@@ -9,9 +9,10 @@ export const migrate: Command = {
   usage: '',
   summary: 'Converts the table of another store, or an older table, to the current form.',
   details:
-    'It makes expire a timestamptz if it has no time zone. That locks the table. Under UTC, the lock lasts ' +
-    'only while PostgreSQL rebuilds the index on expire. It makes sid a varchar if it has a type that the store does not support, such as ' +
-    'uuid or char(n), which also locks the table. The ids stay the same. It also creates missing indexes, which does not block saves.',
+    'It makes expire a timestamptz if it has no time zone. That locks the table. Under UTC, the lock lasts only ' +
+    'while PostgreSQL rebuilds the index on expire. It makes sid a varchar if it has a type that the store does not ' +
+    'support, such as uuid or char(n), which also locks the table. The ids stay the same. It also creates missing ' +
+    'indexes, which does not block saves.',
   options: {
     'time-zone': {
       value: 'ZONE',

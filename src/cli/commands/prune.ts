@@ -9,9 +9,9 @@ export const prune: Command = {
   usage: '',
   summary: 'Deletes the expired sessions.',
   details:
-    'It deletes them in batches. If another process is pruning, it deletes nothing. It passes sessions that PostgreSQL keeps ' +
-    '(a foreign key, a trigger, row-level security, a lock), prints their handles and exits with 1. Stores prune ' +
-    'automatically, unless pruneSessionInterval is false.',
+    'It deletes them in batches. If another process is pruning, it deletes nothing. It passes sessions that ' +
+    'PostgreSQL keeps (a foreign key, a trigger, row-level security, a lock), prints their handles and exits with 1. ' +
+    'Stores prune automatically, unless pruneSessionInterval is false.',
   options: {
     batch: { value: 'NUMBER', help: `rows that one statement deletes at most; default: ${DEFAULT_PRUNE_BATCH}` },
     ...DRY_RUN,

@@ -13,9 +13,9 @@ export const revoke: Command = {
   usage: 'HANDLE [--user USER] | --user USER [--except HANDLE] | --all [--yes]',
   summary: 'Deletes sessions, which signs out their users.',
   details:
-    'It deletes one session, all sessions of a user, or all sessions. Stores with the option revocations are notified. ' +
-    'With HANDLE alone, it reads all session ids; with --user it uses the index. --all names the host, the database and the ' +
-    'table, and asks first. Exits with 0 if there was no such session, and with 1 if you do not ' +
+    'It deletes one session, all sessions of a user, or all sessions. Stores with the option revocations are ' +
+    'notified. With HANDLE alone, it reads all session ids; with --user it uses the index. --all names the host, the ' +
+    'database and the table, and asks first. Exits with 0 if there was no such session, and with 1 if you do not ' +
     'confirm --all, or if sessions live and none has a user at the path.',
   options: {
     user: { value: 'USER', help: 'the user of the sessions' },

@@ -18,10 +18,11 @@ export const types: Command = {
   usage: '',
   summary: 'Compiles your own queries into typed functions.',
   details:
-    'It runs the pgtyped of your project with its configuration, against a development database that has the stand-in ' +
-    '(see docs/typed-queries.md). It fails if a query does not compile or has no output, or names the stand-in in a ' +
-    'way that bindTable() cannot replace. Then it writes nothing. With --check it never writes, and exits with 1 if a ' +
-    'generated file is missing, out of date or without a source: use it in CI. --schema and --table have no effect.',
+    'It runs the pgtyped of your project with its configuration, against a development database that has the ' +
+    'stand-in (see docs/typed-queries.md). It fails if a query does not compile or has no output, or names the ' +
+    'stand-in in a way that bindTable() cannot replace. Then it writes nothing. With --check it never writes, and ' +
+    'exits with 1 if a generated file is missing, out of date or without a source: use it in CI. --schema and ' +
+    '--table have no effect.',
   options: {
     check: { help: 'write nothing, and check that the generated files are up to date' },
     config: { value: 'FILE', help: "pgtyped's configuration; default: pgtyped.config.json" },
