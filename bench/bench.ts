@@ -10,8 +10,7 @@
 //   tree first, and DIR if it has no dist/. Exits with 1 if an operation of this tree is slower.
 //   --only  measures only the operations with PART in their name
 //
-// npm run bench -- --cpu Measures the CPU of each call: see cpu.ts, which runs in place of this
-// script
+// npm run bench -- --cpu   Measures the CPU of each call: see cpu.ts, which runs instead
 //
 // --rounds and --ms  rounds per figure, and milliseconds per measurement
 // --json             writes all figures as JSON

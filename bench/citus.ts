@@ -1,7 +1,7 @@
-// TEST_CITUS_URL=postgres://... node --import tsx bench/citus.ts [--rounds 5] [--ms 1500] Compares
-// this store with the same store with batch: false, on the same table of a Citus cluster. Prints
-// calls per second, and CPU per call of this process and of each node on this machine. Exits with 1
-// if a ratio is below its minimum.
+// TEST_CITUS_URL=postgres://... node --import tsx bench/citus.ts [--rounds 5] [--ms 1500]
+//   Compares this store with the same store with batch: false, on the same table of a Citus
+//   cluster. Prints calls per second, and CPU per call of this process and of each node on this
+//   machine. Exits with 1 if a ratio is below its minimum.
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { quotedName } from '../test/support/stores.js';

@@ -1,8 +1,10 @@
 // npm run bench -- --cpu [--only PART] [--rounds 27] [--ms 150] [--profile DIR] [--json FILE]
-// [--docs] The CPU of each call and of each request, in this process or the app's and in the
-// server's processes, for each store in turns. The figure is the lower quartile of many short
-// rounds: noise only adds. --only measures only the rows with PART in their name --profile writes a
-// CPU profile of this store's calls, one file for each row, into DIR
+//   [--docs]
+//   The CPU of each call and of each request, in this process or the app's and in the server's
+//   processes, for each store in turns. The figure is the lower quartile of many short rounds:
+//   noise only adds.
+//   --only     measures only the rows with PART in their name
+//   --profile  writes a CPU profile of this store's calls, one file for each row, into DIR
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,6 +1,8 @@
-// node --import tsx bench/poisoned-saves.ts [--per-second 100] [--rounds 5] [--ms 2000] [--json
-// FILE] Saves sessions, 128 at once, without and with PER-SECOND saves that a trigger refuses, in
-// turns. Exits with 1 if the refused saves cost the others more than a quarter of their throughput.
+// node --import tsx bench/poisoned-saves.ts [--per-second 100] [--rounds 5] [--ms 2000]
+//   [--json FILE]
+//   Saves sessions, 128 at once, without and with PER-SECOND saves that a trigger refuses, in
+//   turns. Exits with 1 if the refused saves cost the others more than a quarter of their
+//   throughput.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Store } from 'express-session';

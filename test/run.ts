@@ -1,8 +1,8 @@
-// npm test [-- part of a path ...] Runs test files, each in a process of its own, on one database:
-// all but those of the groups below, or those with a part in their path, also slow ones. --slow
-// runs *.slow.test.ts: many settings, encodings, cookies and outages. --package runs test/package/
-// and test/cli/, which start the package's programs. --long runs test/long/, one file at a time.
-// The last line is 'N passed, N failed'.
+// npm test [-- part of a path ...]   Runs test files, each in its own process, on one database:
+// all but those of the groups below, or those with a part in their path, also slow ones.
+// --slow runs *.slow.test.ts: many settings, encodings, cookies and outages. --package runs
+// test/package/ and test/cli/, which start the package's programs. --long runs test/long/, one file
+// at a time. The last line is 'N passed, N failed'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
-// node --import ./tracing.mjs app.mjs STORE OPTIONS The app of test/long/monitoring.test.ts. STORE
-// is the URL of the store's module, and OPTIONS are the store's and the pool's as JSON. SIGTERM
-// ends it.
+// node --import ./tracing.mjs app.mjs STORE OPTIONS   The app of test/long/monitoring.test.ts.
+// STORE is the URL of the store's module, and OPTIONS are the store's and the pool's as JSON.
+// SIGTERM ends it.
 import { trace } from '@opentelemetry/api';
 import express from 'express';
 import session from 'express-session';

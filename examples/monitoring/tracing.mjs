@@ -1,4 +1,4 @@
-// node --import ./tracing.mjs app.mjs Sends the spans of requests and statements to an
+// node --import ./tracing.mjs app.mjs   Sends the spans of requests and statements to an
 // OpenTelemetry collector, by default at http://localhost:4318. OTEL_EXPORTER_OTLP_ENDPOINT names
 // another.
 import { register } from 'node:module';

@@ -7,7 +7,8 @@ import { suite } from '../support/harness.js';
 const test = suite('line width');
 
 const MAX_COLUMNS = 100;
-const COMMENT = /^\s*(\/\/|\/\*\*|\*|--) (?!biome-ignore)/;
+/** Not a command, which is indented. */
+const COMMENT = /^\s*(\/\/|\/\*\*|\*|--) (?! |biome-ignore)/;
 /** A table, a heading, a marker, or a line that is one link. */
 const UNBREAKABLE = /^\s*(\||#|<!--|\S+$)/;
 

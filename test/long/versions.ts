@@ -1,4 +1,4 @@
-// npm run test:long [-- major ...] Runs the whole suite, also the slow tests, on each PostgreSQL
+// npm run test:long [-- major ...]   Runs the whole suite, also the slow tests, on each PostgreSQL
 // from 12 to 18. The servers come from npm packages.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,18 +1,7 @@
 // The store returns the payload that it saved, whatever the type of the column.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import {
-  escapeUnstorable,
-  type Fields,
-  join,
-  jsonIn,
-  jsonOf,
-  oldStorableText,
-  parse,
-  split,
-  storableText,
-  unescapeStored,
-} from '../../src/session/payload.js';
+import { escapeUnstorable, type Fields, join, jsonOf, split, unescapeStored } from '../../src/session/payload.js';
 import { freshStore, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
@@ -87,102 +76,8 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
   });
 }
 
-const anyText = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }));
-
-test('split() returns the same fields as fieldsOf() from a text that the store wrote', () => {
-  fc.assert(
-    fc.property(anyText, (data) => {
-      const text = textOf(fieldsOf(data));
-      assert.equal(
-        [...split(jsonIn(text))],
-        [...fieldsOf(parse(text))].sort(inOrderOf([...split(jsonIn(text)).keys()])),
-      );
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-test('split() returns equivalent fields from a text that another program wrote', () => {
-  fc.assert(
-    fc.property(anyText, fc.integer({ min: 1, max: 3 }), (data, indent) => {
-      const text = JSON.stringify(data, null, indent).replaceAll('/', '\\/').replaceAll('e', '\\u0065');
-      fc.pre(isSameJson(text, data)); // false if the e of a number, such as 1e21, was escaped
-      for (const [key, field] of split(jsonIn(text))) {
-        assert.equal(Object.entries(JSON.parse(`{${field}}`)), [[key, data[key]]]);
-      }
-      assert.equal([...split(jsonIn(text)).keys()].sort(), Object.keys(data).sort());
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-/** Characters of which escapes consist, and characters that need one. */
-const lookalikes = fc
-  .array(
-    fc.constantFrom(
-      '\0',
-      '\x7f',
-      'u',
-      '0',
-      'd8',
-      '00',
-      '007f',
-      '\ue000',
-      'e000',
-      '\ud83d',
-      '\ude00',
-      '\\',
-      '"',
-      'é',
-      '漢',
-    ),
-  )
-  .map((parts) => parts.join(''));
-const lookalikeData = fc.dictionary(
-  lookalikes,
-  fc.jsonValue({ maxDepth: 1 }).chain(() => lookalikes),
-);
-
-test('parse() returns any session that stringify() wrote, also if its text looks like an escape', () => {
-  fc.assert(
-    fc.property(lookalikeData, (data) => {
-      const text = textOf(fieldsOf(data));
-      assert.equal({ ...parse(text) }, { ...data });
-      assert.not.match(text, /(?<!\\)(\\\\)*\\u(0000|d[89a-f])|\ue000/);
-      const twice = textOf(fieldsOf({ text })); // a session that holds the stored text of another
-      assert.equal({ ...parse(twice) }, { text });
-      assert.is(storableText(JSON.stringify(data)), JSON.parse(textOf(fieldsOf({ text: JSON.stringify(data) }))).text);
-    }),
-    { numRuns: 5000 },
-  );
-});
-
 test('an escape is ASCII, so that each encoding of a database can store it', () => {
   assert.match(textOf(fieldsOf({ 'a\0': '\ud800 \udc00 \ue000 \x7f' })), /^[\0-\x7f]+$/);
-});
-
-/** The text that version 0.1.0 stored. */
-const oldTextOf = (data: object) =>
-  JSON.stringify(data).replace(/\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g, (found, hex?: string) =>
-    hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
-  );
-
-test('parse() and jsonIn() read each text that an older version wrote', () => {
-  fc.assert(
-    fc.property(lookalikeData, (data) => {
-      fc.pre(!JSON.stringify(data).includes('\x7fu')); // which the older version stored as it is
-      assert.equal({ ...parse(oldTextOf(data)) }, { ...data });
-      assert.equal([...split(jsonIn(oldTextOf(data)))], [...fieldsOf(data)]);
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-test('oldStorableText() spells a string as an older version did', () => {
-  fc.assert(
-    fc.property(lookalikes, (text) => assert.is(oldStorableText(text), JSON.parse(oldTextOf({ text })).text)),
-    { numRuns: 2000 },
-  );
 });
 
 test("a serializer's escapes of other characters are spelled as the characters, which each column type reads", () => {
@@ -193,17 +88,6 @@ test("a serializer's escapes of other characters are spelled as the characters, 
   assert.equal(JSON.parse(unescapeStored(escapeUnstorable(ascii))), JSON.parse(ascii));
   assert.not.match(escapeUnstorable(ascii), /(?<!\\)(\\\\)*\\u/);
 });
-
-const inOrderOf = (keys: string[]) => (one: [string, unknown], other: [string, unknown]) =>
-  keys.indexOf(one[0]) - keys.indexOf(other[0]);
-
-function isSameJson(text: string, data: unknown): boolean {
-  try {
-    return JSON.stringify(JSON.parse(text)) === JSON.stringify(data);
-  } catch {
-    return false;
-  }
-}
 
 /** Sorts the keys, because jsonb reorders them. Keeps own keys called __proto__. */
 function sorted(value: unknown): unknown {

@@ -1,4 +1,5 @@
-// node run-file.js FILE Runs the tests of one compiled file. The last line is 'N passed, N failed'.
+// node run-file.js FILE   Runs the tests of one compiled file. The last line is
+// 'N passed, N failed'.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
