@@ -1,6 +1,7 @@
 // Counts the sessions of some tenants with a typed query of its own:
 //
-//   DATABASE_URL=postgres://... npx tsx examples/typed-queries/tenants.ts --schema web --table "user sessions" acme umbrella
+//   DATABASE_URL=postgres://... npx tsx examples/typed-queries/tenants.ts --schema web --table
+//   "user sessions" acme umbrella
 import { parseArgs } from 'node:util';
 import { bindTable } from 'connect-pg-typed/queries';
 import pg from 'pg';

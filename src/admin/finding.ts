@@ -39,8 +39,8 @@ export type FindingCode =
   | 'listeners-on-several-nodes';
 
 /**
- * `error`: the store or the admin fails on this table. `warning`: both work, but slower than they
- * could, or only under conditions that the finding names.
+ * `error`: the store or the admin fails on this table, or may run code of another role. `warning`:
+ * both work, but slower than they could, or only under conditions that the finding names.
  */
 export type Severity = 'error' | 'warning';
 

@@ -41,7 +41,7 @@ export interface Encryption {
   userPath?: UserPath | undefined;
   /**
    * Whether the store also reads sessions that are not encrypted, even those that another role
-   * wrote. Use `true` until `connect-pg-typed migrate --re-encrypt` has run.
+   * wrote. Use `true` until `connect-pg-typed migrate --re-encrypt --allow-plaintext` has run.
    *
    * @default `false`
    */

@@ -16,14 +16,15 @@ import type { OldStore } from './read-through.js';
 /**
  * Options of `PgSessionStore`. All are optional, but the store needs a database: pass one of
  * `pool`, `conString` and `conObject`, or set `DATABASE_URL` or the `PG*` variables. `null` and
- * `undefined` stand for the default. The constructor throws a `TypeError` that says what to do if
- * an option is unknown or has a wrong value.
+ * `undefined` stand for the default, except for `pool`. The constructor throws a `TypeError` that
+ * says what to do if an option is unknown or has a wrong value.
  */
 export interface StoreOptions {
   /**
    * The `pg.Pool` that the app also uses for its own queries. **Recommended.** The store never ends
-   * it. The pools of `pg.native`, Neon and Vercel also work. `pool: undefined` without `conString`
-   * and `conObject` throws a `TypeError`: the app must create the pool before the store.
+   * it. The pools of `pg.native`, Neon and Vercel also work. `pool: undefined` or `null` throws a
+   * `TypeError`, unless `conString`, `conObject` or `pgPromise` is set: the app must create the
+   * pool before the store.
    *
    * @category Connection
    * @default a pool of the store, made from `conString`, `conObject` or the environment
@@ -64,7 +65,9 @@ export interface StoreOptions {
   schemaName?: string | undefined;
   /**
    * The table's name: 1 to 63 bytes of UTF-8. A dot is part of the name: for the table `session` in
-   * the schema `web`, set `schemaName` too.
+   * the schema `web`, set `schemaName` too. Without `schemaName`, a name with a dot causes a
+   * warning, `web"."session` is read as a schema and a table, and a name must not begin with
+   * `ss__`.
    *
    * @category Table
    * @default `'session'`
@@ -84,7 +87,7 @@ export interface StoreOptions {
    * It wins over the cookie. The number must be positive and at most 1e11: otherwise the
    * constructor throws a `TypeError`, or the call fails with one if a function returned it. The
    * store warns of a number that seems to be milliseconds: more than 400 days, the longest life of
-   * a cookie, or at least 10 days that are whole minutes of milliseconds but no whole days, such as
+   * a cookie, or 10 days or more that are a multiple of 60,000 and not of 86,400, such as
    * 3,600,000. If the number equals the cookie's `maxAge`, the store reads it as milliseconds and
    * warns once: the session lives as long as its cookie. A cookie with a negative age ends its
    * session.
@@ -221,9 +224,9 @@ export interface StoreOptions {
   createTableIfMissing?: boolean | undefined;
   /**
    * The role that may own the table, or several such roles. A table's triggers run with the rights
-   * of the role that writes to it. So `createTable` and `createTableIfMissing` refuse a table of
-   * another owner than the store's role, a role it belongs to, a superuser, and the owners of the
-   * schema and of the database, unless this option names the owner.
+   * of the role that writes to it. So `createTable` and `createTableIfMissing` refuse the table of
+   * an unknown owner. Known owners are the store's role, the roles it belongs to, superusers, the
+   * owners of the schema and of the database, and the roles in this option.
    *
    * @category Security
    * @default no other role
@@ -281,7 +284,8 @@ export interface StoreOptions {
    *
    * - a failed pruning, a failed refresh of `encryption.keys`, or a failed `destroy` in the old
    *   store
-   * - a lost idle connection, or a rejected promise that nothing handles
+   * - a lost idle connection, a broken connection of `revocations`, or a rejected promise that
+   *   nothing handles
    * - an unreadable row while `unreadable` has no listener, or sessions that pruning could not
    *   delete while `kept` has no listener
    *

@@ -232,7 +232,8 @@ test('the pool for Amazon RDS asks for a password on each new connection', async
   }
   const program = block('js', '@aws-sdk/rds-signer')
     .replace("['db.example.com', 5432, 'app']", JSON.stringify([url.hostname, Number(url.port), url.username]))
-    .replace("database: 'app'", `database: ${JSON.stringify(url.pathname.slice(1))}`);
+    .replace("database: 'app'", `database: ${JSON.stringify(url.pathname.slice(1))}`)
+    .replace(/ssl: .*/, ''); // the server of the tests has no TLS
   const { pool } = await evaluate(program, { Signer, pg });
   await Promise.all([pool.query('SELECT pg_sleep(0.1)'), pool.query('SELECT pg_sleep(0.1)')]);
   assert.is(tokens, 2);

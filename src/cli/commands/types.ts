@@ -12,7 +12,7 @@ import { duplicateNames, missingOutputs, sourcesOf, standInProblems } from '../p
 import { pluralize } from '../print.js';
 
 const STAND_IN_ADVICE =
-  'Create the stand-in in this database: connect-pg-typed init --schema session_store --create-schema --url URL';
+  'Create the stand-in in this database: connect-pg-typed init --schema session_store --table session --create-schema --url URL';
 
 export const types: Command = {
   usage: '',
