@@ -64,6 +64,11 @@ VALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('ep
 ON CONFLICT (sid) DO NOTHING
 RETURNING t.sid;
 
+/* Takes back insertMissingSession, unless another request has changed the session since. */
+/* @name deleteMovedSession */
+DELETE FROM "session_store"."session" AS t
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded!;
+
 /* @name setSessions */
 WITH ss__settings AS MATERIALIZED (
   SELECT

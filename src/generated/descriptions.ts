@@ -21,6 +21,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   createUserIndex: {"parameters":[],"columns":[]},
   createUserIndexConcurrently: {"parameters":[],"columns":[]},
   deleteExpiredSession: {"parameters":["text"],"columns":[]},
+  deleteMovedSession: {"parameters":["text","text"],"columns":[]},
   deleteUnhashedSession: {"parameters":["text"],"columns":[["sid","character varying"],["sess!","text"],["expire!","text"]]},
   deleteUnhashedSessions: {"parameters":["integer"],"columns":[["sid","character varying"],["sess!","text"],["expire!","text"]]},
   destroySession: {"parameters":["text"],"columns":[]},

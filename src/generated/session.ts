@@ -157,7 +157,7 @@ export interface InsertMissingSessionQuery {
   result: InsertMissingSessionResult;
 }
 
-const insertMissingSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO NOTHING\nRETURNING t.sid"};
+const insertMissingSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"ttl":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":71,"b":75}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":86}]},{"name":"ttl","required":true,"transform":{"type":"scalar"},"locs":[{"a":158,"b":162}]}],"statement":"INSERT INTO \"session_store\".\"session\" AS t (sid, sess, expire)\nVALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))\nON CONFLICT (sid) DO NOTHING\nRETURNING t.sid                                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -165,10 +165,37 @@ const insertMissingSessionIR: any = {"usedParamSet":{"sid":true,"payload":true,"
  * INSERT INTO "session_store"."session" AS t (sid, sess, expire)
  * VALUES (:sid!, :payload!::json, pg_catalog.to_timestamp(pg_catalog.date_part('epoch', now()) + :ttl!))
  * ON CONFLICT (sid) DO NOTHING
- * RETURNING t.sid
+ * RETURNING t.sid                                                                                            
  * ```
  */
 export const insertMissingSession = new PreparedQuery<InsertMissingSessionParams,InsertMissingSessionResult>(insertMissingSessionIR);
+
+
+/** 'DeleteMovedSession' parameters type */
+export interface DeleteMovedSessionParams {
+  loaded: string;
+  sid: string;
+}
+
+/** 'DeleteMovedSession' return type */
+export type DeleteMovedSessionResult = void;
+
+/** 'DeleteMovedSession' query type */
+export interface DeleteMovedSessionQuery {
+  params: DeleteMovedSessionParams;
+  result: DeleteMovedSessionResult;
+}
+
+const deleteMovedSessionIR: any = {"usedParamSet":{"sid":true,"loaded":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":78,"b":82}]},{"name":"loaded","required":true,"transform":{"type":"scalar"},"locs":[{"a":103,"b":110}]}],"statement":"DELETE FROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * DELETE FROM "session_store"."session" AS t
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.sess::text = :loaded!
+ * ```
+ */
+export const deleteMovedSession = new PreparedQuery<DeleteMovedSessionParams,DeleteMovedSessionResult>(deleteMovedSessionIR);
 
 
 /** 'SetSessions' parameters type */
@@ -502,7 +529,7 @@ export interface DestroySessionsQuery {
   result: DestroySessionsResult;
 }
 
-const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                         "};
+const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},"params":[{"name":"lockTimeout","required":false,"transform":{"type":"scalar"},"locs":[{"a":92,"b":103}]},{"name":"sids","required":true,"transform":{"type":"scalar"},"locs":[{"a":250,"b":255}]}],"statement":"WITH ss__settings AS MATERIALIZED (\n  SELECT pg_catalog.set_config('lock_timeout', coalesce(:lockTimeout, pg_catalog.current_setting('lock_timeout')), true)\n)\nDELETE FROM \"session_store\".\"session\" AS t\nUSING (\n  SELECT u.sid\n  FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)\n  ORDER BY 1\n) AS x, ss__settings\nWHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                            "};
 
 /**
  * Query generated from SQL:
@@ -516,7 +543,7 @@ const destroySessionsIR: any = {"usedParamSet":{"lockTimeout":true,"sids":true},
  *   FROM pg_catalog.unnest(:sids!::text[]) AS u(sid)
  *   ORDER BY 1
  * ) AS x, ss__settings
- * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                         
+ * WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])                                                                                                                                                                                                                            
  * ```
  */
 export const destroySessions = new PreparedQuery<DestroySessionsParams,DestroySessionsResult>(destroySessionsIR);

@@ -140,7 +140,12 @@ export class ClientQueue {
     while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
       this.#requested++;
       const [first] = this.#waiting;
-      first!.request(this.#pool, this.#onClient);
+      try {
+        first!.request(this.#pool, this.#onClient);
+      } catch (error) {
+        this.#requested--; // pg made no client, for example without the file of a certificate
+        this.#settle(first!, error as Error, undefined);
+      }
     }
   }
 

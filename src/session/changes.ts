@@ -17,6 +17,7 @@ import {
   QUOTE,
   SPACE,
   split,
+  withField,
 } from './payload.js';
 
 /** The keys that differ, each with its new field, or undefined if it was removed. */
@@ -116,7 +117,7 @@ export function applyChanges(
   mine: string,
   within: readonly string[] = [],
 ): string {
-  if (row === base && !isRespelled) return kept.length === 0 ? mine : `${mine.slice(0, -1)},${kept.join(',')}}`;
+  if (row === base && !isRespelled) return kept.reduce(withField, mine);
   const all = new Map(changes);
   for (const key of within) {
     const merged = changes.has(key) && mergeWithin(key, row, base, mine);

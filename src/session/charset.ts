@@ -14,13 +14,16 @@ export class Charset {
    * Adds a character that the server refused.
    *
    * @param isSingleByte whether the encoding has at most 256 characters
-   * @returns false if it was known, so that escaping it did not help
    */
-  add(character: string, isSingleByte: boolean): boolean {
-    if (this.#isMissing(character)) return false;
+  add(character: string, isSingleByte: boolean): void {
+    if (this.#isMissing(character)) return;
     this.#missing.add(character);
     if (isSingleByte) this.#end = BEYOND_SINGLE_BYTE;
-    return true;
+  }
+
+  /** How many characters are known to be missing. */
+  get size(): number {
+    return this.#missing.size;
   }
 
   /** Escapes the missing characters in JSON, or in a text that is escaped like a part of JSON. */

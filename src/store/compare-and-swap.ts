@@ -51,7 +51,10 @@ export async function compareAndSwap(
   const readRow = async (): Promise<StoredRow | undefined> => {
     const row = await rows.get(sid, deadline);
     if (!row) return undefined;
-    return new StoredRow(row.sess, row.secondsLeft, () => codec.jsonOf(codec.decode(sid, row.sess)));
+    return new StoredRow(row.sess, row.secondsLeft, () => {
+      codec.decode(sid, row.sess); // throws if the row does not hold a session
+      return codec.jsonIn(sid, row.sess);
+    });
   };
   let conflicts = 0;
   let unknown: { loaded: string; sent: StoredRow; error: unknown } | undefined; // an attempt without an answer

@@ -1,7 +1,7 @@
 // Moves a session from the app's old store when a request first asks for it.
 import type { SessionData, Store } from 'express-session';
 import { describe, SessionStoreError } from '../errors.js';
-import { insertMissingSession } from '../generated/session.js';
+import { deleteMovedSession, insertMissingSession } from '../generated/session.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { type Codec, loadKeys } from '../session/codec.js';
 import { expiresOf, numberOf, secondsOfCookie, setExpires } from '../session/cookie.js';
@@ -103,7 +103,7 @@ export class ReadThroughRows implements RowsById {
     const isMoved = session ? await this.#insert(sid, session, deadline) : false;
     const row = await rows.get(sid, deadline); // also without a session: it may have moved since the first read
     if (!session || (row !== undefined) !== isMoved) return row;
-    if (isMoved && !(await this.#isStillThere(sid, deadline))) {
+    if (row && !(await this.#isStillThere(sid, row, deadline))) {
       await rows.destroy(sid, deadline); // a destroy reached the old store before the row was here
       return undefined;
     }
@@ -120,24 +120,30 @@ export class ReadThroughRows implements RowsById {
   }
 
   /** If the old store fails, the move is undone: the session may have been destroyed there. */
-  async #isStillThere(sid: string, deadline: Deadline): Promise<boolean> {
+  async #isStillThere(sid: string, { sess: loaded }: LiveRow, deadline: Deadline): Promise<boolean> {
+    const { table } = this.#options;
     try {
       return Boolean(await this.#getOld(sid, deadline));
     } catch (error) {
-      await this.#options.rows.destroy(sid, deadline);
+      const params = { sid: this.#storedId(sid), loaded };
+      await table.run((db) => deleteMovedSession.run(params, db), deadline, table.write);
       throw error;
     }
   }
 
+  #storedId(sid: string): string {
+    return this.#options.isHashed ? storedId(sid) : sid;
+  }
+
   async #insert(sid: string, session: SessionData, deadline: Deadline): Promise<boolean> {
-    const { table, isHashed, codec, lifetime } = this.#options;
+    const { table, codec, lifetime } = this.#options;
     const ttl = this.#secondsToLive(session);
     if (ttl === 0) return false;
     await loadKeys(codec, deadline);
     const json = codec.jsonOf(session);
     const stamped = lifetime ? lifetime.stamp(json, session) : json;
     const inserted = await escapingMissing(codec.charset, () => {
-      const item = { sid: isHashed ? storedId(sid) : sid, payload: codec.encode(sid, stamped), ttl };
+      const item = { sid: this.#storedId(sid), payload: codec.encode(sid, stamped), ttl };
       return table.run((db) => insertMissingSession.run(item, db), deadline, table.write);
     });
     return inserted.length > 0;

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import type { Deadline } from '../postgres/deadline.js';
-import { changesOf, hasSameLife } from '../session/changes.js';
+import { applyChanges, changesOf, hasSameLife } from '../session/changes.js';
 import { type Codec, loadKeys } from '../session/codec.js';
 import { CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
@@ -112,7 +112,10 @@ export class Sessions {
     const isSameCookie = !snapshot || snapshot.cookie.isSame(cookie);
     if (isIdle && isSameCookie && this.#disableTouch) return;
     const ttl = this.#expiry.secondsToLive(session);
-    const isWorthwhile = !snapshot || this.#isWorthTouching(snapshot, this.#limited(ttl, session));
+    const isWorthwhile =
+      !snapshot ||
+      this.#lifetime?.mustRead(sid, session) ||
+      this.#isWorthTouching(snapshot, this.#limited(ttl, session));
     if (isIdle && isSameCookie && !isWorthwhile) return; // true for most
     const touch: Touch = { cookie, ttl, deadline, during: 'touch' };
     // Now, because the app may change the cookie while the touch waits.
@@ -193,6 +196,7 @@ export class Sessions {
     const { json, deadline, during } = save;
     const own = new OwnChanges(snapshot, json, this.#mergeWithin);
     if (own.isEmpty) return this.#move(sid, session, save);
+    if (this.#lifetime) await this.#inheritCreatedAt(sid, session, deadline);
     const ttl = this.#limited(save.ttl, session);
     const mayShorten = snapshot.mayShorten || own.hasCookie;
     let found = snapshot.row;
@@ -223,11 +227,12 @@ export class Sessions {
     if (json && snapshot && !snapshot.cookie.isSame(touch.cookie)) {
       return this.#merge(sid, session, snapshot, { ...touch, json: withCookieOf(json, snapshot) });
     }
-    return this.#disableTouch ? Promise.resolve() : this.#move(sid, session, touch);
+    return this.#move(sid, session, touch);
   }
 
   /** Moves the expiry of a session that the request did not change. */
   async #move(sid: string, session: SessionData, { ttl: wanted, deadline, during }: Touch): Promise<void> {
+    if (this.#disableTouch) return;
     const snapshot = this.#snapshots.of(sid, session);
     if (this.#lifetime) await this.#inheritCreatedAt(sid, session, deadline);
     const ttl = this.#limited(wanted, session);
@@ -251,11 +256,11 @@ export class Sessions {
       checkCookie(found.cookie);
       const json = this.#jsonOf(found);
       const isCookieChanged = JSON.stringify(found.cookie) !== cookie; // including expires
-      if (!isCookieChanged) {
-        const { changes } = changesOf(this.#codec.jsonIn(sid, text), json);
-        if (changes.size === 0 || (changes.size === 1 && changes.has('cookie'))) return undefined;
-      }
-      const stamped = this.#stamp(json, found);
+      const base = this.#codec.jsonIn(sid, text);
+      const difference = changesOf(base, json);
+      const { changes } = difference;
+      if (!isCookieChanged && changes.size === Number(changes.has('cookie'))) return undefined;
+      const stamped = this.#stamp(applyChanges(base, difference, base, json), found);
       return isCookieChanged && this.#expiry.isByCookie
         ? { json: stamped, ttl: this.#limited(this.#expiry.secondsToLive(found), found), mayShorten: true }
         : { json: stamped, ttl: secondsLeft, mayShorten: false };

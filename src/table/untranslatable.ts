@@ -11,10 +11,13 @@ const SINGLE_BYTE = /\b(LATIN\d|WIN\d|KOI8|ISO_8859)/;
  * @throws the error of an attempt that escaping a further character does not help
  */
 export function escapingMissing<T>(charset: Charset, work: () => Promise<T>): Promise<T> {
+  const { size } = charset;
   return work().catch((error) => {
     const message = String((error as Error)?.message);
     const character = hasSqlState(error, UNTRANSLATABLE_CHARACTER) ? characterIn(message) : undefined;
-    if (character === undefined || !charset.add(character, SINGLE_BYTE.test(message))) throw error;
+    if (character === undefined) throw error;
+    charset.add(character, SINGLE_BYTE.test(message));
+    if (charset.size === size) throw error; // otherwise this attempt or another save has learned it
     return escapingMissing(charset, work);
   });
 }

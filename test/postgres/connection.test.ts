@@ -1,6 +1,8 @@
 // Statements that wait for a client of the pool.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import * as assert from 'uvu/assert';
-import type { SessionStoreError } from '../../src/errors.js';
+import { SessionStoreError } from '../../src/errors.js';
 import { PoolConnection } from '../../src/postgres/connection.js';
 import { freshNames, freshPool } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
@@ -82,4 +84,33 @@ test('a value that only pg can send, such as a Date, is sent as pg sends it', as
       else assert.equal(one, value);
     }
   }
+});
+
+test('a client that cannot be made, as without the file of a certificate, fails calls only as long as that lasts', async () => {
+  let made = 0;
+  let isBroken = true;
+  class Client extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      made++;
+      super(isBroken ? { ...config, connectionString: `${config!.connectionString}?sslrootcert=/none.pem` } : config);
+    }
+  }
+  const pool = freshPool({ max: 2, Client } as pg.PoolConfig);
+  const connection = new PoolConnection(pool);
+  const query = () =>
+    connection.query('SELECT 1', [], { deadline: performance.now() + 1000, retry: { idempotent: true } });
+  const errors = await Promise.all([1, 2, 3, 4].map(() => failure(query())));
+  for (const error of errors) {
+    assert.instance(error, SessionStoreError);
+    assert.equal(
+      [(error as SessionStoreError).code, /ENOENT.*none\.pem/.test((error as Error).message)],
+      ['DATABASE', true],
+    );
+  }
+  assert.ok(made > 4, 'the statements were sent again');
+  const waiting = [1, 2, 3, 4].map(query);
+  await sleep(50);
+  isBroken = false;
+  assert.is((await Promise.all(waiting)).length, 4);
+  assert.is((await query()).rowCount, 1);
 });

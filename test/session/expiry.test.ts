@@ -237,6 +237,17 @@ test('with disableTouch, touch() changes nothing', async () => {
   assertNear(await secondsLeft(pool, table), 60);
 });
 
+test('with disableTouch, set() of an unchanged session does not move the expiry, and set() of a changed one does', async () => {
+  const { store, pool, table } = await freshStore({ disableTouch: true, touchAfter: 0, ttl: 1000 });
+  await store.set('a', session({ n: 1 }));
+  await pool.query(`UPDATE ${table} SET expire = now() + interval '500 s'`);
+  const loaded = await loadSession(store, 'a');
+  await store.set('a', loaded);
+  assertNear(await secondsLeft(pool, table), 500);
+  await store.set('a', Object.assign(loaded, { n: 2 }));
+  assertNear(await secondsLeft(pool, table), 1000);
+});
+
 test('get() sets cookie.expires to the expiry of the row, as a Date', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({}, cookieFor(60)));

@@ -158,6 +158,33 @@ test('the lifetime goes on after a request replaced its Session by a copy', asyn
   assert.is((await store.get('a'))!.n, 2);
 });
 
+for (const encryption of [undefined, { keys: [randomBytes(32)] }]) {
+  test(`in a request scope, a save of an empty object keeps the creation time, ${encryption ? '' : 'not '}encrypted`, async () => {
+    const { store } = await fresh(encryption ? { encryption } : {});
+    await store.set('a', newSession(store, 'a', { n: 1 }));
+    await store.requestScope(async () => {
+      await store.get('a');
+      await store.set('a', {} as SessionData);
+    });
+    assert.equal(Object.keys((await store.get('a'))!), ['cookie']);
+  });
+}
+
+for (const method of ['set', 'touch'] as const) {
+  test(`in a request scope, ${method}() of a copy gives the row no longer life than the lifetime`, async () => {
+    const { store, pool, table, age, row } = await fresh();
+    await store.set('a', newSession(store, 'a', { n: 1 }, 7_200_000));
+    await age(3000);
+    await pool.query(`UPDATE ${table} SET expire = now() + interval '600 s'`);
+    await store.requestScope(async () => {
+      const { cookie } = (await store.get('a'))!;
+      const copy = { n: method === 'set' ? 2 : 1, cookie: { ...cookie, expires: new Date(Date.now() + 7_200_000) } };
+      await store[method]('a', copy as unknown as SessionData);
+    });
+    assert.ok((await row()).left < 605, `${(await row()).left} s left`);
+  });
+}
+
 test('the first save of a new Session sends one statement', async () => {
   const { store, pool } = await fresh({ pool: freshPool({ max: 1 }) });
   assert.equal(await statementsOf(pool, () => store.set('a', newSession(store, 'a'))), ['INSERT']);

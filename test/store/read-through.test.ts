@@ -77,6 +77,20 @@ test('if the old store fails after a session was stored here, the move is undone
   assert.is((await store.get('a'))?.cart, 1);
 });
 
+test('if the old store fails then, the move is not undone if another request has changed the session', async () => {
+  const { store, old, open } = await moving(new HookedStore());
+  const other = open(new HookedStore());
+  await setIn(old, 'a', session({ cart: 1 }));
+  let gets = 0;
+  old.before = async (method) => {
+    if (method !== 'get' || ++gets !== 2) return;
+    await other.update('a', (found) => Object.assign(found, { cart: 2 }));
+    throw new Error('down');
+  };
+  assert.is(await codeOf(store.get('a')), 'OLD_STORE');
+  assert.is((await store.get('a'))?.cart, 2);
+});
+
 test('the life of a moved session is that of its cookie, else the ttl, else a day', async () => {
   const { open, old, secondsLeft } = await moving(new expressSession.MemoryStore());
   const seconds = async (cookie: object | undefined, options: { ttl?: number } = {}) => {

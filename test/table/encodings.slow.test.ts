@@ -97,6 +97,20 @@ test('other stores read the characters that the encoding of the database has', a
   assert.is(((await store.get('b')) as unknown as { text: string }).text, 'é');
 });
 
+for (const batch of [true, false]) {
+  test(`saves at once store characters that the encoding lacks, ${batch ? 'in a batch' : 'alone'}`, async () => {
+    const { url } = await freshDatabase(`ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
+    const { store } = await freshStore({ pool: freshPool({ connectionString: url }), batch });
+    const texts = ['😀', '👍', '漢', '😀漢', '字'];
+    await Promise.all(texts.map((text, n) => store.set(`s${n}`, session({ text }))));
+    const found = await Promise.all(texts.map((_, n) => store.get(`s${n}`)));
+    assert.equal(
+      found.map((one) => (one as unknown as { text: string }).text),
+      texts,
+    );
+  });
+}
+
 test('a session id that the encoding of the database lacks fails with a clear error', async () => {
   const { url } = await freshDatabase(`ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
   const { store } = await freshStore({ pool: freshPool({ connectionString: url }) });
