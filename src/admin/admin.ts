@@ -12,7 +12,7 @@ import { Expiry } from '../session/expiry.js';
 import { HANDLE, HASH_IDS_RULE, type HashIds, hashedId } from '../session/handle.js';
 import { removeCreatedAt } from '../session/lifetime.js';
 import { AsyncSerializerError, type Serializer } from '../session/serializer.js';
-import { PASSPORT, storablePaths, type UserPath } from '../session/user-path.js';
+import { PASSPORT, storablePath, type UserPath } from '../session/user-path.js';
 import { checkedDistribution, connectForTimes } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { revocationChannel, type TableNames } from '../table/names.js';
@@ -147,7 +147,7 @@ class Admin {
   readonly #location: TableLocation;
   readonly #givenPath: UserPath | undefined;
   readonly #userPath: UserPath;
-  readonly #storablePaths: string[][];
+  readonly #storablePath: string[];
   readonly #channel: string;
   readonly #db: IDatabaseConnection;
   readonly #isHashed: boolean;
@@ -187,7 +187,7 @@ class Admin {
     this.#isHashed = hashIds === true;
     this.#mayBeHashed = Boolean(hashIds);
     this.#codec = makeCodec({ encryption: encryption && { ...encryption, userPath: this.#userPath }, serializer });
-    this.#storablePaths = storablePaths(this.#userPath);
+    this.#storablePath = storablePath(this.#userPath);
     this.#channel = revocationChannel(this.#location.names);
     this.#db = connectForTimes(this.#location);
   }
@@ -339,19 +339,15 @@ class Admin {
     return doctor(this.#location, { userPath: this.#givenPath, isHashed: this.#mayBeHashed });
   }
 
-  /** Runs a query about a user, once for each spelling of the path. */
+  /** Runs a query about a user. */
   async #ofUser<T>(user: unknown, run: (params: OfUser) => Promise<T[]>): Promise<T[]> {
     await loadKeys(this.#codec, keysDeadline(), [], true); // a user has a hash for each key
     const { charset } = this.#codec;
-    const rows: T[] = [];
-    for (const path of this.#storablePaths) {
-      const work = escapingMissing(charset, () => {
-        const userPath = path.map((key) => charset.escape(key));
-        return run({ userPath, users: this.#codec.userTexts(user) });
-      });
-      rows.push(...(await explainUnreadable(work)));
-    }
-    return rows;
+    const work = escapingMissing(charset, () => {
+      const userPath = this.#storablePath.map((key) => charset.escape(key));
+      return run({ userPath, users: this.#codec.userTexts(user) });
+    });
+    return explainUnreadable(work);
   }
 
   async #entries(rows: SessionRow[]): Promise<SessionEntry[]> {

@@ -7,12 +7,10 @@ export type Fields = ReadonlyMap<string, string>;
 
 // A json column stores \u0000 and half a surrogate pair, but reading inside the row then fails. A
 // jsonb column refuses both. So each is escaped as DEL, u and its four hex digits: JSON's own
-// escape with another first character, which each encoding has. DEL itself is escaped too. Older
-// rows have U+E000 and four hex digits instead, so U+E000 is escaped as well.
+// escape with another first character, which each encoding has. DEL itself is escaped too.
 const DEL = '\x7f';
-const OLD_ESCAPE = '\ue000';
-const UNSTORABLE = /\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\(?:u([0-9a-f]{4})|.)|[\x7f\ue000]/gi;
-const ESCAPED = /\x7fu([0-9a-f]{4})|\ue000(0000|d[89a-f][0-9a-f]{2}|e000)/g;
+const UNSTORABLE = /\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\(?:u([0-9a-f]{4})|.)|\x7f/gi;
+const ESCAPED = /\x7fu([0-9a-f]{4})/g;
 
 /**
  * The session's JSON at the time of the call.
@@ -171,7 +169,7 @@ export const [SPACE, BACKSLASH, QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_
 /** The JSON object with these fields. */
 export const join = (fields: Fields): string => `{${[...fields.values()].join(',')}}`;
 
-const hasEscapes = (text: string): boolean => text.includes('\\u') || text.includes(DEL) || text.includes(OLD_ESCAPE);
+const hasEscapes = (text: string): boolean => text.includes('\\u') || text.includes(DEL);
 
 /** The escape of one UTF-16 code unit. */
 export const escapeUnit = (unit: number): string => `${DEL}u${unit.toString(16).padStart(4, '0')}`;
@@ -184,9 +182,9 @@ export function escapeUnstorable(text: string): string {
   if (!hasEscapes(text)) return text; // true for most, and a fast check
   return text.replace(UNSTORABLE, (found, high?: string, low?: string, hex?: string) => {
     if (high && low) return String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16));
-    if (hex === undefined) return found === DEL || found === OLD_ESCAPE ? escapeUnit(found.charCodeAt(0)) : found;
+    if (hex === undefined) return found === DEL ? escapeUnit(0x7f) : found;
     const unit = Number.parseInt(hex, 16);
-    if (unit === 0 || unit === 0x7f || unit === 0xe000 || (unit >= 0xd800 && unit < 0xe000)) return escapeUnit(unit);
+    if (unit === 0 || unit === 0x7f || (unit >= 0xd800 && unit < 0xe000)) return escapeUnit(unit);
     return unit < 0x80 ? found : String.fromCharCode(unit);
   });
 }
@@ -201,18 +199,11 @@ export const stringify = (session: SessionData): string => escapeUnstorable(json
 /** A string as the stored JSON spells it. */
 export const storableText = (text: string): string => JSON.parse(escapeUnstorable(jsonOf({ text }))).text;
 
-/** A string as an older version of the store spelled it. */
-export const oldStorableText = (text: string): string =>
-  text.replace(/[\0\ue000]|\p{Cs}/gu, (found) => `${OLD_ESCAPE}${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-/** Undoes `storableText` and `oldStorableText`. */
+/** Undoes `storableText`. */
 export const originalText = (stored: string): string => JSON.parse(unescapeStored(JSON.stringify(stored)));
 
-/** Undoes `escapeUnstorable`, and the escapes of older versions. */
-export const unescapeStored = (text: string): string =>
-  text.includes(DEL) || text.includes(OLD_ESCAPE)
-    ? text.replace(ESCAPED, (_, unit?: string, oldUnit?: string) => `\\u${unit ?? oldUnit}`)
-    : text;
+/** Undoes `escapeUnstorable`. */
+export const unescapeStored = (text: string): string => (text.includes(DEL) ? text.replace(ESCAPED, '\\u$1') : text);
 
 /**
  * The session in a row's text.

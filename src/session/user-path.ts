@@ -1,6 +1,6 @@
 // The path in a session's JSON that leads to its user.
 import { describe } from '../errors.js';
-import { oldStorableText, originalText, storableText, textAt } from './payload.js';
+import { originalText, storableText, textAt } from './payload.js';
 
 /** The keys that lead to the user, outermost first: `['passport', 'user']`. */
 export type UserPath = readonly string[];
@@ -21,13 +21,6 @@ export function storablePath(path: UserPath): string[] {
   return path.map(storableText);
 }
 
-/** The path as each version of the store spells it: one path, unless a key needs escapes. */
-export const storablePaths = (path: UserPath): string[][] => {
-  const now = storablePath(path);
-  const before = path.map(oldStorableText);
-  return before.every((key, n) => key === now[n]) ? [now] : [now, before];
-};
-
 /**
  * The user as the text that PostgreSQL compares.
  *
@@ -41,14 +34,13 @@ export function userText(user: unknown): string {
 }
 
 /**
- * The texts that may stand in a row for this user. A jsonb column spells 1e21 without an exponent,
- * and older versions of the store escaped some characters in another way.
+ * The texts that may stand in a row for this user. A jsonb column spells 1e21 without an exponent.
  *
  * @throws {TypeError} if the user is neither a string nor a number
  */
 export function userTexts(user: unknown): string[] {
   const text = userText(user);
-  if (typeof user === 'string') return [...new Set([text, oldStorableText(user)])];
+  if (typeof user === 'string') return [text];
   const asNumber = typeof user === 'bigint' && BigInt(Number(user)) !== user ? text : String(Number(user));
   return [...new Set([text, asNumber, withoutExponent(asNumber)])];
 }
@@ -68,11 +60,8 @@ function withoutExponent(text: string): string {
  * @param spell escapes the characters that the database lacks
  */
 export function userIn(text: string, userPath: UserPath, spell: (key: string) => string): string | null {
-  for (const path of storablePaths(userPath)) {
-    const stored = textAt(text, path.map(spell));
-    if (stored !== undefined) return originalText(stored);
-  }
-  return null;
+  const stored = textAt(text, storablePath(userPath).map(spell));
+  return stored === undefined ? null : originalText(stored);
 }
 
 /** The user of a session as text, or null. */

@@ -1,4 +1,4 @@
-// Random payloads as text: each is read as it was written, also in the escapes of older versions.
+// Random payloads as text: each is read as it was written.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
@@ -7,7 +7,6 @@ import {
   join,
   jsonIn,
   jsonOf,
-  oldStorableText,
   parse,
   split,
   storableText,
@@ -80,36 +79,12 @@ test('parse() returns any session that stringify() wrote, also if its text looks
     fc.property(lookalikeData, (data) => {
       const text = textOf(fieldsOf(data));
       assert.equal({ ...parse(text) }, { ...data });
-      assert.not.match(text, /(?<!\\)(\\\\)*\\u(0000|d[89a-f])|\ue000/);
+      assert.not.match(text, /(?<!\\)(\\\\)*\\u(0000|d[89a-f])/);
       const twice = textOf(fieldsOf({ text })); // a session that holds the stored text of another
       assert.equal({ ...parse(twice) }, { text });
       assert.is(storableText(JSON.stringify(data)), JSON.parse(textOf(fieldsOf({ text: JSON.stringify(data) }))).text);
     }),
     { numRuns: 5000 },
-  );
-});
-
-/** The text that version 0.1.0 stored. */
-const oldTextOf = (data: object) =>
-  JSON.stringify(data).replace(/\\(?:u(0000|d[89a-f][0-9a-f]{2})|.)|\ue000/g, (found, hex?: string) =>
-    hex ? `\ue000${hex}` : found === '\ue000' ? '\ue000e000' : found,
-  );
-
-test('parse() and jsonIn() read each text that an older version wrote', () => {
-  fc.assert(
-    fc.property(lookalikeData, (data) => {
-      fc.pre(!JSON.stringify(data).includes('\x7fu')); // which the older version stored as it is
-      assert.equal({ ...parse(oldTextOf(data)) }, { ...data });
-      assert.equal([...split(jsonIn(oldTextOf(data)))], [...fieldsOf(data)]);
-    }),
-    { numRuns: 5000 },
-  );
-});
-
-test('oldStorableText() spells a string as an older version did', () => {
-  fc.assert(
-    fc.property(lookalikes, (text) => assert.is(oldStorableText(text), JSON.parse(oldTextOf({ text })).text)),
-    { numRuns: 2000 },
   );
 });
 

@@ -20,7 +20,7 @@ const payloads: [what: string, data: object][] = [
   ['\\u0000', { text: 'a\u0000b', 'a\u0000key': '\u0000' }],
   ['half surrogate pairs', { text: 'a\ud83db', low: '\ude00', two: '\ude00\ud83d', '\udbff': 1 }],
   [
-    'U+E000, which starts an escape',
+    'U+E000, the first private character',
     { text: '\ue000', code: '\ue0000000', escaped: '\ue000e000', '\ue000': '\ue000d800' },
   ],
   [
@@ -77,7 +77,7 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
 }
 
 test('an escape is ASCII, so that each encoding of a database can store it', () => {
-  assert.match(textOf(fieldsOf({ 'a\0': '\ud800 \udc00 \ue000 \x7f' })), /^[\0-\x7f]+$/);
+  assert.match(textOf(fieldsOf({ 'a\0': '\ud800 \udc00 \x7f' })), /^[\0-\x7f]+$/);
 });
 
 test("a serializer's escapes of other characters are spelled as the characters, which each column type reads", () => {

@@ -272,7 +272,7 @@ function writeJson(session: SessionData, spelling: 'raw' | 'escaped' | 'spacious
   const raw = JSON.stringify(session);
   // jsonb refuses the characters that the store escapes, and the store would decode text that looks
   // like its escapes.
-  if (spelling === 'raw' && !/\\u(0000|d[89a-f])|\ue000(0000|d[89a-f]|e000)|\x7fu[0-9a-f]{4}/.test(raw)) return raw;
+  if (spelling === 'raw' && !/\\u(0000|d[89a-f])|\x7fu[0-9a-f]{4}/.test(raw)) return raw;
   const keys = Object.keys(session);
   if (spelling === 'spacious') keys.reverse();
   const fieldOf = (key: string) => {

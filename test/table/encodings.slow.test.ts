@@ -1,9 +1,8 @@
-// Databases with another encoding than UTF8, and rows in the escapes of older versions.
+// Databases with another encoding than UTF8.
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
 import { PgSessionStore, type StoreOptions } from '../../src/index.js';
-import { oldStorableText } from '../../src/session/payload.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { cookieFor, freshPool, freshStore, loadSession, session, useAdministrator } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
@@ -120,47 +119,3 @@ test('a session id that the encoding of the database lacks fails with a clear er
   );
   assert.is(error.sqlState, '22P05');
 });
-
-for (const sess of ['json', 'jsonb', 'text'] as const) {
-  for (const encryption of [undefined, { ...KEYS, allowPlaintext: true }]) {
-    const kind = encryption ? 'with encryption and allowPlaintext' : 'without encryption';
-    test(`rows with old escapes in a ${sess} column are read, merged and found ${kind}`, async () => {
-      const texts = ['a\0b', '\ud800', '\udc00x', '\ue000', '\ue0000000', '\ue000e000'];
-      for (const [n, text] of texts.entries()) {
-        const userPath = [text, `id ${text}`];
-        const { store, pool, names, table } = await freshStore({
-          columns: { sess, expire: 'timestamptz' },
-          ...(encryption && { encryption: { ...encryption, userPath } }),
-        });
-        const old = {
-          cookie: session().cookie,
-          [oldStorableText(text)]: { [oldStorableText(`id ${text}`)]: oldStorableText(text) },
-        };
-        for (const sid of ['a', 'b', 'c']) {
-          await pool.query(`INSERT INTO ${table} VALUES ($1, $2, now() + interval '1 h')`, [sid, JSON.stringify(old)]);
-        }
-        const want = { [text]: { [`id ${text}`]: text } };
-        assert.equal({ ...(await store.get('a')) }, session(want));
-        const loaded = await loadSession(store, 'a');
-        Object.assign(loaded, { more: text });
-        await store.set('a', loaded);
-        assert.equal({ ...(await store.get('a')) }, session({ ...want, more: text }));
-        await store.update('b', (one) => Object.assign(one, { n }));
-        const admin = createAdmin({
-          pool,
-          ...names,
-          userPath,
-          ...(encryption && { encryption: { ...encryption, userPath } }),
-        });
-        const found = await admin.find(text);
-        assert.equal(
-          found.map(({ user }) => user),
-          [text, text, text],
-        );
-        assert.ok(await admin.revoke(store.handle('c'), { user: text }));
-        assert.is(await admin.revokeUser(text, { except: store.handle('a') }), 1);
-        assert.is(await admin.revokeUser(text), 1);
-      }
-    });
-  }
-}
