@@ -49,11 +49,12 @@ WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(
 
 /*
  * Also scans all sids. Deletes an expired row too: under another connection's TimeZone it may be
- * live. If there is a channel, it is notified when the transaction commits.
+ * live. It finds each id and its hash, since a migration may move the row from one to the other
+ * meanwhile. If there is a channel, it is notified when the transaction commits.
  */
 /* @name revokeSession */
 WITH ss__found AS MATERIALIZED (
-  SELECT t.sid
+  SELECT pg_catalog.unnest(ARRAY[t.sid::text, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex')]) AS sid
   FROM "session_store"."session" AS t
   WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
 ), ss__deleted AS MATERIALIZED (
@@ -67,7 +68,7 @@ FROM ss__deleted AS d;
 /* Checks the user again in the deletion: another request may have changed it meanwhile. */
 /* @name revokeSessionOfUser */
 WITH ss__found AS MATERIALIZED (
-  SELECT t.sid
+  SELECT pg_catalog.unnest(ARRAY[t.sid::text, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex')]) AS sid
   FROM "session_store"."session" AS t
   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[]) AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle!
 ), ss__deleted AS MATERIALIZED (
@@ -81,7 +82,7 @@ FROM ss__deleted AS d;
 /* Notifies in chunks of 120 handles, as destroySessionsAndNotify does. */
 /* @name revokeUser */
 WITH ss__found AS MATERIALIZED (
-  SELECT t.sid
+  SELECT pg_catalog.unnest(ARRAY[t.sid::text, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex')]) AS sid
   FROM "session_store"."session" AS t
   WHERE t.sess::json #>> :userPath!::text[] = ANY(:users!::text[])
     AND CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END IS DISTINCT FROM :except

@@ -25,9 +25,15 @@ SELECT
     SELECT pg_catalog.quote_ident(k.conname)
     FROM pg_catalog.pg_constraint AS k
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
-    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.condeferrable
+    WHERE k.conrelid = c.oid AND a.attname = 'sid' AND k.contype IN ('p', 'u') AND k.condeferrable
     ORDER BY 1
   ) AS "deferrableKeys!",
+  ARRAY(
+    SELECT pg_catalog.quote_ident(a.attname)
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+    WHERE i.indrelid = c.oid AND i.indisprimary
+  ) AS "primaryKeyColumns!",
   EXISTS (
     SELECT
     FROM pg_catalog.pg_index AS i
@@ -55,7 +61,7 @@ SELECT
           AND o.indcollation::text = i.indcollation::text AND o.indoption::text = i.indoption::text
           AND pg_catalog.pg_get_expr(o.indexprs, o.indrelid) IS NOT DISTINCT FROM pg_catalog.pg_get_expr(i.indexprs, i.indrelid)
           AND pg_catalog.pg_get_expr(o.indpred, o.indrelid) IS NOT DISTINCT FROM pg_catalog.pg_get_expr(i.indpred, i.indrelid)
-          AND (o.indisunique OR NOT i.indisunique)
+          AND (o.indisunique AND o.indimmediate OR NOT i.indisunique)
           AND (o.indisunique AND NOT i.indisunique OR o.indexrelid < i.indexrelid
             OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = o.indexrelid))
       )
@@ -93,14 +99,15 @@ SELECT
   ))::int AS "unreadable!"
 FROM "session_store"."session" AS t;
 
-/* Finds roles, databases and pairs of both with a TimeZone setting. */
+/* Finds roles, databases and pairs of both with another TimeZone than this connection. */
 /* @name findTimeZones */
 SELECT r.rolname::text AS "role", d.datname::text AS "database", pg_catalog.substr(c.setting, 10) AS "timeZone!"
 FROM pg_catalog.pg_db_role_setting AS s
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
 CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
-WHERE c.setting ILIKE 'TimeZone=%' AND (s.setdatabase = 0::oid OR d.datname = current_database())
+WHERE c.setting ILIKE 'TimeZone=%' AND pg_catalog.lower(pg_catalog.substr(c.setting, 10)) <> pg_catalog.lower(pg_catalog.current_setting('TimeZone'))
+  AND (s.setdatabase = 0::oid OR d.datname = current_database())
 ORDER BY 1, 2;
 
 /*

@@ -18,15 +18,28 @@ WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
 RETURNING t.sid;
 
 /*
- * A batch, from an expiry on: a sid as a parameter would be a sid in the server's log. Locks the
- * rows in the order of their sids.
+ * A batch, from an expiry on: a sid as a parameter would be a sid in the server's log. Rows without
+ * an expiry come last. Locks the rows in the order of their sids.
  */
 /* @name rehashSessions */
 WITH ss__batch AS MATERIALIZED (
   SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed
-  FROM "session_store"."session" AS s
-  WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')
-  ORDER BY s.expire
+  FROM (
+    (
+      SELECT e.sid, e.expire
+      FROM "session_store"."session" AS e
+      WHERE e.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(e.sid, 'sha256:')
+      ORDER BY e.expire
+      LIMIT :batch!::int
+    )
+    UNION ALL
+    (
+      SELECT n.sid, n.expire
+      FROM "session_store"."session" AS n
+      WHERE n.expire IS NULL AND NOT pg_catalog.starts_with(n.sid, 'sha256:')
+      LIMIT :batch!::int
+    )
+  ) AS s
   LIMIT :batch!::int
 ),
 ss__rehashed AS (

@@ -59,7 +59,7 @@ async function types({ check, url, seconds }: ReturnType<typeof givenOptions>): 
   if (foreign) throw new Error(`pgtyped did not generate ${foreign}. Move it out of ${OUTPUT}/, or delete it`);
 
   const generated = await generate(url, seconds);
-  const found = findChanges([OUTPUT], generated);
+  const found = findChanges([OUTPUT], filesIn('sql'), generated);
   const changes = found.map(({ kind, file }) => `  ${kind}: ${file}`).join('\n');
   if (!changes) return `${OUTPUT}/ is up to date`;
   if (check) {

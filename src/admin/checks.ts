@@ -58,6 +58,9 @@ function withNames(statement: string, names: TableNames): string {
     .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
 }
 
+/** PostgreSQL cannot do it for the index of a partitioned table. */
+const concurrently = (partitionKey: string | null): string => (partitionKey === null ? 'CONCURRENTLY ' : '');
+
 const ERRORS: Check[] = [
   ({ table: { role, canUseSchema, missingGrants } }) => {
     if (canUseSchema && missingGrants.length === 0) return undefined;
@@ -123,7 +126,7 @@ const ERRORS: Check[] = [
     };
   },
 
-  ({ table: { isTable, sidType, hasKey, deferrableKeys, partitionKey } }) => {
+  ({ table: { isTable, sidType, hasKey, deferrableKeys, primaryKeyColumns, partitionKey } }) => {
     if (!isTable || sidType === null || (hasKey && deferrableKeys.length === 0)) return undefined;
     if (!hasKey && partitionKey !== null && !partitionKey.endsWith('(sid)')) {
       return {
@@ -145,19 +148,24 @@ const ERRORS: Check[] = [
           ? []
           : [
               `DELETE FROM ${TABLE} AS t USING ${TABLE} AS newer WHERE ${isOlder}`,
-              `ALTER TABLE ${TABLE} ADD PRIMARY KEY (sid)`,
+              `ALTER TABLE ${TABLE} ADD ${primaryKeyColumns.length > 0 ? 'UNIQUE' : 'PRIMARY KEY'} (sid)`,
             ]),
       ],
     };
   },
 
-  ({ table: { requiredColumns }, mismatches }) => {
+  ({ table: { requiredColumns, primaryKeyColumns }, mismatches }) => {
     if (requiredColumns.length === 0 || mismatches.length > 0) return undefined;
+    const keys = requiredColumns.filter((column) => primaryKeyColumns.includes(column));
+    const others = requiredColumns.filter((column) => !keys.includes(column));
     return {
       code: 'required-column',
       problem: `${requiredColumns.join(', ')} must not be null, and the store does not set it, so no session can be saved`,
-      advice: 'Allow null, or add a default:',
-      sql: requiredColumns.map((column) => `ALTER TABLE ${TABLE} ALTER COLUMN ${column} DROP NOT NULL`),
+      advice: [
+        ...(keys.length > 0 ? [`${keys.join(', ')} is in the primary key, so give it a default`] : []),
+        ...(others.length > 0 ? ['Allow null, or add a default:'] : []),
+      ].join('. '),
+      sql: others.map((column) => `ALTER TABLE ${TABLE} ALTER COLUMN ${column} DROP NOT NULL`),
     };
   },
 
@@ -206,14 +214,25 @@ const WARNINGS: Check[] = [
     };
   },
 
-  ({ distribution, table: { isTable, expireType, hasExpireIndex } }) => {
+  // Before the next check: its SQL leaves an invalid index of that name alone.
+  ({ table: { invalidIndexes, partitionKey } }) => {
+    if (invalidIndexes.length === 0) return undefined;
+    return {
+      code: 'invalid-index',
+      problem: `an index is invalid, because building it failed. It slows writes down and is never used: ${invalidIndexes.join(', ')}`,
+      advice: 'Drop it, and create it again:',
+      sql: invalidIndexes.map((index) => `DROP INDEX ${concurrently(partitionKey)}IF EXISTS ${index}`),
+    };
+  },
+
+  ({ distribution, table: { isTable, expireType, hasExpireIndex, partitionKey } }) => {
     if (!isTable || expireType === null || hasExpireIndex) return undefined;
     const unlessThere = distribution ? '' : 'IF NOT EXISTS '; // Citus would mark an index that exists invalid
     return {
       code: 'no-expire-index',
       problem: 'expire has no index, so each prune reads the whole table',
       advice: 'Create it:',
-      sql: [`CREATE INDEX CONCURRENTLY ${unlessThere}${INDEX} ON ${TABLE} (expire)`],
+      sql: [`CREATE INDEX ${concurrently(partitionKey)}${unlessThere}${INDEX} ON ${TABLE} (expire)`],
     };
   },
 
@@ -227,16 +246,6 @@ const WARNINGS: Check[] = [
     };
   },
 
-  ({ table: { invalidIndexes } }) => {
-    if (invalidIndexes.length === 0) return undefined;
-    return {
-      code: 'invalid-index',
-      problem: `an index is invalid, because building it failed. It slows writes down and is never used: ${invalidIndexes.join(', ')}`,
-      advice: 'Drop it, and create it again:',
-      sql: invalidIndexes.map((index) => `DROP INDEX CONCURRENTLY IF EXISTS ${index}`),
-    };
-  },
-
   ({ table: { duplicateIndexes } }) => {
     if (duplicateIndexes.length === 0) return undefined;
     return {
@@ -247,9 +256,10 @@ const WARNINGS: Check[] = [
     };
   },
 
-  ({ table: { expireType, timeZone }, timeZones }) => {
-    if (expireType !== 'timestamp without time zone') return undefined;
-    const others = timeZones.filter((other) => other.timeZone !== timeZone);
+  // Citus: the statement would convert each shard under the TimeZone of its server. See
+  // wrong-times.
+  ({ distribution, table: { expireType, timeZone }, timeZones: others }) => {
+    if (distribution || expireType !== 'timestamp without time zone') return undefined;
     const list = others.map(({ role, database, timeZone: zone }) =>
       [role && `role ${role}`, database && `database ${database}`, zone].filter(Boolean).join(', '),
     );

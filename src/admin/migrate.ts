@@ -130,9 +130,8 @@ const countingUp = (total: number, onProgress: (done: number, total: number) => 
 /** @throws {TypeError} if a role or database has another TimeZone */
 function soleTimeZone(
   timeZone: string,
-  all: { role: string | null; database: string | null; timeZone: string }[],
+  others: { role: string | null; database: string | null; timeZone: string }[],
 ): string {
-  const others = all.filter((other) => other.timeZone !== timeZone);
   if (others.length === 0) return timeZone;
   const list = others.map((other) => `${other.role ?? other.database} ${other.timeZone}`).join(', ');
   throw new TypeError(

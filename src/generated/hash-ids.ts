@@ -20,7 +20,7 @@ export interface RehashSessionQuery {
   result: RehashSessionResult;
 }
 
-const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":104,"b":111},{"a":203,"b":210},{"a":420,"b":427}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":301}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                            "};
+const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params":[{"name":"hashed","required":true,"transform":{"type":"scalar"},"locs":[{"a":104,"b":111},{"a":203,"b":210},{"a":420,"b":427}]},{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":297,"b":301}]}],"statement":"WITH ss__expired AS (\n  DELETE FROM \"session_store\".\"session\" AS h\n  WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire <= now()\n  RETURNING h.sid\n)\nUPDATE \"session_store\".\"session\" AS t\nSET sid = :hashed!\nFROM (SELECT count(*) FROM ss__expired AS e) AS x\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()\n  AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())\nRETURNING t.sid                                                                                                                                                                              "};
 
 /**
  * Query generated from SQL:
@@ -35,7 +35,7 @@ const rehashSessionIR: any = {"usedParamSet":{"hashed":true,"sid":true},"params"
  * FROM (SELECT count(*) FROM ss__expired AS e) AS x
  * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()
  *   AND NOT EXISTS (SELECT FROM "session_store"."session" AS h WHERE h.sid OPERATOR(pg_catalog.=) :hashed! AND h.expire > now())
- * RETURNING t.sid                                                                                                                                            
+ * RETURNING t.sid                                                                                                                                                                              
  * ```
  */
 export const rehashSession = new PreparedQuery<RehashSessionParams,RehashSessionResult>(rehashSessionIR);
@@ -61,16 +61,29 @@ export interface RehashSessionsQuery {
   result: RehashSessionsResult;
 }
 
-const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":222,"b":229}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":321,"b":327}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM \"session_store\".\"session\" AS s\n  WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')\n  ORDER BY s.expire\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
+const rehashSessionsIR: any = {"usedParamSet":{"expire":true,"batch":true},"params":[{"name":"expire","required":true,"transform":{"type":"scalar"},"locs":[{"a":274,"b":281}]},{"name":"batch","required":true,"transform":{"type":"scalar"},"locs":[{"a":381,"b":387},{"a":581,"b":587},{"a":617,"b":623}]}],"statement":"WITH ss__batch AS MATERIALIZED (\n  SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed\n  FROM (\n    (\n      SELECT e.sid, e.expire\n      FROM \"session_store\".\"session\" AS e\n      WHERE e.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(e.sid, 'sha256:')\n      ORDER BY e.expire\n      LIMIT :batch!::int\n    )\n    UNION ALL\n    (\n      SELECT n.sid, n.expire\n      FROM \"session_store\".\"session\" AS n\n      WHERE n.expire IS NULL AND NOT pg_catalog.starts_with(n.sid, 'sha256:')\n      LIMIT :batch!::int\n    )\n  ) AS s\n  LIMIT :batch!::int\n),\nss__rehashed AS (\n  UPDATE \"session_store\".\"session\" AS t\n  SET sid = x.hashed\n  FROM (SELECT b.sid, b.hashed FROM ss__batch AS b ORDER BY 1) AS x\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY[x.sid])\n    AND NOT EXISTS (SELECT FROM \"session_store\".\"session\" AS h WHERE h.sid OPERATOR(pg_catalog.=) x.hashed)\n  RETURNING t.sid\n),\nss__deleted AS (\n  DELETE FROM \"session_store\".\"session\" AS t\n  WHERE t.sid OPERATOR(pg_catalog.=) ANY(ARRAY(\n    SELECT CASE WHEN h.expire > now() THEN b.sid ELSE h.sid END\n    FROM ss__batch AS b\n    JOIN \"session_store\".\"session\" AS h ON h.sid OPERATOR(pg_catalog.=) b.hashed\n  ))\n  RETURNING t.sid\n)\nSELECT\n  (SELECT count(*) FROM ss__batch AS b)::int AS \"seen!\",\n  (SELECT count(*) FROM ss__rehashed AS m)::int AS \"rehashed!\",\n  (SELECT count(*) FROM ss__deleted AS d)::int AS \"deleted!\",\n  (SELECT pg_catalog.to_json(pg_catalog.max(b.expire::timestamptz)) #>> '{}'::text[] FROM ss__batch AS b) AS \"last\"                                                                                                                        "};
 
 /**
  * Query generated from SQL:
  * ```
  * WITH ss__batch AS MATERIALIZED (
  *   SELECT s.sid, s.expire, 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(s.sid, 'UTF8')), 'hex') AS hashed
- *   FROM "session_store"."session" AS s
- *   WHERE s.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(s.sid, 'sha256:')
- *   ORDER BY s.expire
+ *   FROM (
+ *     (
+ *       SELECT e.sid, e.expire
+ *       FROM "session_store"."session" AS e
+ *       WHERE e.expire >= :expire!::timestamptz AND NOT pg_catalog.starts_with(e.sid, 'sha256:')
+ *       ORDER BY e.expire
+ *       LIMIT :batch!::int
+ *     )
+ *     UNION ALL
+ *     (
+ *       SELECT n.sid, n.expire
+ *       FROM "session_store"."session" AS n
+ *       WHERE n.expire IS NULL AND NOT pg_catalog.starts_with(n.sid, 'sha256:')
+ *       LIMIT :batch!::int
+ *     )
+ *   ) AS s
  *   LIMIT :batch!::int
  * ),
  * ss__rehashed AS (

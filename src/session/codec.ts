@@ -2,7 +2,7 @@
 import type { SessionData } from 'express-session';
 import type { Rule } from '../errors.js';
 import { Charset } from './charset.js';
-import { EncryptedCodec, type Encryption, isKeys } from './encryption.js';
+import { EncryptedCodec, type Encryption, isEncrypted, isKeys } from './encryption.js';
 import type { KeyLoader } from './key-loader.js';
 import { type Format, isObject, JSON_FORMAT } from './payload.js';
 import { formatOf, type Serializer } from './serializer.js';
@@ -97,7 +97,12 @@ function plaintextCodec(format: Format): Codec {
     jsonOf: format.jsonOf,
     jsonIn: (_sid, text) => format.jsonIn(text),
     encode: (_sid, json) => charset.escape(format.textOf(json)),
-    decode: (_sid, text) => format.parse(text),
+    decode(_sid, text) {
+      if (isEncrypted(text)) {
+        throw new SyntaxError('a row of the session table is encrypted. Set the option encryption');
+      }
+      return format.parse(text);
+    },
     userTexts: (user) => userTexts(user).map((text) => charset.escape(text)),
     userIn: (text, _session, userPath) => userIn(text, userPath, (key) => charset.escape(key)),
   };

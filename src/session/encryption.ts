@@ -53,6 +53,8 @@ const ENCRYPTED = 'ss__encrypted';
 /** A text that each row encrypted with this key contains, and no other row. */
 export const envelopeOf = (keyId: string): string => `"${ENCRYPTED}": "${keyId}.`;
 
+export const isEncrypted = (text: string): boolean => envelopeIn(text) !== undefined;
+
 /** Whether this encrypted text also has the user's hash. */
 export const hasUserHash = (text: string): boolean => Object.keys(envelopeIn(text) ?? {}).length > 1;
 

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin, type Finding } from '../../src/admin/admin.js';
+import { migrate } from '../../src/admin/migrate.js';
 import { createTable } from '../../src/table/create-table.js';
 import { freshDatabase } from '../support/fresh-database.js';
 import { administrator, freshNames, freshPool, freshStore, isCitus, session } from '../support/fresh-store.js';
@@ -228,6 +229,96 @@ for (const { fault, statements, code, problem, userPath } of broken) {
   });
 }
 
+/** Runs the SQL of all findings, in their order. */
+async function follow(pool: pg.Pool, findings: Finding[]): Promise<void> {
+  for (const statement of findings.flatMap(({ sql }) => sql)) await pool.query(statement);
+}
+
+test('the advice of doctor() creates the index on expire of a partitioned table', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
+    PARTITION BY HASH (sid)`);
+  const admin = createAdmin({ pool, ...names });
+  const findings = await admin.doctor();
+  assert.equal(codes(findings), ['no-expire-index']);
+  await follow(pool, findings);
+  assert.equal(await admin.doctor(), []);
+  await pool.query(`CREATE INDEX ON ONLY ${table} (sess)`).catch(() => {}); // json has no index
+  await pool.query(`CREATE INDEX ON ONLY ${table} ((sess ->> 'a'))`);
+  const invalid = await admin.doctor();
+  await follow(pool, invalid);
+  assert.equal(await admin.doctor(), []);
+});
+
+test('the advice of doctor() leaves an index on expire if building it was interrupted', async () => {
+  const { pool, names, table } = await freshStore({ columns: { sess: 'json', expire: 'timestamptz' } });
+  await pool.query(`INSERT INTO ${table} SELECT n, '{}', 'tomorrow' FROM generate_series(1, 2) AS n`);
+  await pool.query(`CREATE UNIQUE INDEX CONCURRENTLY ON ${table} (expire)`).catch(() => {});
+  const admin = createAdmin({ pool, ...names });
+  const findings = await admin.doctor();
+  assert.equal(codes(findings), ['invalid-index', 'no-expire-index']);
+  await follow(pool, findings);
+  assert.equal(await admin.doctor(), []);
+});
+
+test('doctor() finds nothing wrong with a deferrable foreign key on sid', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`CREATE TABLE ${table.replace(/"$/, ' device"')} (sid varchar PRIMARY KEY)`);
+  await pool.query(
+    `ALTER TABLE ${table} ADD FOREIGN KEY (sid) REFERENCES ${table.replace(/"$/, ' device"')} DEFERRABLE`,
+  );
+  assert.equal(await createAdmin({ pool, ...names }).doctor(), []);
+});
+
+test('the advice of doctor() makes sid unique in a table with another primary key', async () => {
+  const { store, pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (id serial PRIMARY KEY, sid varchar, sess json NOT NULL, expire timestamptz NOT NULL)`,
+  );
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  await pool.query(`INSERT INTO ${table} (sid, sess, expire) SELECT n % 3, '{}', now() + n * interval '1 h'
+    FROM generate_series(1, 9) AS n`);
+  const admin = createAdmin({ pool, ...names });
+  const findings = await admin.doctor();
+  assert.equal(codes(findings), ['no-key']);
+  await follow(pool, findings);
+  assert.equal(await admin.doctor(), []);
+  await store.set('a', session());
+  assert.is(await store.length(), 4);
+});
+
+test('doctor() advises a default for a required column of the primary key', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(`CREATE TABLE ${table} (id uuid PRIMARY KEY, tenant int NOT NULL, sid varchar UNIQUE, sess json NOT NULL,
+    expire timestamptz NOT NULL)`);
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  const admin = createAdmin({ pool, ...names });
+  const [finding] = await admin.doctor();
+  assert.is(finding!.code, 'required-column');
+  assert.match(finding!.advice, /id is in the primary key, so give it a default/);
+  await follow(pool, [finding!]);
+  assert.match((await admin.doctor())[0]!.problem, /^id must not be null/);
+  await pool.query(`ALTER TABLE ${table} ALTER COLUMN id SET DEFAULT gen_random_uuid()`);
+  assert.equal(await admin.doctor(), []);
+});
+
+test('the advice of doctor() keeps a unique index beside a deferrable key', async () => {
+  const { store, pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (sid varchar NOT NULL UNIQUE DEFERRABLE, sess json NOT NULL, expire timestamptz NOT NULL)`,
+  );
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  await pool.query(`CREATE UNIQUE INDEX ON ${table} (sid)`);
+  const admin = createAdmin({ pool, ...names });
+  await follow(pool, await admin.doctor());
+  assert.equal(await admin.doctor(), []);
+  await store.set('a', session());
+});
+
 test('a table that is partitioned by a range of expire is refused in clear words', async () => {
   const { store, pool, names, table } = await freshStore();
   await pool.query(`DROP TABLE ${table}`);
@@ -361,6 +452,15 @@ test('doctor() names the roles and databases with another TimeZone when expire h
   const [finding] = await createAdmin({ pool, ...names }).doctor();
   assert.is(finding!.code, 'time-zones-differ');
   assert.match(finding!.problem, `role ${role}, database ${database}, Asia/Tokyo`);
+});
+
+test('doctor() and migrate() take a TimeZone in other letters for the same one', async () => {
+  const { database, url } = await freshDatabase();
+  await freshPool({ connectionString: url }).query(`ALTER DATABASE ${database} SET TimeZone = 'uTc'`);
+  const pool = freshPool({ connectionString: url });
+  const { names } = await freshStore({ pool, columns: { sess: 'json', expire: 'timestamp' } });
+  assert.ok(codes(await createAdmin({ pool, ...names }).doctor()).includes('no-time-zone'));
+  assert.equal(await migrate({ pool, names }), ['expire as timestamptz, with TimeZone UTC', 'the index on expire']);
 });
 
 test('doctor() finds a missing or unused index of users only if the admin has a userPath', async () => {

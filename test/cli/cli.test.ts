@@ -483,6 +483,22 @@ test('migrate hashes ids and encrypts sessions, with keys from the environment o
   assert.is((await run('revoke', '--user', 'ada', '--keys-file', file)).stdout, 'revoked 2 sessions\n');
 });
 
+test('the commands say that encrypted sessions need the keys', async () => {
+  const keys = [createHash('sha256').update('A').digest('base64')];
+  const { store, names } = await freshStore({ encryption: { keys } });
+  await store.set(SID, session({ passport: { user: 'ada' } }, cookieFor(7200)));
+  const needKeys = /can be read\. Encrypted sessions need --keys-file or SESSION_KEYS/;
+  for (const [command, ...args] of [['find', 'ada'], ['revoke', '--user', 'ada'], ['list']] as [
+    string,
+    ...string[],
+  ][]) {
+    const { code, stderr } = await cli([command, ...at(names), ...args]);
+    assert.equal([code, needKeys.test(stderr)], [command === 'list' ? 0 : 1, true], command);
+  }
+  const { stdout } = await cli(['show', ...at(names), store.handle(SID)]);
+  assert.match(stdout, /the row does not hold a session/);
+});
+
 test('the progress bar is drawn only on a terminal', async () => {
   for (const isTTY of [true, false]) {
     let drawn = '';

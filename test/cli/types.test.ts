@@ -313,6 +313,27 @@ test('the command writes outputs beside their sources, above them and for TypeSc
   });
 });
 
+test('two configurations in one project keep the files of the other, and of no generator', async () => {
+  const project = new Project();
+  fs.rmSync(project.at('queries'), { recursive: true });
+  const config = JSON.parse(project.read('pgtyped.config.json'));
+  for (const name of ['one', 'other']) {
+    const transforms = [{ mode: 'sql', include: `${name}/*.sql` }];
+    project.write(`${name}.json`, JSON.stringify({ ...config, transforms }));
+    project.write(`sql/${name}/count.sql`, query(`countOf${name}`, COUNT));
+  }
+  for (const name of ['one', 'other', 'one']) assert.is((await project.types('--config', `${name}.json`)).code, 0);
+  for (const name of ['one', 'other']) {
+    assert.ok(project.read(`sql/${name}/count.ts`));
+    assert.is((await project.types('--config', `${name}.json`, '--check')).code, 0);
+  }
+  const mine = 'export const mine = 1;\n';
+  project.write('sql/one/count.ts', mine);
+  const { code, stdout } = await project.types('--config', 'one.json');
+  assert.equal([code, /sql\/one\/count\.ts is not a file of pgtyped/.test(stdout)], [1, true], stdout);
+  assert.is(project.read('sql/one/count.ts'), mine);
+});
+
 test('the command says what is missing in the project or in the database', async () => {
   for (const [change, args, expected, message] of [
     [(project: Project) => fs.rmSync(project.at('pgtyped.config.json')), [], 1, /there is no pgtyped\.config\.json/],

@@ -145,6 +145,24 @@ test('a row that no key decrypts is not a session: the store emits unreadable an
   assert.equal(events, Array(2).fill({ handle: store.handle('a') }));
 });
 
+test('an encrypted row is not a session for a store or an admin without encryption', async () => {
+  const { store, another, readPayload, pool, names } = await fresh();
+  await store.set('a', session({ passport: { user: 'ada' } }));
+  const plain = another({ encryption: undefined });
+  const events: object[] = [];
+  plain.on('unreadable', (event) => events.push(event));
+  const before = await readPayload();
+  assert.is(await plain.get('a'), null);
+  const refused = await plain.update('a', () => {}).catch((error) => error);
+  assert.match(refused.message, /is encrypted\. Set the option encryption/);
+  assert.is(await readPayload(), before);
+  assert.is(events.length, 1);
+  const [entry] = (await createAdmin({ pool, ...names }).list()).sessions;
+  assert.equal([entry!.user, entry!.session], [null, null]);
+  await plain.set('b', session({ text: 'ss__encrypted', ss__encrypted: 1 }));
+  assert.is((await plain.get('b'))!.text, 'ss__encrypted');
+});
+
 test('the store encrypts with the first key, decrypts with every key, and rejects an altered key id', async () => {
   const { withKeys, readPayload, writePayload } = await fresh();
   const [before, after] = [withKeys(OLD_KEY), withKeys(KEY, OLD_KEY)];

@@ -4,8 +4,18 @@ import type pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
+import { rehashSessions } from '../../src/generated/hash-ids.js';
 import { type HashIds, PgSessionStore } from '../../src/index.js';
-import { freshPool, freshStore, isCitus, loadSession, newSession, session } from '../support/fresh-store.js';
+import { bindTable } from '../../src/table/names.js';
+import {
+  freshPool,
+  freshStore,
+  isCitus,
+  loadSession,
+  newSession,
+  session,
+  untilBlocked,
+} from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
 
@@ -257,6 +267,38 @@ test('migrate hashes all ids in batches, even of sessions with two rows, and a s
   for (const sid of ['newer hashed row', 'expired hashed row']) assert.is(await userOf(hashed, sid), 'new');
   assert.equal(await migrate({ pool, names }, { hashIds: true }), []);
 });
+
+test('migrate hashes the ids of rows that never expire or have no expiry', async () => {
+  const { pool, table, names, ids } = await fresh({ columns: { sess: 'json', expire: 'timestamptz' } });
+  await pool.query(`ALTER TABLE ${table} ALTER COLUMN expire DROP NOT NULL`);
+  await pool.query(`INSERT INTO ${table} SELECT n, '{"cookie":{}}', CASE n % 3 WHEN 0 THEN 'infinity'::timestamptz
+    WHEN 1 THEN now() + interval '1 h' END FROM generate_series(1, 1500) AS n`);
+  await migrate({ pool, names }, { hashIds: true });
+  assert.ok((await ids()).every((sid) => sid.startsWith('sha256:')));
+  assert.is((await ids()).length, 1500);
+  assert.equal(await migrate({ pool, names }, { hashIds: true }), []);
+});
+
+for (const revoke of ['revokeUser', 'revoke', 'revoke of a user'] as const) {
+  test(`${revoke} deletes a session that moves to its hash meanwhile`, async () => {
+    const { unhashed, pool, names, ids } = await fresh();
+    await unhashed.set('a', session({ passport: { user: 'ada' } }));
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await rehashSessions.run({ expire: '-infinity', batch: 10 }, bindTable(client, names));
+    const admin = createAdmin({ pool, ...names });
+    const handle = unhashed.handle('a');
+    const revoked =
+      revoke === 'revokeUser'
+        ? admin.revokeUser('ada')
+        : admin.revoke(handle, revoke === 'revoke' ? {} : { user: 'ada' });
+    await untilBlocked(pool);
+    await client.query('COMMIT');
+    client.release();
+    assert.is(Number(await revoked), 1);
+    assert.equal(await ids(), []);
+  });
+}
 
 test('the admin uses the same handle for a session, hashed or not', async () => {
   const { unhashed, hashed, pool, names } = await fresh();

@@ -5,7 +5,7 @@ import { connectionConfig } from '../../postgres/connect.js';
 import { unbind } from '../../table/stand-in.js';
 import { noPositional, numberOf, stringOf } from '../arguments.js';
 import type { Command, Outcome } from '../command.js';
-import { applyToFiles, findChanges } from '../pgtyped/changes.js';
+import { applyToFiles, findChanges, foreignFiles } from '../pgtyped/changes.js';
 import { CompileError, compile, outputFolders } from '../pgtyped/compile.js';
 import { databaseOf, readConfig } from '../pgtyped/config.js';
 import { duplicateNames, missingOutputs, sourcesOf, standInProblems } from '../pgtyped/sources.js';
@@ -13,6 +13,8 @@ import { pluralize } from '../print.js';
 
 const STAND_IN_ADVICE =
   'Create the stand-in in this database: connect-pg-typed init --schema session_store --table session --create-schema --url URL';
+
+const FOREIGN_ADVICE = 'Rename it, or let emitTemplate name another file';
 
 export const types: Command = {
   usage: '',
@@ -66,10 +68,11 @@ async function compileProject(
   await client.end();
   const compiled = await compile(client, config, seconds);
   const generated = new Map([...compiled].map(([file, code]) => [file, unbind(code)]));
-  const problems = [...missingOutputs(sources, generated), ...duplicateNames(generated)];
+  const foreign = foreignFiles(generated).map((file) => `${file} is not a file of pgtyped. ${FOREIGN_ADVICE}`);
+  const problems = [...missingOutputs(sources, generated), ...duplicateNames(generated), ...foreign];
   if (problems.length > 0) return problemsFound(problems);
 
-  const changes = findChanges(outputFolders(config), generated);
+  const changes = findChanges(outputFolders(config), sources, generated);
   if (!check) applyToFiles(changes, generated);
   const list = changes.map(({ kind, file }) => `  ${check ? kind : DONE[kind]}: ${file}`).join('\n');
   const json = { changes, problems };

@@ -9,13 +9,16 @@ export interface Change {
 }
 
 /**
- * @param folders where generated code can be. A file there that pgtyped did not write is no change
+ * @param folders where generated code can be. A file there is left over if pgtyped wrote it from
+ *   one of the sources, or from a file that is gone
+ * @param sources what this configuration compiles. Another one may have sources too
  * @param generated the code of each file
  */
-export function findChanges(folders: string[], generated: Map<string, string>): Change[] {
-  const existing = folders
-    .flatMap(filesIn)
-    .filter((file) => /\.[cm]?tsx?$/.test(file) && sourceOf(fs.readFileSync(file, 'utf8')) !== undefined);
+export function findChanges(folders: string[], sources: string[], generated: Map<string, string>): Change[] {
+  const existing = folders.flatMap(filesIn).filter((file) => {
+    const source = /\.[cm]?tsx?$/.test(file) ? sourceOf(fs.readFileSync(file, 'utf8')) : undefined;
+    return source !== undefined && (sources.includes(source) || !fs.existsSync(source));
+  });
   const changes: Change[] = [];
   for (const [file, text] of generated) {
     if (!fs.existsSync(file)) changes.push({ kind: 'missing', file });
@@ -24,6 +27,10 @@ export function findChanges(folders: string[], generated: Map<string, string>): 
   for (const file of new Set(existing)) if (!generated.has(file)) changes.push({ kind: 'left over', file });
   return changes;
 }
+
+/** Files that generated code would replace, although pgtyped did not write them. */
+export const foreignFiles = (generated: Map<string, string>): string[] =>
+  [...generated.keys()].filter((file) => fs.existsSync(file) && sourceOf(fs.readFileSync(file, 'utf8')) === undefined);
 
 /** Writes the generated code, and deletes what is left over. */
 export function applyToFiles(changes: Change[], generated: Map<string, string>): void {
