@@ -8,8 +8,10 @@ import { pathToFileURL } from 'node:url';
 const ALONE = '$?&;';
 const FIRST = '@^Q';
 const CODES = [...ALONE, ...[...FIRST].flatMap((first) => Array.from({ length: 60 }, (_, n) => first + letter(n)))];
-const LONGEST = 18; // words, separators and codes of a phrase. More saved less
-const OF_OPERATORS = /\/(admin|doctor|encrypt)\.js$/; // not in the bundle of an app
+const LONGEST = 12; // words, separators and codes of a phrase. More saved less
+// Not in the bundle of an app: files, and queries of other files.
+const OPERATOR_FILE = /\/(admin|doctor|encrypt)\.js$/;
+const OPERATOR_QUERY = /^(measureShards|countListeningNodes|findIndexProgress|convert)/;
 const QUERY = /^const (\w+)IR = (\{.*\});$/gm;
 
 interface PgtypedQuery {
@@ -21,8 +23,11 @@ interface PgtypedQuery {
 export async function shortenQueries(folder: string): Promise<void> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
   const modules = files.map((file) => [`${folder}/${file}`, readFileSync(`${folder}/${file}`, 'utf8')] as const);
-  const bundled = modules.filter(([file]) => !OF_OPERATORS.test(file));
-  const queries = bundled.flatMap(([, text]) => [...text.matchAll(QUERY)].map(([, , json]) => parsed(json!)));
+  const bundled = modules
+    .filter(([file]) => !OPERATOR_FILE.test(file))
+    .flatMap(([, text]) => [...text.matchAll(QUERY)])
+    .filter(([, name]) => !OPERATOR_QUERY.test(name!));
+  const queries = bundled.map(([, , json]) => parsed(json!));
   const phrases = commonPhrases(queries.map(({ statement }) => withSingleSpaces(statement)));
 
   const module = path.resolve(folder, 'query.js');

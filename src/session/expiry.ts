@@ -107,7 +107,7 @@ export class Expiry {
    */
   #isInMilliseconds(seconds: number, originalMaxAge: unknown, ofCookie = NaN): boolean {
     if (this.#isTtlInMilliseconds) return true;
-    const isMaxAge = typeof this.#ttl === 'function' && Math.abs(seconds - ofCookie * 1000) < 100;
+    const isMaxAge = typeof this.#ttl === 'function' && isNear(seconds, ofCookie * 1000);
     if (!isMaxAge && !isNear(seconds, originalMaxAge)) return false;
     this.#isTtlInMilliseconds = typeof this.#ttl === 'number' && seconds > MAX_COOKIE;
     this.#warn(

@@ -67,15 +67,14 @@ export function formatOf(serializer: Serializer, { mustBeJson }: { mustBeJson: b
     },
     textOf(json) {
       const text = stringify(sessionOf(json));
-      if (mustBeJson && parseJson(text) === undefined) {
-        throw new TypeError('serializer.stringify must return JSON. With encryption it may return any text');
-      }
-      return escapeUnstorable(text);
+      if (parseJson(text) !== undefined) return escapeUnstorable(text);
+      if (!mustBeJson) return text; // an escape would not mean the character
+      throw new TypeError('serializer.stringify must return JSON. With encryption it may return any text');
     },
     parse(text) {
       let session: unknown;
       try {
-        session = parse(unescapeStored(text));
+        session = parse(parseJson(text) === undefined ? text : unescapeStored(text));
       } catch (error) {
         if (error instanceof AsyncSerializerError) throw error;
       }

@@ -1,4 +1,5 @@
 // The store's calls in flight: each ends in a callback or a promise, at the latest at its deadline.
+import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { overloaded, SessionStoreError, type SessionStoreErrorCode, timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
@@ -43,6 +44,8 @@ export const SESSION_SHARE = 0.1;
 /** An in-flight call. A class, for the reason given at `QueuedCall`. */
 class InFlightCall extends Expiring {
   #onEnd: OnEnd<any> | undefined;
+  /** That of the caller: one timer serves the calls of all requests. */
+  readonly #context = new AsyncResource('connect-pg-typed');
 
   constructor(
     readonly calls: InFlightCalls,
@@ -64,7 +67,7 @@ class InFlightCall extends Expiring {
   }
 
   protected expire(): void {
-    this.end(timedOut());
+    this.#context.runInAsyncScope(this.end, this, timedOut());
   }
 }
 

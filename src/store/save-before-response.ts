@@ -38,16 +38,18 @@ type Callback = (error?: Error | null) => void;
  */
 export function saveBeforeResponse(): Middleware {
   return (req: Request, res, next) => {
-    if (req.session && req.sessionStore) delayResponse(req, res, next, req.session, req.sessionStore);
-    else next();
+    const { session, sessionStore } = req;
+    if (!session || !sessionStore || delayed.has(res)) return next();
+    delayed.add(res);
+    delayResponse(req, res, next, session, sessionStore);
   };
 }
 
+/** The responses that the middleware delays: it may be mounted twice. */
+const delayed = new WeakSet<ServerResponse>();
+
 /** The methods that express-session and others replace. */
 const REPLACED = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
-
-/** More than any stream takes at once, so that compression emits the 'drain' that follows. */
-const MAX_HELD_BYTES = 65_536;
 
 function delayResponse(req: Request, res: ServerResponse, next: Next, session: AnySession, store: Store): void {
   const loaded = { id: session.id, text: textOf(session), cookie: new CookieState(session.cookie) };
@@ -66,7 +68,6 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
    */
   let state: 'open' | 'saving' | 'streaming' | 'ended' | 'sent' | 'failed' = 'open';
   let parts: (() => unknown)[] = [];
-  let heldBytes = 0;
   let isRouting = true; // Express catches exceptions
 
   res.writeHead = (...args: unknown[]) => {
@@ -81,7 +82,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     const invalid = errorIn(res, typeof args[0] === 'string' ? '' : Object(args[0])); // write() takes no null
     if (invalid) return refuse(invalid);
     if (isOver()) return refuseWrite(res, args);
-    return sendPart(() => original.write.apply(res, args), Buffer.byteLength(args[0] as string | Uint8Array));
+    return sendPart(() => original.write.apply(res, args));
   };
 
   res.flushHeaders = () => {
@@ -128,12 +129,11 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
   }
 
   /** Sends a part of the body. If the session has changed, saves it before the first one. */
-  function sendPart(send: () => unknown, bytes = 0): boolean {
+  function sendPart(send: () => unknown): boolean {
     if (state === 'open') startSave();
     if (state === 'saving') {
       parts.push(send);
-      heldBytes += bytes;
-      return heldBytes < MAX_HELD_BYTES;
+      return false; // a stream pauses, so that it does not go on in an error response
     }
     if (state === 'open') {
       pending.reopen();
@@ -148,11 +148,16 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     if (!session) return;
     try {
       if (!isChanged(session)) return;
+      waitForSave();
       session.touch(); // as express-session does before it saves
-      session.save((error) => (error ? fail(error) : sendParts()));
+      session.save((error) => (error ? failLater(error) : sendParts()));
     } catch (error) {
-      setTimeout(fail, 0, error);
+      waitForSave();
+      failLater(error);
     }
+  }
+
+  function waitForSave(): void {
     state = 'saving';
     pending.closeHead();
     pending.holdSocket();
@@ -168,7 +173,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
       fail(error);
     }
     if (state !== 'streaming') return; // the response has ended as well
-    if (heldBytes >= MAX_HELD_BYTES && !isFull) res.emit('drain'); // write() has returned false
+    if (!isFull) res.emit('drain'); // write() has returned false
     setImmediate(() => state === 'streaming' && pending.releaseSocket({ isCut: true })); // after Node has sent it
   }
 
@@ -180,7 +185,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     try {
       call = storeCallIn(() => original.end.apply(res, data), store);
     } catch (error) {
-      setTimeout(fail, 0, error); // after what Express does next, as a save that fails
+      failLater(error);
       waitForStore();
       return;
     }
@@ -218,6 +223,11 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     } catch (error) {
       fail(error);
     }
+  }
+
+  /** After what the app does next, such as `end()`. */
+  function failLater(error: unknown): void {
+    setTimeout(fail, 0, error);
   }
 
   /** Lets Express answer with the error: by Node's methods, since the replaced ones have ended. */
@@ -260,11 +270,13 @@ function setHead(res: ServerResponse, [status, ...rest]: unknown[]): void {
   checkStatus(status);
   const reason = typeof rest[0] === 'string' ? rest.shift() : undefined;
   const [headers] = rest;
-  const isFirst = res.getHeaderNames().length === 0; // then Node keeps repeated names
+  const isList = Array.isArray(headers) && !Array.isArray(headers[0]);
+  const keepsRepeated = isList || res.getHeaderNames().length === 0;
   const entries = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers ?? {});
+  for (const [name] of isList ? entries : []) res.removeHeader(name);
   for (const [name, value] of entries) {
     if (!name) continue;
-    if (isFirst) res.appendHeader(name, value);
+    if (keepsRepeated) res.appendHeader(name, value);
     else res.setHeader(name, value);
   }
   res.statusCode = Number(status);

@@ -198,7 +198,7 @@ export class Sessions {
     if (own.isEmpty) return this.#move(sid, session, save);
     if (this.#lifetime) await this.#inheritCreatedAt(sid, session, deadline);
     const ttl = this.#limited(save.ttl, session);
-    const mayShorten = snapshot.mayShorten || own.hasCookie;
+    const mayShorten = this.#mayShorten(snapshot) || own.hasCookie;
     let found = snapshot.row;
     let applied: string | undefined;
     const change = (row: StoredRow): Change | undefined => {
@@ -206,8 +206,9 @@ export class Sessions {
       applied = own.applyTo(row.json);
       if (applied === undefined) return undefined;
       const merged = this.#stamp(applied, session);
-      // If another request changed the age of the cookie, its expiry stays.
-      return row.json === snapshot.base || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
+      // If another request changed the age of the cookie that decides, its expiry stays.
+      const isSameLife = !this.#expiry.isByCookie || row.json === snapshot.base;
+      return isSameLife || hasSameLife(fieldAt(merged, 'cookie'), fieldAt(json, 'cookie'))
         ? { json: merged, ttl, mayShorten }
         : { json: merged, ttl: 0, mayShorten: false };
     };
@@ -238,7 +239,7 @@ export class Sessions {
     const ttl = this.#limited(wanted, session);
     if (snapshot && !this.#isWorthTouching(snapshot, ttl)) return;
     // Another request may have given the session a longer life. This one does not shorten it.
-    const mayShorten = snapshot === undefined || snapshot.mayShorten;
+    const mayShorten = snapshot === undefined || this.#mayShorten(snapshot);
     const isLive = await this.#rows.touch({ sid, ttl, mayShorten }, deadline);
     if (!isLive) this.#events.emitLater('gone', { handle: handleOf(sid), during });
     else if (snapshot) snapshot.expiresAt = performance.now() + ttl * 1000;
@@ -274,6 +275,11 @@ export class Sessions {
     const options = { deadline, idempotent: false };
     const row = await compareAndSwap({ rows: this.#rows, codec: this.#codec }, sid, changeRow, options);
     return row && changed;
+  }
+
+  /** Whether a write may end the session earlier. With a ttl, always: only the option decides. */
+  #mayShorten(snapshot: Snapshot): boolean {
+    return snapshot.mayShorten || !this.#expiry.isByCookie;
   }
 
   /** Whether a touch moves the expiry far enough. With `overwrite`, each touch does. */

@@ -388,3 +388,17 @@ test('a serializer that does not return JSON works only with encryption', async 
     .then(String, (error: Error) => error.message);
   assert.match(message, /serializer.stringify must return JSON/);
 });
+
+test('with encryption, a serializer gets back each character of a text that is not JSON', async () => {
+  const reverse = (text: string) => [...text].reverse().join('');
+  const serializer = {
+    stringify: (one: object) => reverse(JSON.stringify(one)),
+    parse: (text: string) => JSON.parse(reverse(text)),
+  };
+  const { store } = await fresh({ serializer });
+  const texts = ['\x7f', '0000u\x7f', '9e00u\\', '0000u\\', '😀'];
+  await store.set('a', session({ texts }));
+  assert.equal((await store.get('a'))!.texts, texts);
+  await store.update('a', (found) => Object.assign(found, { n: 1 }));
+  assert.equal((await store.get('a'))!.texts, texts);
+});

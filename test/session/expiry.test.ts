@@ -248,6 +248,35 @@ test('with disableTouch, set() of an unchanged session does not move the expiry,
   assertNear(await secondsLeft(pool, table), 1000);
 });
 
+test('with a ttl, the second save of a held Session shortens its life too', async () => {
+  const { store, pool, table } = await freshStore({ ttl: ({ mfaPending }) => (mfaPending ? 300 : 28_800) });
+  const held = newSession(store, 'a');
+  await store.set('a', held);
+  held.mfaPending = true;
+  await store.set('a', held);
+  assertNear(await secondsLeft(pool, table), 300);
+});
+
+test('with a ttl, a save moves the expiry also if another request has changed the age of the cookie', async () => {
+  const { store, pool, table } = await freshStore({ ttl: 1800 });
+  const held = newSession(store, 'a', {}, 3_600_000);
+  await store.set('a', held);
+  const other = await loadSession(store, 'a');
+  other.cookie.maxAge = 7_200_000;
+  await store.set('a', other);
+  for (const n of [1, 2]) {
+    await pool.query(`UPDATE ${table} SET expire = now() + interval '100 s'`);
+    await store.set('a', Object.assign(held, { n }));
+    assertNear(await secondsLeft(pool, table), 1800);
+  }
+});
+
+test('a short ttl is not read as milliseconds when the date of the cookie is past', async () => {
+  const { store, pool, table } = await freshStore({ ttl: () => 90 });
+  await store.set('a', session({}, { originalMaxAge: 600_000, expires: new Date(Date.now() - 1000) }));
+  assertNear(await secondsLeft(pool, table), 90);
+});
+
 test('get() sets cookie.expires to the expiry of the row, as a Date', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({}, cookieFor(60)));

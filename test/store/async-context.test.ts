@@ -61,3 +61,23 @@ for (const max of [1, 4]) {
     });
   }
 }
+
+test('the callback of a call that times out runs in the context of its request', async () => {
+  const { store, pool } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2 });
+  const client = await pool.connect();
+  const contexts = await Promise.all(
+    ['a', 'b', 'c'].map(async (sid, n) => {
+      await sleep(n * 20);
+      return requests.run(
+        sid,
+        () => new Promise((resolve) => store.get(sid, (error) => resolve([error?.code, requests.getStore()]))),
+      );
+    }),
+  );
+  client.release();
+  assert.equal(contexts, [
+    ['TIMEOUT', 'a'],
+    ['TIMEOUT', 'b'],
+    ['TIMEOUT', 'c'],
+  ]);
+});

@@ -4,6 +4,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import compression from 'compression';
@@ -527,6 +528,69 @@ for (const failing of [false, true]) {
     if (!failing) assert.is(await store.length(), 1);
   });
 }
+
+test('writeHead() with a list of names and values keeps repeated names', async () => {
+  const { send } = await startApp((_req, res) => {
+    res.set('X-Twice', 'old');
+    res.writeHead(200, ['X-Twice', '1', 'Set-Cookie', 'a=1', 'X-Twice', '2', 'Set-Cookie', 'b=2']);
+    res.end();
+  });
+  const { headers } = await send();
+  assert.equal([headers['x-twice'], headers['set-cookie']], ['1, 2', ['a=1', 'b=2']]);
+});
+
+test('saveBeforeResponse() can be mounted twice', async () => {
+  const { send, store, errors } = await startApp((req, res, next) =>
+    saveBeforeResponse()(req, res, (error) => {
+      if (error) return next(error);
+      req.session.user = 'ada';
+      res.send('done');
+    }),
+  );
+  assert.equal([(await send()).body, errors], ['done', []]);
+  assert.is(await store.length(), 1);
+});
+
+for (const error of [undefined, new Error('refused')]) {
+  test(`a store that calls back at once ${error ? 'with an error ' : ''}does not hold a stream`, async () => {
+    const { send, store } = await startApp((req, res) => {
+      req.session.user = 'ada';
+      res.write('one ');
+      res.end('two');
+    });
+    store.set = ((_sid: string, _session: unknown, callback: (failed?: unknown) => void) => callback(error)) as never;
+    const { status, body } = await send();
+    assert.equal([status, body], error ? [500, 'failed: undefined'] : [200, 'one two']);
+  });
+}
+
+test('if the save of a stream fails, none of the stream is part of an error response that comes later', async () => {
+  async function* parts() {
+    for (let n = 0; n < 5; n++) {
+      yield `part ${n} `;
+      await sleep(10);
+    }
+  }
+  const { store } = await freshStore();
+  store.set = ((_sid: string, _session: unknown, callback: (error: unknown) => void) =>
+    setTimeout(callback, 15, new Error('refused'))) as never;
+  const app = express();
+  app.use(session({ store, secret: 'test', resave: false, saveUninitialized: false }));
+  app.use(saveBeforeResponse());
+  app.use((req, res) => {
+    req.session.user = 'ada';
+    Readable.from(parts()).pipe(res);
+  });
+  app.use((async (_error, _req, res, _next) => {
+    await sleep(100);
+    res.status(503).send('later');
+  }) as express.ErrorRequestHandler);
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(() => server.close());
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  assert.equal([response.status, await response.text()], [503, 'later']);
+});
 
 test('a request without a session reaches the next handler', async () => {
   const nextCalls: unknown[] = [];
