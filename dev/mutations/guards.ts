@@ -2113,14 +2113,14 @@ export const mutations: Mutation[] = [
     file: 'src/cli/pgtyped/changes.ts',
     from: 'source !== undefined && (sources.includes(source) || !fs.existsSync(source))',
     to: 'source !== undefined',
-    tests: ['cli/types'],
+    tests: ['--package', 'cli/types'],
   },
   {
     guard: 'types does not write over a file that pgtyped did not write',
     file: 'src/cli/commands/types.ts',
     from: '...duplicateNames(generated), ...foreign]',
     to: '...duplicateNames(generated)]',
-    tests: ['cli/types'],
+    tests: ['--package', 'cli/types'],
   },
   {
     guard: 'a text that is not JSON is not unescaped',
