@@ -182,7 +182,7 @@ test('doctor() finds what is wrong with a distributed table', async () => {
   void pool;
   const other = await citusTable(4, 'sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp NOT NULL');
   const findings = await createAdmin({ pool: other.pool, ...other.names }).doctor();
-  assert.equal(codes(findings), ['wrong-times', 'no-expire-index']);
+  assert.equal(codes(findings), ['query-fails', 'wrong-times']);
 });
 
 test('migrate() converts the columns of a distributed table, creates indexes, and hashes and encrypts sessions', async () => {
