@@ -21,6 +21,7 @@ const SCHEMA = '\0schema';
 const TABLE = '\0table';
 const TABLE_TEXT = '\0text'; // a text with the table's name
 const INDEX = '\0index'; // on expire
+const KEY = '\0key'; // on sid
 
 /** @param statements create the table */
 export const missingTable = (statements: string[]): Finding => ({
@@ -55,6 +56,7 @@ function withNames(statement: string, names: TableNames): string {
     .replaceAll(TABLE, () => table)
     .replaceAll(TABLE_TEXT, () => pg.escapeLiteral(table))
     .replaceAll(INDEX, () => pg.escapeIdentifier(indexName(names, 'expire')))
+    .replaceAll(KEY, () => pg.escapeIdentifier(indexName(names, 'sid', 'key')))
     .replaceAll(SCHEMA, () => statementFor('"session_store"', names));
 }
 
@@ -135,6 +137,8 @@ const ERRORS: Check[] = [
         advice: 'Create a new table with PARTITION BY HASH (sid).',
       };
     }
+    // Another primary key stays. One on sid was deferrable, and the first statement drops it.
+    const isOther = primaryKeyColumns.length > 0 && primaryKeyColumns.join() !== 'sid';
     const isOlder = 't.sid OPERATOR(pg_catalog.=) newer.sid AND (t.expire, t.ctid) < (newer.expire, newer.ctid)';
     return {
       code: 'no-key',
@@ -148,7 +152,7 @@ const ERRORS: Check[] = [
           ? []
           : [
               `DELETE FROM ${TABLE} AS t USING ${TABLE} AS newer WHERE ${isOlder}`,
-              `ALTER TABLE ${TABLE} ADD ${primaryKeyColumns.length > 0 ? 'UNIQUE' : 'PRIMARY KEY'} (sid)`,
+              `ALTER TABLE ${TABLE} ADD ${isOther ? `CONSTRAINT ${KEY} UNIQUE` : 'PRIMARY KEY'} (sid)`,
             ]),
       ],
     };

@@ -34,7 +34,7 @@ const LIBRARIES: [methods: string[], name: string, advice?: string][] = [
   [
     ['createQueryRunner', 'initialize'],
     'a TypeORM DataSource',
-    'After dataSource.initialize(), pass its pool: dataSource.driver.master',
+    'After initialize(), pass its pool: dataSource.driver.master',
   ],
   [['selectFrom', 'getExecutor'], 'a Kysely database', 'Pass the pg.Pool that its PostgresDialect uses'],
   [['raw', 'from', 'transaction'], 'Knex'], // a function, as postgres.js

@@ -39,6 +39,19 @@ export function checkCookie(cookie: unknown): void {
   throw new TypeError(`cannot store the session: ${rule}, and cookie.expires a valid date. Use null for neither`);
 }
 
+/**
+ * Does what express-session does when an app sets `maxAge`: a plain cookie has no setter.
+ *
+ * @param before the `maxAge` before the change
+ */
+export function applyMaxAge(session: SessionData, before: unknown): void {
+  const maxAge = ownMaxAge(session.cookie);
+  if (typeof maxAge !== 'number' || maxAge === before) return;
+  session.cookie.originalMaxAge = maxAge;
+  delete session.cookie.maxAge;
+  setExpires(session, Date.now() + maxAge);
+}
+
 /** Adds a cookie if the session has none: express-session fails without one. */
 export function addCookie(session: SessionData): void {
   if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = { originalMaxAge: null };
@@ -144,7 +157,7 @@ function expiryOfKoa(session: SessionData): number | undefined {
 }
 
 /** Without the getter of express-session's Cookie, which counts the time until `expires`. */
-const ownMaxAge = (cookie: unknown): unknown =>
+export const ownMaxAge = (cookie: unknown): unknown =>
   isObject(cookie) && Object.hasOwn(cookie, 'maxAge') ? cookie.maxAge : undefined;
 
 const isFiniteOrOther = (value: unknown): boolean => typeof value !== 'number' || Number.isFinite(value);

@@ -44,8 +44,12 @@ function cannotStringify(session: object, error: unknown): TypeError {
 const FAILED = 'cannot store the session: JSON.stringify failed';
 const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0]!;
 
-/** The JSON in a row's text. Each escape is spelled as JSON.stringify spells it. */
-export const jsonIn = (text: string): string => (hasEscapes(text) ? jsonOf(parse(text)) : text);
+/** The JSON in a row's text. Each string with escapes is spelled as JSON.stringify spells it. */
+export const jsonIn = (text: string): string => (hasEscapes(text) ? text.replace(STRING, respelled) : text);
+
+const STRING = /"(?:[^"\\]|\\.)*"/gs;
+const respelled = (string: string): string =>
+  hasEscapes(string) ? JSON.stringify(JSON.parse(unescapeStored(string))) : string;
 
 /** The fields of a JSON object. */
 export function split(json: string): Fields {

@@ -154,7 +154,9 @@ export class ReadThroughRows implements RowsById {
     // Most stores do not store the cookie when they touch a session. So a date in the past may be
     // an old one.
     if (expiresOf(session.cookie)! <= Date.now() && age! > 0) setExpires(session, Date.now() + age!);
-    return Math.min(this.#options.expiry.secondsToLive(session), secondsOfCookie(session) ?? Infinity);
+    const { expiry, lifetime } = this.#options;
+    const lifeLeft = lifetime?.secondsLeft(session) ?? Infinity;
+    return Math.min(expiry.secondsToLive(session), secondsOfCookie(session) ?? Infinity, lifeLeft);
   }
 
   #getOld(sid: string, deadline: Deadline): Promise<SessionData | null | undefined> {

@@ -1,5 +1,6 @@
 // The opt-in middleware that sends a response only when its session is stored.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES, validateHeaderValue } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Session, SessionData, Store } from 'express-session';
 import { CookieState } from '../session/cookie.js';
 import { headersSent, PendingResponse, statusOf } from './pending-response.js';
@@ -51,6 +52,9 @@ const delayed = new WeakSet<ServerResponse>();
 /** The methods that express-session and others replace. */
 const REPLACED = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
+/** More than any stream takes at once, so that compression emits the 'drain' that follows. */
+const MAX_HELD_BYTES = 65_536;
+
 function delayResponse(req: Request, res: ServerResponse, next: Next, session: AnySession, store: Store): void {
   const loaded = { id: session.id, text: textOf(session), cookie: new CookieState(session.cookie) };
   const head = { headers: headersOf(res), status: statusOf(res) };
@@ -68,8 +72,11 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
    */
   let state: 'open' | 'saving' | 'streaming' | 'ended' | 'sent' | 'failed' = 'open';
   let parts: (() => unknown)[] = [];
+  let heldBytes = 0;
+  const sources = new Set<Readable>();
   let isRouting = true; // Express catches exceptions
 
+  res.on('pipe', (source) => sources.add(source));
   res.writeHead = (...args: unknown[]) => {
     if (res.headersSent) throw headersSent('write');
     if (state === 'streaming' || state === 'sent') return original.writeHead.apply(res, args) as ServerResponse;
@@ -82,7 +89,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     const invalid = errorIn(res, typeof args[0] === 'string' ? '' : Object(args[0])); // write() takes no null
     if (invalid) return refuse(invalid);
     if (isOver()) return refuseWrite(res, args);
-    return sendPart(() => original.write.apply(res, args));
+    return sendPart(() => original.write.apply(res, args), Buffer.byteLength(args[0] as string | Uint8Array));
   };
 
   res.flushHeaders = () => {
@@ -129,11 +136,12 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
   }
 
   /** Sends a part of the body. If the session has changed, saves it before the first one. */
-  function sendPart(send: () => unknown): boolean {
+  function sendPart(send: () => unknown, bytes = 0): boolean {
     if (state === 'open') startSave();
     if (state === 'saving') {
       parts.push(send);
-      return false; // a stream pauses, so that it does not go on in an error response
+      heldBytes += bytes;
+      return heldBytes < MAX_HELD_BYTES;
     }
     if (state === 'open') {
       pending.reopen();
@@ -173,7 +181,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
       fail(error);
     }
     if (state !== 'streaming') return; // the response has ended as well
-    if (!isFull) res.emit('drain'); // write() has returned false
+    if (heldBytes >= MAX_HELD_BYTES && !isFull) res.emit('drain'); // write() has returned false
     setImmediate(() => state === 'streaming' && pending.releaseSocket({ isCut: true })); // after Node has sent it
   }
 
@@ -234,6 +242,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
   function fail(error: unknown): void {
     state = 'failed';
     parts = [];
+    for (const source of sources) source.unpipe(res).resume(); // else it would go on in the error response
     pending.reopen();
     for (const name of REPLACED) Reflect.deleteProperty(res, name);
     const { headersSent } = res;

@@ -13,7 +13,7 @@ import { checkDistributed, distribute, distributeStatement, isDistributed } from
 import { indexName } from './index-names.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
-import { bindTable, catalogNames, statementFor, type TableNames } from './names.js';
+import { catalogNames, statementFor, type TableNames, tableBinder } from './names.js';
 import { assertTrustedOwner, refusedOwner, TRUST_OWNER_RULE, trustedOwners, untrustedOwner } from './owner.js';
 import { STAND_IN } from './stand-in.js';
 import { explainUnreadable, hasUserIndex, withUserPath } from './user-index.js';
@@ -43,7 +43,7 @@ export async function createTable(
   const path = userPath && storablePath(userPath);
   if (createSchema && schemaName === undefined) throw new TypeError('createSchema needs a schemaName');
   const work = new PoolConnection(location.pool).transaction(deadline, async (client) => {
-    const db = bindTable(client, names);
+    const db = tableBinder(names)(client);
     await lockForCreation.run({ key: CREATION_LOCK }, db);
     if (createSchema && schemaName !== undefined && !(await findSchema.run({ schemaName }, db)).length) {
       await schema.createSchema.run(undefined, db);
@@ -59,7 +59,7 @@ export async function createTable(
     if (owner !== undefined) return { table, owner };
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
     if (table?.isTable && path && !(await hasUserIndex(path, names, db))) {
-      await createUserIndex.run(undefined, bindTable(withUserPath(path, client), names));
+      await createUserIndex.run(undefined, tableBinder(names)(withUserPath(path, client)));
     }
     if (!distributed || (await isDistributed(names, db))) return { table };
     if (isNew) await distribute(names, db, { ...distributed, isNew });
@@ -116,12 +116,12 @@ export async function tableStatements(
       return { rows: [], rowCount: 0 };
     },
   };
-  const db = bindTable(recorder, names);
+  const db = tableBinder(names)(recorder);
   if (createSchema) await schema.createSchema.run(undefined, db);
   await schema.createTable.run(undefined, db);
   await schema.createExpireIndex.run(undefined, db);
   if (userPath) {
-    await createUserIndex.run(undefined, bindTable(withUserPath(storablePath(userPath), recorder), names));
+    await createUserIndex.run(undefined, tableBinder(names)(withUserPath(storablePath(userPath), recorder)));
   }
   if (distributed) {
     statements.push(`${distributeStatement(statementFor(STAND_IN, names), distributed.shardCount)};`);

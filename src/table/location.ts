@@ -3,7 +3,7 @@ import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
 import { PoolConnection } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
-import { bindTable, type TableNames } from './names.js';
+import { type TableNames, tableBinder } from './names.js';
 
 export interface TableLocation {
   pool: Pool;
@@ -17,4 +17,4 @@ export interface TableLocation {
  * index.
  */
 export const connectTable = ({ pool, names }: TableLocation, deadline: Deadline = Infinity): IDatabaseConnection =>
-  bindTable(new PoolConnection(pool).until(deadline), names);
+  tableBinder(names)(new PoolConnection(pool).until(deadline));

@@ -1,4 +1,5 @@
 // Keeps statements that wait for locked rows from holding all connections of a pool.
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { backoffMs } from '../postgres/retry.js';
@@ -49,7 +50,8 @@ export class LockWaits {
    */
   run<T>(work: () => Promise<T>, { isPart }: { isPart: boolean }): Promise<T> {
     return new Promise((resolve, reject) => {
-      const start = () => {
+      // In the async context of this call, though another one's end may start it.
+      const start = AsyncResource.bind(() => {
         this.#short++;
         work()
           .then(resolve, reject)
@@ -57,7 +59,7 @@ export class LockWaits {
             this.#short--;
             this.#startNext();
           });
-      };
+      });
       (isPart ? this.#parts : this.#attempts).push(start);
       this.#startNext();
     });

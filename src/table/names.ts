@@ -55,7 +55,7 @@ export function bindTable(connection: Queryable, names: TableNames = {}): IDatab
   return tableBinder(names)(isPg ? appQueryableOf(connection as Pool) : connection);
 }
 
-/** Like `bindTable`, for many connections, which share the texts of the statements. */
+/** Like `bindTable` without its checks, for connections that share the texts of the statements. */
 export function tableBinder(names: TableNames): (connection: Queryable) => IDatabaseConnection {
   const bound = boundNames(names);
   const texts = new Map<string, string>();

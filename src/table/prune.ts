@@ -7,7 +7,7 @@ import { handleOfRow } from '../session/handle.js';
 import { LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../sql-states.js';
 import { mayConcernOneItem } from './batch-errors.js';
 import type { TableLocation } from './location.js';
-import { bindTable, pruneKey } from './names.js';
+import { pruneKey, tableBinder } from './names.js';
 
 /** Rows that one statement deletes at most, unless an option says otherwise. */
 export const DEFAULT_PRUNE_BATCH = 1000;
@@ -121,7 +121,7 @@ class PruneRun {
     const { pool, names } = this.#location;
     const deadline = performance.now() + (this.#options.timeoutMs ?? Infinity);
     return new PoolConnection(pool).transaction(deadline, async (client) => {
-      const db = bindTable(client, names);
+      const db = tableBinder(names)(client);
       const [lock] = await lockPrune.run({ key: this.#key }, db);
       if (!lock!.ok) return [];
       await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'`, []); // for the servers with the rows too

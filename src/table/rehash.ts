@@ -13,7 +13,7 @@ import type { Deadline } from '../postgres/deadline.js';
 import { handleOf, hashedId, storedId } from '../session/handle.js';
 import { FEATURE_NOT_SUPPORTED, UNIQUE_VIOLATION } from '../sql-states.js';
 import type { TableLocation } from './location.js';
-import { bindTable } from './names.js';
+import { tableBinder } from './names.js';
 import type { SessionRows } from './session-rows.js';
 
 /** Whether the server refuses to update a key, as one with distributed tables does. */
@@ -56,7 +56,7 @@ function deleteAndInsert(
   deleteRows: (db: IDatabaseConnection) => Promise<DeletedRow[]>,
 ): Promise<number> {
   return new PoolConnection(pool).transaction(deadline, async (client) => {
-    const db = bindTable(client, names);
+    const db = tableBinder(names)(client);
     const rows = await deleteRows(db);
     for (const { sid, sess, expire } of rows) {
       const hashed = hashedId(handleOf(sid));

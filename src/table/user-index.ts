@@ -9,7 +9,7 @@ import { storablePath, type UserPath } from '../session/user-path.js';
 import { FEATURE_NOT_SUPPORTED, UNREADABLE_PAYLOAD } from '../sql-states.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
-import { bindTable, catalogNames, type TableNames } from './names.js';
+import { catalogNames, type TableNames, tableBinder } from './names.js';
 
 /**
  * Wraps work that reads inside payloads. One payload that PostgreSQL cannot read fails the whole
@@ -30,7 +30,7 @@ export async function createUserIndex(location: TableLocation, userPath: UserPat
   const { pool, names } = location;
   const path = storablePath(userPath);
   if (await hasUserIndex(path, names, connectTable(location))) return;
-  const db = bindTable(withUserPath(path, new PoolConnection(pool).until(Infinity)), names);
+  const db = tableBinder(names)(withUserPath(path, new PoolConnection(pool).until(Infinity)));
   const work = concurrentlyIfPossible(
     () => changes.createUserIndexConcurrently.run(undefined, db),
     () => changes.createUserIndex.run(undefined, db),

@@ -284,9 +284,25 @@ test('the advice of doctor() makes sid unique in a table with another primary ke
   const findings = await admin.doctor();
   assert.equal(codes(findings), ['no-key']);
   await follow(pool, findings);
+  const again = await follow(pool, findings).catch((error) => error.message);
+  assert.match(String(again), /already exists/);
   assert.equal(await admin.doctor(), []);
   await store.set('a', session());
   assert.is(await store.length(), 4);
+});
+
+test('the advice of doctor() makes a deferrable primary key one that is not', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(
+    `CREATE TABLE ${table} (sid varchar PRIMARY KEY DEFERRABLE, sess json NOT NULL, expire timestamptz NOT NULL)`,
+  );
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  const admin = createAdmin({ pool, ...names });
+  await follow(pool, await admin.doctor());
+  assert.equal(await admin.doctor(), []);
+  const { rows } = await pool.query('SELECT FROM pg_index WHERE indrelid = $1::regclass AND indisprimary', [table]);
+  assert.is(rows.length, 1);
 });
 
 test('doctor() advises a default for a required column of the primary key', async () => {

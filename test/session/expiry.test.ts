@@ -271,6 +271,18 @@ test('with a ttl, a save moves the expiry also if another request has changed th
   }
 });
 
+test('update() that sets cookie.maxAge moves the expiry, and the next request has that age', async () => {
+  const { store, pool, table } = await freshStore();
+  await store.set('a', session({}, cookieFor(3600)));
+  await store.update('a', (found) => Object.assign(found.cookie, { maxAge: 86_400_000 }));
+  assertNear(await secondsLeft(pool, table), 86_400);
+  const { cookie } = await loadSession(store, 'a');
+  assert.is(cookie.originalMaxAge, 86_400_000);
+  assertNear(cookie.maxAge! / 1000, 86_400);
+  await store.update('a', (found) => Object.assign(found.cookie, { maxAge: -1 }));
+  assert.is(await store.get('a'), null);
+});
+
 test('a short ttl is not read as milliseconds when the date of the cookie is past', async () => {
   const { store, pool, table } = await freshStore({ ttl: () => 90 });
   await store.set('a', session({}, { originalMaxAge: 600_000, expires: new Date(Date.now() - 1000) }));

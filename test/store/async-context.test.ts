@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as assert from 'uvu/assert';
-import { freshPool, freshStore, session, storedId } from '../support/fresh-store.js';
+import { freshPool, freshStore, lockRows, session, storedId } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('async context', { timeout: 20_000 });
@@ -80,4 +80,24 @@ test('the callback of a call that times out runs in the context of its request',
     ['TIMEOUT', 'b'],
     ['TIMEOUT', 'c'],
   ]);
+});
+
+test('writes that wait for locked rows are sent in the context of their requests', async () => {
+  const pool = freshPool({ max: 4 });
+  const { asked, sent } = contextsOf(pool);
+  const { store, table } = await freshStore({ pool, hashIds: false });
+  const sids = Array.from({ length: 12 }, (_, n) => `session ${n}`);
+  for (const sid of sids) await store.set(sid, session());
+  const unlock = await lockRows(pool, table);
+  asked.length = sent.length = 0;
+  const writes = sids.map((sid, n) => requests.run(sid, () => store.set(sid, session({ n }))));
+  await sleep(700);
+  await unlock();
+  await Promise.all(writes);
+  const served = sent.filter(({ values }) => sids.some((sid) => values.includes(sid)));
+  assert.ok(served.length > 12, `${served.length} statements`);
+  assert.equal(
+    served.filter(({ sid, values }) => !values.includes(sid)),
+    [],
+  );
 });

@@ -91,6 +91,13 @@ test('if the old store fails then, the move is not undone if another request has
   assert.is((await store.get('a'))?.cart, 2);
 });
 
+test('a moved session lives no longer than the lifetime', async () => {
+  const { store, old, secondsLeft } = await moving(new HookedStore(), { lifetime: 3600 });
+  await setIn(old, 'a', session({ cart: 1 }, cookieFor(30 * 86_400)));
+  assert.is((await store.get('a'))?.cart, 1);
+  near(await secondsLeft('a'), 3600);
+});
+
 test('the life of a moved session is that of its cookie, else the ttl, else a day', async () => {
   const { open, old, secondsLeft } = await moving(new expressSession.MemoryStore());
   const seconds = async (cookie: object | undefined, options: { ttl?: number } = {}) => {

@@ -592,6 +592,26 @@ test('if the save of a stream fails, none of the stream is part of an error resp
   assert.equal([response.status, await response.text()], [503, 'later']);
 });
 
+test('a stream of a changed session arrives whole if compression is mounted before the session', async () => {
+  const { store } = await freshStore();
+  const app = express();
+  app.use(compression({ threshold: 0 }));
+  app.use(session({ store, secret: 'test', resave: false, saveUninitialized: false }));
+  app.use(saveBeforeResponse());
+  app.use((req, res) => {
+    req.session.user = 'ada';
+    res.type('html');
+    Readable.from(['one ', 'two']).pipe(res);
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(() => server.close());
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    headers: { 'accept-encoding': 'gzip', connection: 'close' },
+  });
+  assert.equal([await response.text(), response.headers.get('content-encoding')], ['one two', 'gzip']);
+});
+
 test('a request without a session reaches the next handler', async () => {
   const nextCalls: unknown[] = [];
   saveBeforeResponse()(invalid({}), invalid({}), (...args) => nextCalls.push(args));
