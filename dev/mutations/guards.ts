@@ -2174,8 +2174,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a stream does not go on in an error response',
     file: 'src/store/save-before-response.ts',
-    from: 'source.unpipe(res).resume();',
-    to: ';',
+    from: 'source.unpipe?.(res);',
+    to: '',
     tests: ['store/save-before'],
   },
   {
@@ -2188,8 +2188,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a text with escapes keeps its numbers',
     file: 'src/session/payload.ts',
-    from: 'text.replace(STRING, respelled)',
-    to: 'jsonOf(parse(text))',
+    from: 'if (!hasEscapes(text)) return text;\n  const parts',
+    to: 'if (hasEscapes(text)) return jsonOf(parse(text));\n  const parts',
     tests: ['store/races'],
   },
   {
@@ -2212,5 +2212,12 @@ export const mutations: Mutation[] = [
     from: 'return heldBytes < MAX_HELD_BYTES;',
     to: 'return false;',
     tests: ['store/save-before'],
+  },
+  {
+    guard: 'a change replaces all fields of a repeated key',
+    file: 'src/session/changes.ts',
+    from: 'changes.set(member.key, undefined);',
+    to: 'changes.delete(member.key);',
+    tests: ['session/changes'],
   },
 ];

@@ -141,7 +141,7 @@ function withFields(json: string, changes: Map<string, string | undefined>): str
     const field = changes.get(member.key);
     if (from) parts.push(json.slice(from, to));
     if (field !== undefined) parts.push(field);
-    changes.delete(member.key);
+    changes.set(member.key, undefined); // a repeated key is dropped
     from = 0;
   }
   if (from) parts.push(json.slice(from, to));

@@ -46,10 +46,10 @@ export function checkCookie(cookie: unknown): void {
  */
 export function applyMaxAge(session: SessionData, before: unknown): void {
   const maxAge = ownMaxAge(session.cookie);
-  if (typeof maxAge !== 'number' || maxAge === before) return;
+  if (maxAge === before || (typeof maxAge !== 'number' && maxAge !== null)) return;
   session.cookie.originalMaxAge = maxAge;
   delete session.cookie.maxAge;
-  setExpires(session, Date.now() + maxAge);
+  setExpires(session, maxAge === null ? undefined : Date.now() + maxAge);
 }
 
 /** Adds a cookie if the session has none: express-session fails without one. */

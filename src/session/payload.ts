@@ -45,11 +45,18 @@ const FAILED = 'cannot store the session: JSON.stringify failed';
 const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split('\n')[0]!;
 
 /** The JSON in a row's text. Each string with escapes is spelled as JSON.stringify spells it. */
-export const jsonIn = (text: string): string => (hasEscapes(text) ? text.replace(STRING, respelled) : text);
-
-const STRING = /"(?:[^"\\]|\\.)*"/gs;
-const respelled = (string: string): string =>
-  hasEscapes(string) ? JSON.stringify(JSON.parse(unescapeStored(string))) : string;
+export function jsonIn(text: string): string {
+  if (!hasEscapes(text)) return text;
+  const parts: string[] = [];
+  let end = 0; // no regular expression: its stack does not hold a string of 10 MB
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', end)) {
+    parts.push(text.slice(end, at));
+    end = endOfString(text, at);
+    const string = text.slice(at, end);
+    parts.push(hasEscapes(string) ? JSON.stringify(JSON.parse(unescapeStored(string))) : string);
+  }
+  return parts.join('') + text.slice(end);
+}
 
 /** The fields of a JSON object. */
 export function split(json: string): Fields {

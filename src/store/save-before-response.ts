@@ -242,7 +242,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
   function fail(error: unknown): void {
     state = 'failed';
     parts = [];
-    for (const source of sources) source.unpipe(res).resume(); // else it would go on in the error response
+    for (const source of sources) keepOut(source);
     pending.reopen();
     for (const name of REPLACED) Reflect.deleteProperty(res, name);
     const { headersSent } = res;
@@ -251,6 +251,12 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     const isCut = headersSent && !res.writableEnded;
     if (isCut) res.destroy(); // the browser must not take it for a whole response
     pending.releaseSocket({ isCut });
+  }
+
+  /** Keeps a piped stream out of the error response. An old kind of stream has neither method. */
+  function keepOut(source: Readable): void {
+    source.unpipe?.(res);
+    res.once('close', () => source.resume?.()); // not earlier: its end may end the response
   }
 
   function restoreHead(): void {

@@ -156,3 +156,13 @@ test('a row keeps numbers that JavaScript cannot hold, if the request did not ch
   const merged = applyChanges(base, difference, base, '{"n":12345678901234567000,"a":1.5,"b":1}');
   assert.is(merged, '{"n":12345678901234567890,"a":1.50,"b":1}');
 });
+
+test('a change replaces all fields of a repeated key', () => {
+  const base = '{"n":1.50,"a":1,"a":2}';
+  for (const [mine, merged] of [
+    ['{"n":1.5,"a":3}', '{"n":1.50,"a":3}'],
+    ['{"n":1.5}', '{"n":1.50}'],
+  ] as const) {
+    assert.is(applyChanges(base, changesOf(base, mine), base, mine), merged);
+  }
+});

@@ -279,6 +279,9 @@ test('update() that sets cookie.maxAge moves the expiry, and the next request ha
   const { cookie } = await loadSession(store, 'a');
   assert.is(cookie.originalMaxAge, 86_400_000);
   assertNear(cookie.maxAge! / 1000, 86_400);
+  await store.update('a', (found) => Object.assign(found.cookie, { maxAge: null }));
+  const { expires, originalMaxAge } = (await loadSession(store, 'a')).cookie;
+  assert.equal([expires, originalMaxAge], [null, null]);
   await store.update('a', (found) => Object.assign(found.cookie, { maxAge: -1 }));
   assert.is(await store.get('a'), null);
 });

@@ -1,7 +1,15 @@
 // The store returns the payload that it saved, whatever the type of the column.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { escapeUnstorable, type Fields, join, jsonOf, split, unescapeStored } from '../../src/session/payload.js';
+import {
+  escapeUnstorable,
+  type Fields,
+  join,
+  jsonIn,
+  jsonOf,
+  split,
+  unescapeStored,
+} from '../../src/session/payload.js';
 import { freshStore, session } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
@@ -75,6 +83,11 @@ for (const sess of ['json', 'jsonb', 'text'] as const) {
     assert.equal(rows, [{ user: 'ada' }]);
   });
 }
+
+test('jsonIn() reads a string of 20 MB with an escape', () => {
+  const text = `{"a":"${'x'.repeat(2e7)}\\u001b","n":1.50}`;
+  assert.is(jsonIn(text), text);
+});
 
 test('an escape is ASCII, so that each encoding of a database can store it', () => {
   assert.match(textOf(fieldsOf({ 'a\0': '\ud800 \udc00 \x7f' })), /^[\0-\x7f]+$/);

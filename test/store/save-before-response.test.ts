@@ -4,7 +4,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { pipeline, Readable, Stream } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import compression from 'compression';
@@ -564,33 +564,51 @@ for (const error of [undefined, new Error('refused')]) {
   });
 }
 
-test('if the save of a stream fails, none of the stream is part of an error response that comes later', async () => {
-  async function* parts() {
-    for (let n = 0; n < 5; n++) {
-      yield `part ${n} `;
-      await sleep(10);
-    }
+async function* parts() {
+  for (let n = 0; n < 5; n++) {
+    yield `part ${n} `;
+    await sleep(10);
   }
-  const { store } = await freshStore();
-  store.set = ((_sid: string, _session: unknown, callback: (error: unknown) => void) =>
-    setTimeout(callback, 15, new Error('refused'))) as never;
-  const app = express();
-  app.use(session({ store, secret: 'test', resave: false, saveUninitialized: false }));
-  app.use(saveBeforeResponse());
-  app.use((req, res) => {
-    req.session.user = 'ada';
-    Readable.from(parts()).pipe(res);
+}
+
+/** A source as old packages have it, which can neither pause nor unpipe. */
+function legacyStream(): Stream {
+  const stream = new Stream();
+  setImmediate(() => stream.emit('data', 'part 0 '));
+  return stream;
+}
+
+const streams: Record<string, (res: express.Response) => unknown> = {
+  'pipe()': (res) => Readable.from(parts()).pipe(res),
+  'pipeline()': (res) => pipeline(Readable.from(parts()), res, () => {}),
+  'pipe() of an old stream': (res) => legacyStream().pipe(res),
+};
+
+for (const [how, stream] of Object.entries(streams)) {
+  test(`if the save of a stream fails, nothing of ${how} is part of an error response that comes later`, async () => {
+    const { store } = await freshStore();
+    store.set = ((_sid: string, _session: unknown, callback: (error: unknown) => void) =>
+      setTimeout(callback, 15, new Error('refused'))) as never;
+    const app = express();
+    app.use(session({ store, secret: 'test', resave: false, saveUninitialized: false }));
+    app.use(saveBeforeResponse());
+    app.use((req, res) => {
+      req.session.user = 'ada';
+      stream(res);
+    });
+    app.use((async (_error, _req, res, _next) => {
+      await sleep(100);
+      res.status(503).send('later');
+    }) as express.ErrorRequestHandler);
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onEnd(() => server.close());
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      headers: { connection: 'close' },
+    });
+    assert.equal([response.status, await response.text()], [503, 'later']);
   });
-  app.use((async (_error, _req, res, _next) => {
-    await sleep(100);
-    res.status(503).send('later');
-  }) as express.ErrorRequestHandler);
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onEnd(() => server.close());
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  assert.equal([response.status, await response.text()], [503, 'later']);
-});
+}
 
 test('a stream of a changed session arrives whole if compression is mounted before the session', async () => {
   const { store } = await freshStore();
