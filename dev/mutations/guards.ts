@@ -403,8 +403,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a removed key stays removed',
     file: 'src/session/changes.ts',
-    from: 'else changes.set(key, undefined);',
-    to: 'else kept.push(field);',
+    from: 'changes.set(key, now.get(key));',
+    to: 'kept.push(field);',
     tests: ['races'],
   },
   {
@@ -2174,8 +2174,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a stream does not go on in an error response',
     file: 'src/store/save-before-response.ts',
-    from: 'source.unpipe?.(res);',
-    to: '',
+    from: 'if (source.unpipe) source.unpipe(res);',
+    to: 'if (source.unpipe) {}',
     tests: ['store/save-before'],
   },
   {

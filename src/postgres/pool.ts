@@ -41,11 +41,7 @@ const LIBRARIES: [methods: string[], name: string, advice?: string][] = [
   [['getQueryInterface'], 'Sequelize'],
   [['$connect', '$disconnect'], 'a Prisma client'],
   [['unsafe', 'begin', 'end'], 'postgres.js'],
-  [
-    ['exec', 'execProtocol'],
-    'PGlite, which has no pool',
-    'Serve it with @electric-sql/pglite-socket, and make a pg.Pool for that',
-  ],
+  [['exec', 'execProtocol'], 'PGlite, which has no pool', 'Make a pg.Pool for @electric-sql/pglite-socket'],
 ];
 
 /** What to give instead of another library's object. Undefined if it is not known. */

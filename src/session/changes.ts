@@ -8,6 +8,7 @@ import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
+  type Fields,
   fieldAt,
   isObject,
   type Member,
@@ -52,9 +53,13 @@ export function changesOf(base: string, mine: string, keys?: readonly string[]):
     }
   }
   const kept: string[] = [];
+  let now: Fields | undefined; // a repeated key is among the olds, and may still be there
   for (const [key, field] of olds) {
     if (key === CREATED_AT || (keys && !keys.includes(key))) kept.push(field);
-    else changes.set(key, undefined);
+    else {
+      now ??= split(mine);
+      changes.set(key, now.get(key));
+    }
   }
   // The request's session had no such key, so the request added it, even if the row had the same.
   if (keys) for (const [key, field] of split(mine)) if (!keys.includes(key)) changes.set(key, field);

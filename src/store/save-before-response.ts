@@ -253,9 +253,13 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     pending.releaseSocket({ isCut });
   }
 
-  /** Keeps a piped stream out of the error response. An old kind of stream has neither method. */
+  /** Keeps a piped stream out of the error response. An old kind of stream has no `unpipe()`. */
   function keepOut(source: Readable): void {
-    source.unpipe?.(res);
+    if (source.unpipe) source.unpipe(res);
+    else
+      for (const listener of source.listeners('close')) {
+        if (res.listeners('close').includes(listener)) listener(); // pipe() has added it, to remove the others
+      }
     res.once('close', () => source.resume?.()); // not earlier: its end may end the response
   }
 

@@ -39,7 +39,7 @@ export function getKind(): Kind<string, LiveRow | undefined> {
 }
 
 const ANOTHER_ID =
-  'PostgreSQL found a session under another id than the one it was asked for. The type or the collation of sid does ' +
+  'PostgreSQL found a session under another id than it was asked for. The type or the collation of sid does ' +
   'not hold each id as it is. `npx connect-pg-typed migrate` makes it varchar, and keeps the sessions';
 
 const PLANNER_ARRAY_ESTIMATE = 10;

@@ -157,12 +157,18 @@ test('a row keeps numbers that JavaScript cannot hold, if the request did not ch
   assert.is(merged, '{"n":12345678901234567890,"a":1.50,"b":1}');
 });
 
-test('a change replaces all fields of a repeated key', () => {
-  const base = '{"n":1.50,"a":1,"a":2}';
-  for (const [mine, merged] of [
-    ['{"n":1.5,"a":3}', '{"n":1.50,"a":3}'],
-    ['{"n":1.5}', '{"n":1.50}'],
+test('a change replaces all fields of a repeated key, and other changes keep its value', () => {
+  for (const [base, mine] of [
+    ['{"n":1.50,"a":1,"a":2}', '{"n":1.5,"a":3}'],
+    ['{"n":1.50,"a":1,"a":2}', '{"n":1.5}'],
+    ['{"n":1.50,"a":2,"a":2,"b":1}', '{"n":1.5,"a":2,"b":1}'],
+    ['{"n":1.50,"a":2,"a":2,"b":1}', '{"n":1.5,"a":1,"b":1}'],
+    ['{"n":1.50,"a":2,"a":2,"b":1}', '{"n":1.5,"b":1}'],
+    ['{"n":1.50,"a":1,"a":2,"b":1}', '{"n":1.5,"a":1,"b":1}'],
+    ['{"n":1.50,"a":1,"b":1,"a":2}', '{"n":1.5,"b":1,"a":2}'],
   ] as const) {
-    assert.is(applyChanges(base, changesOf(base, mine), base, mine), merged);
+    const applied = applyChanges(base, changesOf(base, mine), base, mine);
+    assert.equal(JSON.parse(applied), JSON.parse(mine), `${base} ${mine} ${applied}`);
+    assert.match(applied, '"n":1.50');
   }
 });

@@ -575,6 +575,8 @@ async function* parts() {
 function legacyStream(): Stream {
   const stream = new Stream();
   setImmediate(() => stream.emit('data', 'part 0 '));
+  setTimeout(() => stream.emit('data', 'part 1 '), 50);
+  setTimeout(() => stream.emit('end'), 70);
   return stream;
 }
 
