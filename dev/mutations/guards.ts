@@ -403,8 +403,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a removed key stays removed',
     file: 'src/session/changes.ts',
-    from: 'changes.set(key, now.get(key));',
-    to: 'kept.push(field);',
+    from: 'else changes.set(key, undefined);',
+    to: 'else kept.push(field);',
     tests: ['races'],
   },
   {
@@ -2212,12 +2212,5 @@ export const mutations: Mutation[] = [
     from: 'return heldBytes < MAX_HELD_BYTES;',
     to: 'return false;',
     tests: ['store/save-before'],
-  },
-  {
-    guard: 'a change replaces all fields of a repeated key',
-    file: 'src/session/changes.ts',
-    from: 'changes.set(member.key, undefined);',
-    to: 'changes.delete(member.key);',
-    tests: ['session/changes'],
   },
 ];

@@ -8,7 +8,6 @@ import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
-  type Fields,
   fieldAt,
   isObject,
   type Member,
@@ -53,13 +52,9 @@ export function changesOf(base: string, mine: string, keys?: readonly string[]):
     }
   }
   const kept: string[] = [];
-  let now: Fields | undefined; // a repeated key is among the olds, and may still be there
   for (const [key, field] of olds) {
     if (key === CREATED_AT || (keys && !keys.includes(key))) kept.push(field);
-    else {
-      now ??= split(mine);
-      changes.set(key, now.get(key));
-    }
+    else changes.set(key, undefined);
   }
   // The request's session had no such key, so the request added it, even if the row had the same.
   if (keys) for (const [key, field] of split(mine)) if (!keys.includes(key)) changes.set(key, field);
@@ -146,7 +141,7 @@ function withFields(json: string, changes: Map<string, string | undefined>): str
     const field = changes.get(member.key);
     if (from) parts.push(json.slice(from, to));
     if (field !== undefined) parts.push(field);
-    changes.set(member.key, undefined); // a repeated key is dropped
+    changes.delete(member.key);
     from = 0;
   }
   if (from) parts.push(json.slice(from, to));

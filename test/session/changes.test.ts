@@ -156,19 +156,3 @@ test('a row keeps numbers that JavaScript cannot hold, if the request did not ch
   const merged = applyChanges(base, difference, base, '{"n":12345678901234567000,"a":1.5,"b":1}');
   assert.is(merged, '{"n":12345678901234567890,"a":1.50,"b":1}');
 });
-
-test('a change replaces all fields of a repeated key, and other changes keep its value', () => {
-  for (const [base, mine] of [
-    ['{"n":1.50,"a":1,"a":2}', '{"n":1.5,"a":3}'],
-    ['{"n":1.50,"a":1,"a":2}', '{"n":1.5}'],
-    ['{"n":1.50,"a":2,"a":2,"b":1}', '{"n":1.5,"a":2,"b":1}'],
-    ['{"n":1.50,"a":2,"a":2,"b":1}', '{"n":1.5,"a":1,"b":1}'],
-    ['{"n":1.50,"a":2,"a":2,"b":1}', '{"n":1.5,"b":1}'],
-    ['{"n":1.50,"a":1,"a":2,"b":1}', '{"n":1.5,"a":1,"b":1}'],
-    ['{"n":1.50,"a":1,"b":1,"a":2}', '{"n":1.5,"b":1,"a":2}'],
-  ] as const) {
-    const applied = applyChanges(base, changesOf(base, mine), base, mine);
-    assert.equal(JSON.parse(applied), JSON.parse(mine), `${base} ${mine} ${applied}`);
-    assert.match(applied, '"n":1.50');
-  }
-});
