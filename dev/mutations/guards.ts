@@ -2174,8 +2174,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'a stream does not go on in an error response',
     file: 'src/store/save-before-response.ts',
-    from: 'if (source.unpipe) source.unpipe(res);',
-    to: 'if (source.unpipe) {}',
+    from: 'if (source.unpipe) return void source.unpipe(res);',
+    to: 'return;',
     tests: ['store/save-before'],
   },
   {

@@ -79,7 +79,7 @@ export abstract class Checkout extends Expiring {
 
 const ignore = () => {};
 
-/** Whether the connection can be used again: the server answered, and it goes on with writes. */
+/** Whether the connection can be used again: the server does not stop, and accepts writes. */
 function isConnectionUsable(error: SessionStoreError): boolean {
   const { sqlState } = error;
   if (sqlState === undefined || sqlState === READ_ONLY_SQL_TRANSACTION) return false;

@@ -172,7 +172,7 @@ const isSameLife = (a: Record<string, unknown>, b: Record<string, unknown>): boo
   isSameAge(a.maxAge, b.maxAge) &&
   (expiresOf(a) === undefined) === (expiresOf(b) === undefined);
 
-/** Whether two cookies are the same, apart from the date in `expires`. Both or none has one. */
+/** Whether two cookies are the same, apart from the date in `expires`, if both have a date. */
 function isSameCookie(one: string | undefined, other: string | undefined): boolean {
   if (one === other || hasSameText(one, other)) return true;
   const [a, b] = [attributesOf(one), attributesOf(other)];

@@ -21,7 +21,7 @@ export interface OldStore {
   readonly store: Pick<Store, 'get' | 'destroy' | 'clear'>;
 }
 
-/** An `OldStore`. It makes the class itself, so that the bundle of another app does not hold it. */
+/** An `OldStore`. It makes the class, so that only apps that move sessions bundle the class. */
 export type OldStoreRows = OldStore & ((options: ReadThroughOptions) => ReadThroughRows);
 
 /** The parts of the store that a move needs. */

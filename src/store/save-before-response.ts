@@ -35,7 +35,9 @@ type Callback = (error?: Error | null) => void;
  * the response was sent.
  *
  * An error response is sent by Node's own methods: middleware that replaced `res.write()` or
- * `res.end()`, such as compression, does not see it.
+ * `res.end()`, such as compression, does not see it. A stream that was piped to the response is
+ * detached before. What a loop of `res.write()` or an async generator in `pipeline()` still writes
+ * can become part of an error response that comes later.
  */
 export function saveBeforeResponse(): Middleware {
   return (req: Request, res, next) => {
@@ -242,7 +244,7 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
   function fail(error: unknown): void {
     state = 'failed';
     parts = [];
-    for (const source of sources) keepOut(source);
+    for (const source of sources) detach(source);
     pending.reopen();
     for (const name of REPLACED) Reflect.deleteProperty(res, name);
     const { headersSent } = res;
@@ -254,13 +256,12 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
   }
 
   /** Keeps a piped stream out of the error response. An old kind of stream has no `unpipe()`. */
-  function keepOut(source: Readable): void {
-    if (source.unpipe) source.unpipe(res);
-    else
-      for (const listener of source.listeners('close')) {
-        if (res.listeners('close').includes(listener)) listener(); // pipe() has added it, to remove the others
-      }
+  function detach(source: Readable): void {
     res.once('close', () => source.resume?.()); // not earlier: its end may end the response
+    if (source.unpipe) return void source.unpipe(res);
+    for (const listener of source.listeners('close')) {
+      if (res.listeners('close').includes(listener)) listener(); // it removes what pipe() has added
+    }
   }
 
   function restoreHead(): void {

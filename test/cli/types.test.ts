@@ -313,7 +313,7 @@ test('the command writes outputs beside their sources, above them and for TypeSc
   });
 });
 
-test('two configurations in one project keep the files of the other, and of no generator', async () => {
+test('a configuration keeps the generated files of another one in the same project', async () => {
   const project = new Project();
   fs.rmSync(project.at('queries'), { recursive: true });
   const config = JSON.parse(project.read('pgtyped.config.json'));
@@ -327,11 +327,15 @@ test('two configurations in one project keep the files of the other, and of no g
     assert.ok(project.read(`sql/${name}/count.ts`));
     assert.is((await project.types('--config', `${name}.json`, '--check')).code, 0);
   }
+});
+
+test('types does not write over a file that pgtyped did not write', async () => {
+  const project = new Project();
   const mine = 'export const mine = 1;\n';
-  project.write('sql/one/count.ts', mine);
-  const { code, stdout } = await project.types('--config', 'one.json');
-  assert.equal([code, /sql\/one\/count\.ts is not a file of pgtyped/.test(stdout)], [1, true], stdout);
-  assert.is(project.read('sql/one/count.ts'), mine);
+  project.write(OUTPUT, mine);
+  const { code, stdout } = await project.types();
+  assert.equal([code, stdout.includes(`${OUTPUT} is not a file of pgtyped. Rename it`)], [1, true], stdout);
+  assert.is(project.read(OUTPUT), mine);
 });
 
 test('the command says what is missing in the project or in the database', async () => {

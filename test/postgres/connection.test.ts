@@ -86,7 +86,7 @@ test('a value that only pg can send, such as a Date, is sent as pg sends it', as
   }
 });
 
-test('a client that cannot be made, as without the file of a certificate, fails calls only as long as that lasts', async () => {
+test('calls fail only while pg cannot make a client, as when the file of a certificate is missing', async () => {
   let made = 0;
   let isBroken = true;
   class Client extends pg.Client {

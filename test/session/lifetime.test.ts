@@ -171,7 +171,7 @@ for (const encryption of [undefined, { keys: [randomBytes(32)] }]) {
 }
 
 for (const method of ['set', 'touch'] as const) {
-  test(`in a request scope, ${method}() of a copy gives the row no longer life than the lifetime`, async () => {
+  test(`in a request scope, the row does not outlive the lifetime after ${method}() of a copy`, async () => {
     const { store, pool, table, age, row } = await fresh();
     await store.set('a', newSession(store, 'a', { n: 1 }, 7_200_000));
     await age(3000);

@@ -77,7 +77,7 @@ test('if the old store fails after a session was stored here, the move is undone
   assert.is((await store.get('a'))?.cart, 1);
 });
 
-test('if the old store fails then, the move is not undone if another request has changed the session', async () => {
+test('a move is not undone if another request has changed the session meanwhile', async () => {
   const { store, old, open } = await moving(new HookedStore());
   const other = open(new HookedStore());
   await setIn(old, 'a', session({ cart: 1 }));

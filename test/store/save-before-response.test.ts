@@ -564,6 +564,14 @@ for (const error of [undefined, new Error('refused')]) {
   });
 }
 
+/** Starts the app, until the test ends. */
+async function urlOf(app: express.Express): Promise<string> {
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onEnd(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 async function* parts() {
   for (let n = 0; n < 5; n++) {
     yield `part ${n} `;
@@ -602,12 +610,7 @@ for (const [how, stream] of Object.entries(streams)) {
       await sleep(100);
       res.status(503).send('later');
     }) as express.ErrorRequestHandler);
-    const server = app.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onEnd(() => server.close());
-    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
-      headers: { connection: 'close' },
-    });
+    const response = await fetch(await urlOf(app), { headers: { connection: 'close' } });
     assert.equal([response.status, await response.text()], [503, 'later']);
   });
 }
@@ -623,12 +626,7 @@ test('a stream of a changed session arrives whole if compression is mounted befo
     res.type('html');
     Readable.from(['one ', 'two']).pipe(res);
   });
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onEnd(() => server.close());
-  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
-    headers: { 'accept-encoding': 'gzip', connection: 'close' },
-  });
+  const response = await fetch(await urlOf(app), { headers: { 'accept-encoding': 'gzip', connection: 'close' } });
   assert.equal([await response.text(), response.headers.get('content-encoding')], ['one two', 'gzip']);
 });
 
