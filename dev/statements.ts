@@ -11,7 +11,8 @@ const CODES = [...ALONE, ...[...FIRST].flatMap((first) => Array.from({ length: 6
 const LONGEST = 12; // words, separators and codes of a phrase. More saved less
 // Not in the bundle of an app: files, and queries of other files.
 const OPERATOR_FILE = /\/(admin|doctor|encrypt)\.js$/;
-const OPERATOR_QUERY = /^(measureShards|countListeningNodes|findIndexProgress|convert)/;
+const OPERATOR_QUERY =
+  /^(measureShards|countListeningNodes|findIndexProgress|convert|beginConversion|create\w+Concurrently)/;
 const QUERY = /^const (\w+)IR = (\{.*\});$/gm;
 
 interface PgtypedQuery {

@@ -1,6 +1,9 @@
 /* What the doctor reads. */
 
-/* Names are values here. The type of a missing column is null. */
+/*
+ * Names are values here. The type of a missing column is null. An index that is being built is
+ * invalid too: the build holds the lock of invalidIndexes, as a vacuum does.
+ */
 /* @name inspectTable */
 SELECT
   c.relkind IN ('r', 'p') AS "isTable!",
@@ -8,8 +11,8 @@ SELECT
   pg_catalog.current_setting('TimeZone') AS "timeZone!",
   pg_catalog.current_setting('plan_cache_mode') AS "planCacheMode!",
   pg_catalog.pg_get_partkeydef(c.oid) AS "partitionKey",
-  pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 AS "liveRows!",
-  pg_catalog.pg_stat_get_dead_tuples(c.oid)::float8 AS "deadRows!",
+  coalesce(s.live_rows, 0)::float8 AS "liveRows!",
+  coalesce(s.dead_rows, 0)::float8 AS "deadRows!",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS "sidType",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
@@ -43,7 +46,12 @@ SELECT
   ARRAY(
     SELECT i.indexrelid::regclass::text
     FROM pg_catalog.pg_index AS i
-    WHERE i.indrelid = c.oid AND NOT i.indisvalid
+    WHERE i.indrelid = c.oid AND NOT i.indisvalid AND NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_locks AS l
+      WHERE l.relation = c.oid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted
+        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+    )
     ORDER BY 1
   ) AS "invalidIndexes!",
   ARRAY(
@@ -82,6 +90,12 @@ SELECT
   ) AS "missingGrants!"
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (
+  SELECT
+    pg_catalog.sum(pg_catalog.pg_stat_get_live_tuples(x.oid)) AS live_rows,
+    pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(x.oid)) AS dead_rows
+  FROM (SELECT c.oid UNION SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(c.oid) AS p) AS x
+) AS s ON true
 WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND
   CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END;
 

@@ -59,6 +59,13 @@ export function sqlStateOf(cause: unknown): string | undefined {
 export const hasSqlState = (error: unknown, ...sqlStates: string[]): boolean =>
   sqlStates.includes(sqlStateOf(error) ?? '');
 
+/** @param type of the column after the migration */
+export const migrateAdvice = (type: string, options = ''): string =>
+  `\`npx connect-pg-typed migrate${options}\` makes it ${type}, and keeps the sessions`;
+
+/** A statement changed no row, and did not fail. */
+export const KEPT = 'a trigger, a rule or row-level security keeps the row, without an error';
+
 export const timedOut = (cause?: unknown): SessionStoreError =>
   new SessionStoreError('TIMEOUT', 'the database did not answer in time', { cause });
 

@@ -11,6 +11,8 @@ export const UNDEFINED_FUNCTION = '42883';
 export const UNDEFINED_TABLE = '42P01';
 /** ON CONFLICT names columns without a unique index. */
 export const INVALID_COLUMN_REFERENCE = '42P10';
+/** As for a change of a column that divides a table into partitions. */
+export const INVALID_TABLE_DEFINITION = '42P16';
 export const TOO_MANY_CONNECTIONS = '53300';
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const QUERY_CANCELED = '57014';

@@ -207,9 +207,7 @@ class Admin {
   async list(page: { after?: string | null; limit?: number } = {}): Promise<SessionPage> {
     checkMethodOptions(page, ['after', 'limit'], ['after']);
     const { after = null, limit = 100 } = page;
-    if (!Number.isInteger(limit) || limit < 1 || limit >= 2 ** 31) {
-      throw new TypeError(`limit must be a positive integer, got ${describe(limit)}`);
-    }
+    checkCount('limit', limit);
     if (after !== null && (typeof after !== 'string' || !CURSOR.test(after)))
       throw new TypeError('after must be the next of another page');
     const [expire, handle] = (after ?? BEGINNING).split('/') as [string, string];
@@ -308,6 +306,7 @@ class Admin {
   ): Promise<number> {
     checkMethodOptions(options, ['batchSize', 'onBatch', 'onKept', 'onExpired']);
     const { batchSize = DEFAULT_PRUNE_BATCH, ...callbacks } = options;
+    checkCount('batchSize', batchSize);
     for (const [name, callback] of Object.entries(callbacks)) checkOption(name, callback, CALLBACK_RULE);
     const db = connectTable(this.#location);
     const isDistributed = (await checkedDistribution(this.#location.names, db)) !== undefined;
@@ -381,6 +380,11 @@ class Admin {
 }
 
 const BY_COOKIE = new Expiry({});
+
+function checkCount(name: string, count: number): void {
+  if (Number.isInteger(count) && count > 0 && count < 2 ** 31) return;
+  throw new TypeError(`${name} must be a positive integer, got ${describe(count)}`);
+}
 
 function checkHandle(handle: string): string {
   if (typeof handle === 'string' && HANDLE.test(handle)) return handle;

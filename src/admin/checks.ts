@@ -13,6 +13,9 @@ export const UNREADABLE =
   String.raw`(?<!\\)(\\\\)*\\u(0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F]))` +
   String.raw`|(?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(\\\\)*\\u[dD][c-fC-F]`;
 
+export const NEW_TABLE_ADVICE =
+  'PostgreSQL cannot change the type of a column that divides a table. Create a new table with sid varchar, and copy the sessions.';
+
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
 const MAX_SHARDS = 16; // for a worker
 
@@ -77,8 +80,11 @@ const ERRORS: Check[] = [
     };
   },
 
-  ({ sid, sidProblem }) => {
+  ({ sid, sidProblem, table: { partitionKey }, distribution }) => {
     if (!sid || sidProblem === undefined) return undefined;
+    if (partitionKey !== null || distribution?.column === 'sid') {
+      return { code: 'unsupported-sid', problem: sidProblem, advice: NEW_TABLE_ADVICE };
+    }
     const text = sid.isBytea ? "encode(sid, 'escape')" : 'sid::text';
     return {
       code: 'unsupported-sid',

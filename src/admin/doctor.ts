@@ -176,7 +176,7 @@ async function prunesByScan(connection: Queryable, names: TableNames): Promise<b
     if (hasSqlState(error, INSUFFICIENT_PRIVILEGE)) return false; // a finding of its own
     throw error;
   }
-  return /"Node Type":"Seq Scan"[^{}]*"Alias":"s"/.test(plan); // s is the part that finds expired rows
+  return /"Node Type":"Seq Scan"[^{}]*"Alias":"s(_\d+)?"/.test(plan); // s finds expired rows, s_1 those of a partition
 }
 
 /**

@@ -1,4 +1,5 @@
 // Encrypts a whole table with the first key while apps use it.
+import { KEPT } from '../errors.js';
 import { countToEncrypt, findToEncrypt } from '../generated/encrypt.js';
 import { replaceSessions } from '../generated/session.js';
 import { retry } from '../postgres/retry.js';
@@ -12,6 +13,7 @@ import { replacements } from '../table/kinds.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 
 const BATCH = 500;
+const MAX_IDLE_PASSES = 5; // in which each row was changed meanwhile, or kept
 const BEGINNING = { expire: '-infinity', handle: '' };
 
 /** Counts the live sessions that are not encrypted with the first key. */
@@ -35,8 +37,8 @@ export async function encryptAll(
 ): Promise<number> {
   const db = connectForTimes(location);
   const envelope = envelopeOf(codec.keyId!);
-  for (;;) {
-    let [skipped, encrypted] = [0, 0];
+  for (let idlePasses = 0; ; ) {
+    let [skipped, tried, encrypted] = [0, 0, 0];
     for (let after: typeof BEGINNING | undefined = BEGINNING; after; ) {
       const { expire, handle } = after;
       const rows = await findToEncrypt.run({ expire, handle, envelope, limit: BATCH }, db);
@@ -46,14 +48,17 @@ export async function encryptAll(
         if (payload !== undefined) items.push({ sid, loaded, payload, ttl: 0, mayShorten: false }); // the expiry stays
       }
       skipped += rows.length - items.length;
-      encrypted += items.length;
+      tried += items.length;
       // Idempotent: a row that changed meanwhile no longer holds the loaded text.
       const replace = () => replaceSessions.run(replacements(items), db);
-      if (items.length > 0) await retry(replace, Infinity, { idempotent: true });
-      onBatch(items.length);
+      const replaced = items.length > 0 ? await retry(replace, Infinity, { idempotent: true }) : [];
+      encrypted += replaced.length;
+      onBatch(replaced.length);
       after = rows.length === BATCH ? rows.at(-1) : undefined;
     }
-    if (encrypted === 0) return skipped; // otherwise another pass finds rows that changed meanwhile
+    if (tried === 0) return skipped; // otherwise another pass finds rows that changed meanwhile
+    idlePasses = encrypted > 0 ? 0 : idlePasses + 1;
+    if (idlePasses === MAX_IDLE_PASSES) throw new Error(`${tried} sessions stay as they are: ${KEPT}`);
   }
 }
 

@@ -13,12 +13,18 @@ import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { keysDeadline, loadKeys, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
-import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../sql-states.js';
+import {
+  FEATURE_NOT_SUPPORTED,
+  INVALID_PARAMETER_VALUE,
+  INVALID_TABLE_DEFINITION,
+  LOCK_NOT_AVAILABLE,
+} from '../sql-states.js';
 import { readDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
 import { bindTable, catalogNames } from '../table/names.js';
 import { findSid, problemOfSid } from '../table/sid-type.js';
 import { concurrentlyIfPossible, createUserIndex, hasUserIndex } from '../table/user-index.js';
+import { NEW_TABLE_ADVICE } from './checks.js';
 import { encryptAll, rowsToEncrypt } from './encrypt-all.js';
 import { hashAllIds, unhashedRows } from './hash-all-ids.js';
 
@@ -160,7 +166,10 @@ async function convertExpire(location: TableLocation, timeZone: string): Promise
 
 async function convertSid(location: TableLocation, { isBytea }: InspectSidResult): Promise<void> {
   const statement = isBytea ? changes.convertByteaSid : changes.convertSid;
-  await convert(location, null, (db) => statement.run(undefined, db));
+  await convert(location, null, (db) => statement.run(undefined, db)).catch((error) => {
+    if (!hasSqlState(error, INVALID_TABLE_DEFINITION, FEATURE_NOT_SUPPORTED)) throw error;
+    throw new TypeError(NEW_TABLE_ADVICE, { cause: error });
+  });
 }
 
 /** Changes the type of a column, which locks the table. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line: runs a command, prints its outcome and sets the exit code.
+import { constants } from 'node:os';
 import { didYouMean } from '../errors.js';
 import { printableJson, printableLine, printableLines } from '../printable.js';
 import { parseArguments, quoted, UsageError } from './arguments.js';
@@ -9,6 +10,11 @@ import { helpOf, overview, packageVersion } from './help.js';
 import { maskArguments } from './passwords.js';
 import { loadDotEnv, withSettings } from './settings.js';
 
+// Without this, the listeners of 'exit' do not run: they delete a file with a password, and show
+// the cursor.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 process.exitCode = await main(process.argv.slice(2));
 // pg leaves a connection open if its login fails without a password: it would hold the process for
 // a minute.

@@ -24,12 +24,17 @@ export async function startProgress(
   });
   const startedAt = performance.now();
   bar.start(total, 0, { rate: 0 });
+  const stop = () => bar.stop(); // shows the cursor again
+  process.once('exit', stop);
   return {
     update(done, newTotal = total) {
       bar.setTotal(newTotal);
       const rate = Math.round(done / ((performance.now() - startedAt) / 1000));
       bar.update(Math.min(done, newTotal), { rate });
     },
-    stop: () => bar.stop(),
+    stop() {
+      process.off('exit', stop);
+      stop();
+    },
   };
 }

@@ -65,11 +65,11 @@ export function changesOf(base: string, mine: string, keys?: readonly string[]):
 const COOKIE = /^\{"cookie":\{(?:[^"{}]|"[^"\\]*")*\}/;
 
 /**
- * A number that JSON.stringify may spell in another way: of 16 digits, with a last 0 after the
- * point, with an exponent, or -0. Without unlimited repetition, so that no text takes long.
+ * A number that JSON.stringify may spell in another way: of 16 digits, with six 0 or a last 0 after
+ * the point, with an exponent, or -0. Without unlimited repetition, so that no text takes long.
  */
 const RESPELLED =
-  /[:,[\s](?:-?(?:\d{16}|\d{1,15}(?:\.\d{16}|\.\d{0,15}0(?=[,}\]\s])|(?:\.\d{1,15})?[eE]))|-0(?=[,}\]\s]))/;
+  /[:,[\s](?:-?(?:\d{16}|[\d.]{17}|0\.0{6}|\d{1,15}(?:\.\d{0,15}0(?=[,}\]\s])|(?:\.\d{1,15})?[eE]))|-0(?=[,}\]\s]))/;
 
 /**
  * Whether a session's cookie and the rest of it differ from the JSON of the row that it was loaded

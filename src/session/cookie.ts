@@ -40,16 +40,22 @@ export function checkCookie(cookie: unknown): void {
 }
 
 /**
- * Does what express-session does when an app sets `maxAge`: a plain cookie has no setter.
+ * Does what express-session does when an app sets `maxAge` or `expires`: a plain cookie has no
+ * setter.
  *
- * @param before the `maxAge` before the change
+ * @param before a copy of the cookie before the change
  */
-export function applyMaxAge(session: SessionData, before: unknown): void {
-  const maxAge = ownMaxAge(session.cookie);
-  if (maxAge === before || (typeof maxAge !== 'number' && maxAge !== null)) return;
-  session.cookie.originalMaxAge = maxAge;
-  delete session.cookie.maxAge;
-  setExpires(session, maxAge === null ? undefined : Date.now() + maxAge);
+export function applyAge(session: SessionData, before: Partial<SessionData['cookie']>): void {
+  const { cookie } = session;
+  const maxAge = ownMaxAge(cookie);
+  const expires = expiresOf(cookie);
+  if (maxAge !== before.maxAge && (typeof maxAge === 'number' || maxAge === null)) {
+    cookie.originalMaxAge = maxAge;
+    delete cookie.maxAge;
+    setExpires(session, maxAge === null ? undefined : Date.now() + maxAge);
+  } else if (expires !== expiresOf(before)) {
+    cookie.originalMaxAge = expires === undefined ? null : expires - Date.now();
+  }
 }
 
 /** Adds a cookie if the session has none: express-session fails without one. */
@@ -157,7 +163,7 @@ function expiryOfKoa(session: SessionData): number | undefined {
 }
 
 /** Without the getter of express-session's Cookie, which counts the time until `expires`. */
-export const ownMaxAge = (cookie: unknown): unknown =>
+const ownMaxAge = (cookie: unknown): unknown =>
   isObject(cookie) && Object.hasOwn(cookie, 'maxAge') ? cookie.maxAge : undefined;
 
 const isFiniteOrOther = (value: unknown): boolean => typeof value !== 'number' || Number.isFinite(value);

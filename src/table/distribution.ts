@@ -2,7 +2,7 @@
 // has.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
-import { refused } from '../errors.js';
+import { migrateAdvice, refused } from '../errors.js';
 import { type FindDistributionResult, findCitus, findDistribution } from '../generated/citus.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { connectTable, type TableLocation } from './location.js';
@@ -125,7 +125,7 @@ export function problemOfDistribution({
       problem:
         'Citus distributes the table, and expire is a timestamp without time zone: each server reads it in its own ' +
         'time zone',
-      advice: '`npx connect-pg-typed migrate` makes it timestamptz, and keeps the sessions',
+      advice: migrateAdvice('timestamptz'),
     };
   }
   if (dateStyle.startsWith('ISO')) return undefined;

@@ -1,5 +1,5 @@
 // The kinds of calls that requests make, with their statements for one session and for many.
-import { refused } from '../errors.js';
+import { migrateAdvice, refused } from '../errors.js';
 import * as queries from '../generated/session.js';
 import {
   destroySessionsOfShard,
@@ -40,7 +40,7 @@ export function getKind(): Kind<string, LiveRow | undefined> {
 
 const ANOTHER_ID =
   'PostgreSQL found a session under another id than it was asked for. The type or the collation of sid does ' +
-  'not hold each id as it is. `npx connect-pg-typed migrate` makes it varchar, and keeps the sessions';
+  `not hold each id as it is. ${migrateAdvice('varchar')}`;
 
 const PLANNER_ARRAY_ESTIMATE = 10;
 

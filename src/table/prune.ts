@@ -1,6 +1,6 @@
 // Deletes all expired sessions of a table, in batches, and passes those that cannot be deleted.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import { hasSqlState, refused, SessionStoreError } from '../errors.js';
+import { hasSqlState, KEPT, refused, SessionStoreError } from '../errors.js';
 import { listExpired, lockPrune, pruneListed, pruneSessions } from '../generated/prune.js';
 import { PoolConnection } from '../postgres/connection.js';
 import { handleOfRow } from '../session/handle.js';
@@ -140,7 +140,7 @@ class PruneRun {
     if (open.size > 0) {
       for (const { sid } of await this.#list(batch)) {
         const row = open.get(sid);
-        if (row) this.#keep(row, refused('a trigger, a rule or row-level security keeps the row, without an error'));
+        if (row) this.#keep(row, refused(KEPT));
       }
     }
     this.#pass(last.expired);

@@ -1,5 +1,5 @@
 // Which types of the sid column the store supports: varchar, text and domains over them.
-import { refused } from '../errors.js';
+import { migrateAdvice, refused } from '../errors.js';
 import { type InspectSidResult, inspectSid } from '../generated/catalog.js';
 import type { QueryResult } from '../postgres/connection.js';
 import type { Deadline } from '../postgres/deadline.js';
@@ -29,7 +29,7 @@ export function problemOfSid(sid: InspectSidResult, { isHashed = false } = {}): 
 export async function checkSid(location: TableLocation, deadline: Deadline, isHashed: boolean): Promise<void> {
   const sid = await findSid(location, deadline);
   const problem = sid && problemOfSid(sid, { isHashed });
-  if (problem) throw refused(`${problem}. \`npx connect-pg-typed migrate\` makes it varchar, and keeps the sessions`);
+  if (problem) throw refused(`${problem}. ${migrateAdvice('varchar', isHashed ? ' --hash-ids' : '')}`);
 }
 
 const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat

@@ -418,6 +418,10 @@ test('the admin throws a TypeError that explains a wrong option or parameter', a
     [() => admin.revoke('0'.repeat(64), invalid({ usr: 'ada' })), /unknown option "usr". The options are user/],
     [() => admin.list(invalid({ first: 10 })), /unknown option "first". The options are after, limit/],
     [() => admin.prune(invalid({ onExpired: 'print' })), /^onExpired must be a function, got 'print'$/],
+    ...[0, -1, 1.5, Number.NaN, 2 ** 31, '10'].map((batchSize): [() => unknown, RegExp] => [
+      () => admin.prune(invalid({ batchSize })),
+      /batchSize must be a positive integer, got/,
+    ]),
     [() => admin.prune(invalid({ batch: 10 })), /unknown option "batch". The options are batchSize, onBatch/],
     [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
     [() => admin.list({ limit: 0 }), /limit must be a positive integer/],

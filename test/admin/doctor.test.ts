@@ -5,7 +5,15 @@ import { createAdmin, type Finding } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
 import { createTable } from '../../src/table/create-table.js';
 import { freshDatabase } from '../support/fresh-database.js';
-import { administrator, freshNames, freshPool, freshStore, isCitus, session } from '../support/fresh-store.js';
+import {
+  administrator,
+  freshNames,
+  freshPool,
+  freshStore,
+  isCitus,
+  session,
+  untilBlocked,
+} from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { pgbouncer, startPgBouncer } from '../support/pgbouncer.js';
 import { callStore, makeStore, makeTable, quotedName, type StoreName, sessionFor } from '../support/stores.js';
@@ -251,6 +259,61 @@ test('the advice of doctor() creates the index on expire of a partitioned table'
   assert.equal(codes(invalid), ['invalid-index']);
   await follow(pool, invalid);
   assert.equal(await admin.doctor(), []);
+});
+
+test('doctor() leaves an index alone that is being built', async () => {
+  const { pool, names, table } = await freshStore();
+  const admin = createAdmin({ pool, ...names });
+  const old = await pool.connect();
+  await old.query('BEGIN');
+  await old.query(`UPDATE ${table} SET expire = expire`);
+  const built = administrator(pool).query(`CREATE INDEX CONCURRENTLY ON ${table} ((sess ->> 'a'))`);
+  await untilBlocked(pool);
+  const { rows } = await pool.query('SELECT FROM pg_index WHERE indrelid = $1::regclass AND NOT indisvalid', [table]);
+  assert.is(rows.length, 1);
+  assert.equal(await admin.doctor(), []);
+  await old.query('COMMIT');
+  old.release();
+  await built;
+  assert.equal(await admin.doctor(), []);
+});
+
+test('doctor() finds dead rows in the partitions of a table', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
+    PARTITION BY HASH (sid)`);
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  const partition = table.replace(/"$/, ' 0"');
+  await pool.query(`CREATE TABLE ${partition} PARTITION OF ${table} FOR VALUES WITH (MODULUS 1, REMAINDER 0)
+    WITH (autovacuum_enabled = false)`);
+  await pool.query(`INSERT INTO ${table} SELECT n, '{}', now() + interval '1 h' FROM generate_series(1, 11000) AS n`);
+  await pool.query(`DELETE FROM ${table} WHERE sid <> '1'`);
+  const admin = createAdmin({ pool, ...names });
+  let findings = await admin.doctor();
+  while (findings.length === 0) findings = await admin.doctor(); // PostgreSQL updates its statistics late
+  assert.equal(codes(findings), ['bloat']);
+  assert.match(findings[0]!.problem, /10999 rows are dead and 1 are live/);
+});
+
+test('doctor() finds that prunes read whole partitions', async () => {
+  const { pool, names, table } = await freshStore({ pool: freshPool({ max: 1 }) });
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
+    PARTITION BY HASH (sid)`);
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  for (const n of [0, 1]) {
+    const partition = table.replace(/"$/, ` ${n}"`);
+    await pool.query(`CREATE TABLE ${partition} PARTITION OF ${table} FOR VALUES WITH (MODULUS 2, REMAINDER ${n})`);
+  }
+  await pool.query(`INSERT INTO ${table} SELECT n, '{}', now() + interval '1 h' FROM generate_series(1, 11000) AS n`);
+  await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {}); // exists since PostgreSQL 15
+  await pool.query(`ANALYZE ${table}`);
+  const admin = createAdmin({ pool, ...names });
+  assert.equal(await admin.doctor(), []);
+  await pool.query('SET enable_indexscan = off');
+  await pool.query('SET enable_bitmapscan = off');
+  assert.equal(codes(await admin.doctor()), ['unused-expire-index']);
 });
 
 test('after an interrupted index build, the advice of doctor() ends with a valid index on expire', async () => {

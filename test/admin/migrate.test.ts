@@ -109,6 +109,21 @@ test('migrate() changes a partitioned table', async () => {
   assert.equal(await shapeOf(pool, table), today);
 });
 
+test('migrate() and doctor() say that a sid that divides a table into partitions cannot change', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`DROP TABLE ${table}`);
+  await pool.query(`CREATE TABLE ${table} (sid uuid PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
+    PARTITION BY HASH (sid)`);
+  await pool.query(`CREATE INDEX ON ${table} (expire)`);
+  const advice = /cannot change the type of a column that divides a table. Create a new table with sid varchar/;
+  const error = await migrate({ pool, names }).catch((caught) => caught);
+  assert.ok(error instanceof TypeError);
+  assert.match(error.message, advice);
+  const [finding, ...more] = await createAdmin({ pool, ...names }).doctor();
+  assert.equal([finding!.code, finding!.sql, more], ['unsupported-sid', [], []]);
+  assert.match(finding!.advice, advice);
+});
+
 test('migrate() with dryRun lists the same steps and changes nothing', async () => {
   const { pool, names, table } = await oldTable();
   const before = await shapeOf(pool, table);

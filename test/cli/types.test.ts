@@ -1,9 +1,11 @@
 // connect-pg-typed types: compiles a project's queries, and its check cannot be passed by a broken
 // one.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import * as assert from 'uvu/assert';
@@ -338,10 +340,60 @@ test('types does not write over a file that pgtyped did not write', async () => 
   assert.is(project.read(OUTPUT), mine);
 });
 
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`after ${signal}, types leaves no file with the password`, async () => {
+    const project = new Project();
+    const [lock, watcher] = [new pg.Client(url), new pg.Client(url)];
+    for (const client of [lock, watcher]) {
+      await client.connect();
+      onEnd(() => client.end());
+    }
+    await lock.query('BEGIN');
+    await lock.query('LOCK TABLE session_store.session');
+    const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    const folder = project.at('temporary');
+    fs.mkdirSync(folder);
+    const child = execFile(process.execPath, [compiled('src/cli/main.ts'), 'types'], {
+      env: { ...process.env, DATABASE_URL: url, TMPDIR: folder },
+      cwd: project.root,
+    });
+    onEnd(() => child.kill('SIGKILL'));
+    while ((await watcher.query(waiting)).rows.length === 0) await sleep(20);
+    assert.is(fs.readdirSync(folder).length, 1);
+    child.kill(signal);
+    const [exitCode] = await once(child, 'exit');
+    assert.is(exitCode, code);
+    assert.equal(fs.readdirSync(folder), []);
+  });
+}
+
 test('the command says what is missing in the project or in the database', async () => {
   for (const [change, args, expected, message] of [
     [(project: Project) => fs.rmSync(project.at('pgtyped.config.json')), [], 1, /there is no pgtyped\.config\.json/],
-    [(project: Project) => project.write('pgtyped.config.json', '{'), [], 1, /cannot read pgtyped\.config\.json/],
+    [
+      (project: Project) => project.write('pgtyped.config.json', '{'),
+      [],
+      1,
+      /pgtyped\.config\.json is not valid JSON\n/,
+    ],
+    [
+      (project: Project) => project.write('pgtyped.config.json', `{"db": {"password": 'secret'}}`),
+      [],
+      1,
+      /^(?!.*secret).*pgtyped\.config\.json is not valid JSON\n/s,
+    ],
+    [
+      (project: Project) => {
+        fs.rmSync(project.at('pgtyped.config.json'));
+        fs.mkdirSync(project.at('pgtyped.config.json'));
+      },
+      [],
+      1,
+      /cannot read pgtyped\.config\.json: EISDIR/,
+    ],
     [(project: Project) => project.write('pgtyped.config.json', '{}'), [], 1, /srcDir in .* must be a folder/],
     [(project: Project) => fs.unlinkSync(project.at('node_modules')), [], 1, /npm install -D @pgtyped\/cli/],
     [(project: Project) => fs.rmSync(project.at('sql'), { recursive: true }), [], 1, /no file below \.\/sql/],

@@ -86,12 +86,27 @@ test('quickChanges() leaves to changesOf() a number that JSON.stringify would sp
     '1E-5',
     '2.5e3',
     '12345678901234567890',
+    '123456789012.345678',
+    '0.0000001',
     '[1.0]',
     '[ -0 ]',
     '{"c":2.0}',
   ]) {
     assert.is(quick(value), undefined, value);
   }
+});
+
+test('quickChanges() takes none of 20,000 random numbers that JSON.stringify would round or spell in another way', () => {
+  const digits = (most: number) => fc.stringMatching(new RegExp(`^(0|[1-9]\\d{0,${most}})$`));
+  const fraction = fc.option(fc.stringMatching(/^\d{1,20}$/), { nil: '' });
+  fc.assert(
+    fc.property(digits(20), fraction, (whole, part) => {
+      const number = part ? `${whole}.${part}` : whole;
+      const base = `{"cookie":{"path":"/"},"a":${number}}`;
+      if (quickChanges(base, base)) assert.is(JSON.stringify(JSON.parse(number)), number);
+    }),
+    { numRuns: 20_000 },
+  );
 });
 
 test('quickChanges() leaves other spellings and fields of the row to changesOf()', () => {

@@ -11,6 +11,7 @@ import type { Keys } from '../../src/session/encryption.js';
 import { administrator, cookieFor, freshStore, loadSession, newSession, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
+import { addTrigger } from '../support/triggers.js';
 
 const test = suite('encryption', { timeout: 60_000 });
 
@@ -242,6 +243,16 @@ test('migrate encrypts plaintext rows only with allowPlaintext, and counts the r
   assert.match(await message(false), /^2 sessions stay as they are: no key decrypts them. Add the key/);
   assert.match(await message(true), /^1 sessions stay as they are/);
   assert.is((await another({ hashIds: true }).get('a'))!.n, 1);
+});
+
+test('migrate fails if a trigger keeps rows, and encrypts the others', async () => {
+  const { withKeys, pool, names, table } = await fresh();
+  for (const sid of ['a', 'kept']) await withKeys(OLD_KEY).set(sid, session({ n: 1 }));
+  await addTrigger(pool, table, 'UPDATE', "IF OLD.sid = 'kept' THEN RETURN NULL; END IF;");
+  const error = await migrate({ pool, names }, { encryption: { keys: [KEY, OLD_KEY] } }).catch((caught) => caught);
+  assert.match(String(error), /1 sessions stay as they are: a trigger, a rule or row-level security keeps the row/);
+  assert.is((await withKeys(KEY).get('a'))!.n, 1);
+  assert.is((await withKeys(OLD_KEY).get('kept'))!.n, 1);
 });
 
 test('the admin finds a user with each key, at any path, as a number or as its digits', async () => {

@@ -286,6 +286,21 @@ test('update() that sets cookie.maxAge moves the expiry, and the next request ha
   assert.is(await store.get('a'), null);
 });
 
+test('update() that sets cookie.expires moves the expiry, and the next request keeps it', async () => {
+  const { store, pool, table } = await freshStore();
+  await store.set('a', session({}, { originalMaxAge: null }));
+  const { expires } = cookieFor(86_400 * 30);
+  await store.update('a', (found) => Object.assign(found.cookie, { expires }));
+  assertNear(await secondsLeft(pool, table), 86_400 * 30);
+  const loaded = await loadSession(store, 'a');
+  loaded.touch(); // as express-session does at the end of each request
+  await store.touch('a', loaded);
+  assertNear(loaded.cookie.maxAge! / 1000, 86_400 * 30);
+  assertNear(await secondsLeft(pool, table), 86_400 * 30);
+  await store.update('a', (found) => Object.assign(found.cookie, { expires: null }));
+  assert.is((await loadSession(store, 'a')).cookie.originalMaxAge, null);
+});
+
 test('a short ttl is not read as milliseconds when the date of the cookie is past', async () => {
   const { store, pool, table } = await freshStore({ ttl: () => 90 });
   await store.set('a', session({}, { originalMaxAge: 600_000, expires: new Date(Date.now() - 1000) }));

@@ -7,6 +7,7 @@ import { handleOf } from '../../src/session/handle.js';
 import { freshPool, freshStore, isCitus, lockRows, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { failure, freshLimitedRole } from '../support/limited-role.js';
+import { addTrigger } from '../support/triggers.js';
 
 const test = suite('sessions that pruning cannot delete', { timeout: 40_000 });
 
@@ -34,10 +35,10 @@ const FAULTS: Record<string, (kept: Kept) => Promise<unknown>> = {
   'a foreign key': (kept) => addChild(kept, ''),
   'a deferred foreign key': (kept) => addChild(kept, 'DEFERRABLE INITIALLY DEFERRED'),
   'a trigger that raises an error': ({ pool, table, sids }) =>
-    addTrigger(pool, table, sids, "RAISE EXCEPTION USING ERRCODE = 'XX000'"),
+    onDelete(pool, table, sids, "RAISE EXCEPTION USING ERRCODE = 'XX000'"),
   'a trigger that raises a deadlock': ({ pool, table, sids }) =>
-    addTrigger(pool, table, sids, "RAISE EXCEPTION USING ERRCODE = '40P01'"),
-  'a trigger that skips the row': ({ pool, table, sids }) => addTrigger(pool, table, sids, 'RETURN NULL'),
+    onDelete(pool, table, sids, "RAISE EXCEPTION USING ERRCODE = '40P01'"),
+  'a trigger that skips the row': ({ pool, table, sids }) => onDelete(pool, table, sids, 'RETURN NULL'),
   'a lock of another transaction': async ({ table, sids }) => {
     onEnd(await lockRows(freshPool(), table, sids));
   },
@@ -50,12 +51,8 @@ async function addChild({ pool, table, sids }: Kept, when: string) {
   await pool.query(`INSERT INTO ${child} SELECT unnest($1::text[])`, [sids]);
 }
 
-async function addTrigger(pool: pg.Pool, table: string, sids: string[], statement: string) {
-  const name = table.replace(/"$/, ' keep"');
-  await pool.query(`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF OLD.sid IN (${inList(sids)}) THEN ${statement}; END IF; RETURN OLD; END $$`);
-  await pool.query(`CREATE TRIGGER keep BEFORE DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${name}()`);
-}
+const onDelete = (pool: pg.Pool, table: string, sids: string[], statement: string) =>
+  addTrigger(pool, table, 'DELETE', `IF OLD.sid IN (${inList(sids)}) THEN ${statement}; END IF;`);
 
 const storedSids = async (pool: pg.Pool, table: string): Promise<string[]> =>
   (await pool.query(`SELECT sid FROM ${table} ORDER BY expire`)).rows.map(({ sid }) => sid);
@@ -121,7 +118,7 @@ test('pruning passes a session with a trigger that is slower than the statement_
     errorLog: () => {},
   });
   await insertExpired(fast, table);
-  await addTrigger(fast, table, [sidOf(7)], 'PERFORM pg_sleep(1)');
+  await onDelete(fast, table, [sidOf(7)], 'PERFORM pg_sleep(1)');
   assert.is(await store.pruneSessions(), 24);
   assert.equal(await storedSids(fast, table), [sidOf(7)]);
 });
@@ -130,7 +127,7 @@ test('the timer reports sessions that it could not delete in one message a run, 
   const logged: [string, unknown][] = [];
   const { pool, table, names } = await freshStore();
   const kept = [sidOf(3), sidOf(9)];
-  await addTrigger(pool, table, kept, "RAISE EXCEPTION 'kept'");
+  await onDelete(pool, table, kept, "RAISE EXCEPTION 'kept'");
   await insertExpired(pool, table);
   const store = new PgSessionStore({
     pool,

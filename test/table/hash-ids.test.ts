@@ -8,6 +8,7 @@ import { rehashSessions } from '../../src/generated/hash-ids.js';
 import { type HashIds, PgSessionStore } from '../../src/index.js';
 import { bindTable } from '../../src/table/names.js';
 import {
+  cookieFor,
   freshPool,
   freshStore,
   isCitus,
@@ -19,6 +20,7 @@ import {
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { failure } from '../support/limited-role.js';
+import { addTrigger } from '../support/triggers.js';
 
 const test = suite('hash ids', { timeout: 60_000 });
 
@@ -214,12 +216,12 @@ test("with 'upgrade', get() finds a session that moves to its hash between two r
   assert.is(await userOf(upgrading, 'a'), 'ada');
 });
 
+const REFUSE_KEY_UPDATES = `IF NEW.sid <> OLD.sid THEN
+  RAISE EXCEPTION 'no key is moved' USING ERRCODE = '0A000'; END IF;`;
+
 test('if the server cannot update keys, the store deletes and inserts each session in one transaction', async () => {
   const { unhashed, upgrading, pool, table, names, ids } = await fresh();
-  const name = `"${names.schemaName.replaceAll('"', '""')}".stay`;
-  await pool.query(`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'no key is moved' USING ERRCODE = '0A000'; END $$`);
-  await pool.query(`CREATE TRIGGER stay BEFORE UPDATE OF sid ON ${table} FOR EACH ROW EXECUTE FUNCTION ${name}()`);
+  await addTrigger(pool, table, 'UPDATE', REFUSE_KEY_UPDATES);
   for (const sid of ['a', 'b', 'c']) await unhashed.set(sid, session({ user: 'ada' }));
   const before = (await pool.query(`SELECT sess::text FROM ${table}`)).rows;
   await pool.query(
@@ -278,6 +280,27 @@ test('migrate hashes the ids of rows that never expire or have no expiry', async
   assert.ok((await ids()).every((sid) => sid.startsWith('sha256:')));
   assert.is((await ids()).length, 1500);
   assert.equal(await migrate({ pool, names }, { hashIds: true }), []);
+});
+
+test('migrate fails if a trigger keeps the ids of rows, and hashes the others', async () => {
+  const { unhashed, pool, names, table, ids } = await fresh();
+  for (const sid of ['a', 'kept']) await unhashed.set(sid, session());
+  await addTrigger(pool, table, 'UPDATE', "IF OLD.sid = 'kept' THEN RETURN NULL; END IF;");
+  const error = await migrate({ pool, names }, { hashIds: true }).catch((caught: Error) => caught);
+  assert.match(String(error), /session ids stay as they are: a trigger, a rule or row-level security keeps the row/);
+  assert.equal(await ids(), ['kept', storedId(unhashed, 'a')]);
+});
+
+test('if the server cannot update keys, migrate goes on after a batch of which a row stays', async () => {
+  const { unhashed, pool, names, table, ids } = await fresh();
+  await addTrigger(pool, table, 'UPDATE', REFUSE_KEY_UPDATES);
+  await addTrigger(pool, table, 'DELETE', "IF OLD.sid = 'kept' THEN RETURN NULL; END IF;");
+  await unhashed.set('kept', session({}, cookieFor(60)));
+  await pool.query(`INSERT INTO ${table} SELECT 's' || n, '{"cookie":{}}', now() + interval '1 h'
+    FROM generate_series(1, 700) AS n`);
+  await migrate({ pool, names }, { hashIds: true });
+  const unhashedIds = (await ids()).filter((sid) => !sid.startsWith('sha256:'));
+  assert.equal(unhashedIds, ['kept']);
 });
 
 for (const revoke of ['revokeUser', 'revoke', 'revoke of a user'] as const) {

@@ -17,6 +17,7 @@ export function readConfig(file: string): PgtypedConfig {
   try {
     config = JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
+    if (error instanceof SyntaxError) throw new CompileError(`${file} is not valid JSON`); // its message may quote a password
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
       throw new CompileError(
