@@ -2,7 +2,7 @@
 
 /*
  * Names are values here. The type of a missing column is null. An index that is being built is
- * invalid too: the build holds the lock of invalidIndexes, as a vacuum does.
+ * invalid too, so invalidIndexes is empty while a build or a vacuum locks the table.
  */
 /* @name inspectTable */
 SELECT
@@ -13,6 +13,7 @@ SELECT
   pg_catalog.pg_get_partkeydef(c.oid) AS "partitionKey",
   coalesce(s.live_rows, 0)::float8 AS "liveRows!",
   coalesce(s.dead_rows, 0)::float8 AS "deadRows!",
+  coalesce(s.most_rows, 0)::float8 AS "rowsOfLargestPartition!",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attname = 'sid' AND NOT a.attisdropped) AS "sidType",
   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a
@@ -93,7 +94,8 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
   SELECT
     pg_catalog.sum(pg_catalog.pg_stat_get_live_tuples(x.oid)) AS live_rows,
-    pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(x.oid)) AS dead_rows
+    pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(x.oid)) AS dead_rows,
+    pg_catalog.max(pg_catalog.pg_stat_get_live_tuples(x.oid)) AS most_rows
   FROM (SELECT c.oid UNION SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(c.oid) AS p) AS x
 ) AS s ON true
 WHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND

@@ -802,8 +802,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'doctor finds an unused index on expire',
     file: 'src/admin/doctor.ts',
-    from: 'return /"Node Type"',
-    to: 'return false && /"Node Type"',
+    from: "return scans('Seq Scan')",
+    to: "return false && scans('Seq Scan')",
     tests: ['admin/doctor'],
   },
   {
@@ -2202,7 +2202,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'update() takes a maxAge that the app sets',
     file: 'src/store/sessions.ts',
-    from: 'applyAge(found, before);',
+    from: 'applyAge(found, age);',
     to: '',
     tests: ['session/expiry'],
   },
@@ -2231,21 +2231,35 @@ export const mutations: Mutation[] = [
     guard: 'doctor counts the dead rows of partitions',
     file: 'src/generated/doctor.ts',
     from: 'pg_catalog.pg_partition_tree(c.oid) AS p)',
-    to: 'pg_catalog.pg_partition_tree(0::oid) AS p)',
+    to: 'pg_catalog.pg_partition_tree(NULL ) AS p)', // of the same length
+    tests: ['admin/doctor'],
+  },
+  {
+    guard: 'small partitions may be read as a whole',
+    file: 'src/admin/doctor.ts',
+    from: 'table.rowsOfLargestPartition) >= MIN_LARGE',
+    to: 'table.liveRows) >= MIN_LARGE',
+    tests: ['admin/doctor'],
+  },
+  {
+    guard: 'a small partition may be read as a whole beside a large one',
+    file: 'src/admin/doctor.ts',
+    from: " && !scans('(Index|Index Only|Bitmap Heap) Scan')",
+    to: '',
     tests: ['admin/doctor'],
   },
   {
     guard: 'the plan of a prune in a partition counts',
     file: 'src/admin/doctor.ts',
-    from: 's(_\\d+)?',
+    from: 's(_\\\\d+)?',
     to: 's',
     tests: ['admin/doctor'],
   },
   {
     guard: 'migrate by deleting and inserting goes on after a batch that is not whole',
     file: 'src/admin/hash-all-ids.ts',
-    from: 'moved > 0',
-    to: 'moved === batch',
+    from: 'if (moved === 0 && (await unhashedRows(location)) === 0) return;',
+    to: 'if (moved < BATCH) return;',
     tests: ['hash-ids'],
   },
   {

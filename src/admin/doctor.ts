@@ -8,18 +8,18 @@ import { descriptions } from '../generated/descriptions.js';
 import * as queries from '../generated/doctor.js';
 import * as encrypt from '../generated/encrypt.js';
 import * as hashIds from '../generated/hash-ids.js';
-import { pruneSessions } from '../generated/prune.js';
+import { type PruneSessionsParams, pruneSessions } from '../generated/prune.js';
 import * as session from '../generated/session.js';
 import * as shards from '../generated/shards.js';
 import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { type Description, describeStatement } from '../postgres/describe-statement.js';
-import { queryableOf, RESULT_TYPES } from '../postgres/result-types.js';
+import { queryableOf } from '../postgres/result-types.js';
 import { storablePath, type UserPath } from '../session/user-path.js';
 import { INSUFFICIENT_PRIVILEGE, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { tableStatements } from '../table/create-table.js';
 import { readDistribution } from '../table/distribution.js';
 import { connectTable, type TableLocation } from '../table/location.js';
-import { bindTable, catalogNames, revocationChannel, type TableNames } from '../table/names.js';
+import { bindTable, catalogNames, revocationChannel, type TableNames, tableQuery } from '../table/names.js';
 import { untrustedOwner } from '../table/owner.js';
 import { DEFAULT_PRUNE_BATCH } from '../table/prune.js';
 import { findSid, problemOfSid } from '../table/sid-type.js';
@@ -38,7 +38,7 @@ const QUERIES: Record<string, PreparedQuery<any, unknown>> = {
 };
 /** Citus refuses to change the sid of a row, so the rows are deleted and inserted instead. */
 const CHANGES_SIDS = ['rehashSessions'];
-const MIN_LARGE = 10_000; // rows. In a smaller table, a scan may be faster than the index
+const MIN_LARGE = 10_000; // rows. In a smaller table or partition, a scan may be faster than the index
 
 /**
  * Finds what is wrong with the table. Reads the whole table, and changes nothing.
@@ -75,7 +75,7 @@ export async function doctor(
   const isReadable = !(distribution && table.planCacheMode === 'force_generic_plan');
   const canRead = mayRead && mismatches.length === 0 && isReadable;
   const [sessions] = canRead ? await queries.inspectSessions.run({ unreadable: UNREADABLE }, db) : [];
-  const isLarge = canRead && table.liveRows >= MIN_LARGE;
+  const isLarge = canRead && (distribution ? table.liveRows : table.rowsOfLargestPartition) >= MIN_LARGE;
   const isUserIndexExpected = userPath !== undefined && table.isTable;
   return findingsOf(names, {
     table,
@@ -114,25 +114,14 @@ async function mismatchesOf(
   isPlanned: (query: string) => boolean,
 ): Promise<QueryMismatch[]> {
   const nameTypes = (oids: number[]) => queries.nameTypes.run({ oids }, bindTable(queryableOf(client)));
-  let described: Description | undefined;
-  let statement = '';
-  const describing = bindTable(
-    {
-      async query(text) {
-        statement = text;
-        described = await describeStatement(client, text, nameTypes);
-        return { rows: [], rowCount: 0 };
-      },
-    },
-    names,
-  );
   const mismatches: QueryMismatch[] = [];
   for (const [query, prepared] of Object.entries(QUERIES)) {
+    const { text } = tableQuery(prepared, names);
+    const compiled = descriptions[query]!;
     try {
-      await prepared.run({}, describing);
-      const reason = differenceOf(described!, descriptions[query]!, sidType);
+      const reason = differenceOf(await describeStatement(client, text, nameTypes), compiled, sidType);
       if (reason) mismatches.push({ query, reason });
-      else if (isPlanned(query)) await plan(queryableOf(client), statement, descriptions[query]!.parameters);
+      else if (isPlanned(query)) await plan(queryableOf(client), text, compiled.parameters);
     } catch (error) {
       if (sqlStateOf(error) === undefined) throw error; // not about the statement
       mismatches.push({ query, reason: (error as Error).message });
@@ -161,22 +150,22 @@ function differenceOf(found: Description, compiled: Description, sidType: string
 
 /** Whether the plan for a prune reads the whole table. */
 async function prunesByScan(connection: Queryable, names: TableNames): Promise<boolean> {
+  const { text, order } = tableQuery(pruneSessions, names);
+  const prune: Partial<PruneSessionsParams> = { key: '0', batch: DEFAULT_PRUNE_BATCH };
   let plan = '';
-  const explaining: Queryable = {
-    async query(text, values) {
-      const { rows } = await connection.query(`EXPLAIN (FORMAT JSON) ${text}`, values);
-      plan = JSON.stringify(JSON.parse((rows as { 'QUERY PLAN': string }[])[0]!['QUERY PLAN']));
-      return { rows: [], rowCount: 0 };
-    },
-  };
   try {
-    const prune = { key: '0', batch: DEFAULT_PRUNE_BATCH, since: null };
-    await pruneSessions.run(prune, bindTable(explaining, names));
+    const { rows } = await connection.query(
+      `EXPLAIN (FORMAT JSON) ${text}`,
+      order.map((name) => prune[name] ?? null),
+    );
+    plan = JSON.stringify(JSON.parse((rows as { 'QUERY PLAN': string }[])[0]!['QUERY PLAN']));
   } catch (error) {
     if (hasSqlState(error, INSUFFICIENT_PRIVILEGE)) return false; // a finding of its own
     throw error;
   }
-  return /"Node Type":"Seq Scan"[^{}]*"Alias":"s(_\d+)?"/.test(plan); // s finds expired rows, s_1 those of a partition
+  // s finds expired rows, s_1 those of a partition. A small partition may be read as a whole.
+  const scans = (type: string) => new RegExp(`"Node Type":"${type}"[^{}]*"Alias":"s(_\\d+)?"`).test(plan);
+  return scans('Seq Scan') && !scans('(Index|Index Only|Bitmap Heap) Scan');
 }
 
 /**
@@ -186,12 +175,10 @@ async function prunesByScan(connection: Queryable, names: TableNames): Promise<b
 async function arePreparedStatementsLost(pool: Pool, names: TableNames): Promise<boolean> {
   if ((pool.options?.max ?? 10) < 2) return false;
   const name = `ss_doctor_${process.pid}_${Date.now()}`;
+  const { text } = tableQuery(session.getSession, names);
   const isLost = async (client: PoolClient): Promise<boolean> => {
-    const named = {
-      query: (text: string, values: unknown[]) => client.query({ name, text, values, types: RESULT_TYPES }),
-    };
     try {
-      await session.getSession.run({ sid: '' }, bindTable(named, names));
+      await client.query({ name, text, values: [''] });
       return false;
     } catch (error) {
       if (hasSqlState(error, ...UNKNOWN_STATEMENT_NAME)) return true;

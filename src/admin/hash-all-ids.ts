@@ -9,7 +9,7 @@ import { isKeyUpdateRefused, rehashByInsert } from '../table/rehash.js';
 
 const BEGINNING = '-infinity';
 const MAX_ATTEMPTS = 20; // one after another, without a row that moved
-const BATCH = 500;
+const BATCH = 500; // rows of a statement
 
 /** Counts the rows with an unhashed id. */
 export async function unhashedRows(location: TableLocation): Promise<number> {
@@ -22,27 +22,22 @@ export async function unhashedRows(location: TableLocation): Promise<number> {
  * interrupted and run again. Fails if rows stay although each statement succeeds.
  *
  * @param onBatch called with the number of rows that each statement moved
- * @param batch rows of one statement at most
  */
-export async function hashAllIds(
-  location: TableLocation,
-  onBatch: (rows: number) => void,
-  batch = BATCH,
-): Promise<void> {
+export async function hashAllIds(location: TableLocation, onBatch: (rows: number) => void): Promise<void> {
   const db = connectForTimes(location);
   let expire = BEGINNING;
   let attempts = 0;
   for (;;) {
     try {
-      const [result] = await rehashSessions.run({ expire, batch }, db);
+      const [result] = await rehashSessions.run({ expire, batch: BATCH }, db);
       const { seen, rehashed, deleted, last } = result!;
       onBatch(rehashed + deleted);
-      if (seen === rehashed && seen < batch && expire === BEGINNING) return;
+      if (seen === rehashed && seen < BATCH && expire === BEGINNING) return;
       if (rehashed + deleted > 0) attempts = 0;
-      else if (++attempts === MAX_ATTEMPTS) throw new Error(`session ids stay as they are: ${KEPT}`);
-      expire = seen < batch ? BEGINNING : (last ?? BEGINNING);
+      else if (++attempts === MAX_ATTEMPTS) throw idsStay();
+      expire = seen < BATCH ? BEGINNING : (last ?? BEGINNING);
     } catch (error) {
-      if (isKeyUpdateRefused(error)) return hashAllByInsert(location, onBatch, batch);
+      if (isKeyUpdateRefused(error)) return hashAllByInsert(location, onBatch);
       if (!wasOvertaken(error) || ++attempts === MAX_ATTEMPTS) throw error;
     }
   }
@@ -52,8 +47,15 @@ export async function hashAllIds(
 const wasOvertaken = (error: unknown): boolean =>
   hasSqlState(error, UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, ...ROLLED_BACK);
 
-/** Until a batch moves nothing: apps may move, destroy or prune rows of each batch meanwhile. */
-async function hashAllByInsert(location: TableLocation, onBatch: (rows: number) => void, batch: number): Promise<void> {
-  const move = () => rehashByInsert(location, batch);
-  for (let moved = batch; moved > 0; onBatch(moved)) moved = await retry(move, Infinity, { idempotent: true });
+/** Apps may move, destroy or prune all rows of a batch meanwhile. */
+async function hashAllByInsert(location: TableLocation, onBatch: (rows: number) => void): Promise<void> {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; ) {
+    const moved = await retry(() => rehashByInsert(location, BATCH), Infinity, { idempotent: true });
+    onBatch(moved);
+    attempts = moved > 0 ? 0 : attempts + 1;
+    if (moved === 0 && (await unhashedRows(location)) === 0) return;
+  }
+  throw idsStay();
 }
+
+const idsStay = () => new Error(`session ids stay as they are: ${KEPT}`);

@@ -166,10 +166,16 @@ async function convertExpire(location: TableLocation, timeZone: string): Promise
 
 async function convertSid(location: TableLocation, { isBytea }: InspectSidResult): Promise<void> {
   const statement = isBytea ? changes.convertByteaSid : changes.convertSid;
-  await convert(location, null, (db) => statement.run(undefined, db)).catch((error) => {
-    if (!hasSqlState(error, INVALID_TABLE_DEFINITION, FEATURE_NOT_SUPPORTED)) throw error;
+  await convert(location, null, (db) => statement.run(undefined, db)).catch(async (error) => {
+    if (!(await dividesTable(location, error))) throw error;
     throw new TypeError(NEW_TABLE_ADVICE, { cause: error });
   });
+}
+
+/** Whether sid cannot change because it divides the table into partitions or shards. */
+async function dividesTable({ names, ...location }: TableLocation, error: unknown): Promise<boolean> {
+  if (!hasSqlState(error, FEATURE_NOT_SUPPORTED)) return hasSqlState(error, INVALID_TABLE_DEFINITION);
+  return (await readDistribution(names, connectTable({ names, ...location })))?.column === 'sid'; // not a view's column
 }
 
 /** Changes the type of a column, which locks the table. */

@@ -74,8 +74,8 @@ export class PoolConnection {
   }
 
   /** A connection for generated queries: each of them runs with these options. */
-  until(deadline: Deadline, retry?: Retry, repair?: Repair): Queryable {
-    return { query: (text, values) => this.query(text, values, { deadline, retry, repair }) };
+  until(deadline: Deadline, repair?: Repair): Queryable {
+    return { query: (text, values) => this.query(text, values, { deadline, repair }) };
   }
 
   /** Runs `work` in a transaction: commits if it succeeds, rolls back if it fails. */

@@ -39,21 +39,24 @@ export function checkCookie(cookie: unknown): void {
   throw new TypeError(`cannot store the session: ${rule}, and cookie.expires a valid date. Use null for neither`);
 }
 
+/** In milliseconds: what the app set as `maxAge` or `expires`. */
+export const ageIn = (cookie: unknown) => ({ maxAge: ownMaxAge(cookie), expires: expiresOf(cookie) });
+
 /**
  * Does what express-session does when an app sets `maxAge` or `expires`: a plain cookie has no
  * setter.
  *
- * @param before a copy of the cookie before the change
+ * @param before the age before the change
  */
-export function applyAge(session: SessionData, before: Partial<SessionData['cookie']>): void {
+export function applyAge(session: SessionData, before: ReturnType<typeof ageIn>): void {
   const { cookie } = session;
-  const maxAge = ownMaxAge(cookie);
-  const expires = expiresOf(cookie);
+  const { maxAge, expires } = ageIn(cookie);
+  if (!cookie) return;
   if (maxAge !== before.maxAge && (typeof maxAge === 'number' || maxAge === null)) {
     cookie.originalMaxAge = maxAge;
     delete cookie.maxAge;
     setExpires(session, maxAge === null ? undefined : Date.now() + maxAge);
-  } else if (expires !== expiresOf(before)) {
+  } else if (expires !== before.expires) {
     cookie.originalMaxAge = expires === undefined ? null : expires - Date.now();
   }
 }

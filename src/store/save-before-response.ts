@@ -35,9 +35,9 @@ type Callback = (error?: Error | null) => void;
  * the response was sent.
  *
  * An error response is sent by Node's own methods: middleware that replaced `res.write()` or
- * `res.end()`, such as compression, does not see it. A stream that was piped to the response is
- * detached before. What a loop of `res.write()` or an async generator in `pipeline()` still writes
- * can become part of an error response that comes later.
+ * `res.end()`, such as compression, does not see it. A stream of Node that was piped to the
+ * response is detached before. What a loop of `res.write()`, an async generator in `pipeline()` or
+ * a stream of another library still writes can become part of an error response that comes later.
  */
 export function saveBeforeResponse(): Middleware {
   return (req: Request, res, next) => {

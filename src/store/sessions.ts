@@ -5,7 +5,7 @@ import type { SessionData } from 'express-session';
 import type { Deadline } from '../postgres/deadline.js';
 import { applyChanges, changesOf, hasSameLife } from '../session/changes.js';
 import { type Codec, loadKeys } from '../session/codec.js';
-import { applyAge, CookieState, checkCookie, withCookie } from '../session/cookie.js';
+import { ageIn, applyAge, CookieState, checkCookie, withCookie } from '../session/cookie.js';
 import type { Expiry } from '../session/expiry.js';
 import { handleOf } from '../session/handle.js';
 import { type Lifetime, withoutCreatedAt } from '../session/lifetime.js';
@@ -249,14 +249,14 @@ export class Sessions {
     let changed: SessionData | null = null;
     const changeFound = (found: SessionData, { text, secondsLeft }: StoredRow): Change | undefined => {
       const cookie = JSON.stringify(found.cookie);
-      const before = { ...found.cookie };
+      const age = ageIn(found.cookie);
       const returned: unknown = change(found);
       if (typeof Object(returned).then === 'function') {
         Promise.resolve(returned).catch(() => {}); // the error below is enough
         throw new TypeError('update() needs a function that is not async. Do slow work before update()');
       }
       checkCookie(found.cookie);
-      applyAge(found, before);
+      applyAge(found, age);
       const json = this.#jsonOf(found);
       const isCookieChanged = JSON.stringify(found.cookie) !== cookie; // including expires
       const base = this.#codec.jsonIn(sid, text);

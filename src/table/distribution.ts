@@ -66,7 +66,7 @@ export class Distribution {
     // Only the first time. If the table is distributed later, the app goes on, and its saves wait
     // for the disk.
     if (found && relaxed && !this.isKnown) throw refused(NO_SETTING);
-    if (!shards || !this.shards?.isSame(shards)) this.shards = shards;
+    if (shards?.key !== this.shards?.key) this.shards = shards;
     this.isDistributed = found !== undefined;
     this.isKnown = true;
     this.#learnAgainAt = this.#learnedAt + LEARN_AGAIN_MS;

@@ -40,9 +40,13 @@ function hashedRows(rows: SessionRows): RowsById {
 function upgradingRows(rows: SessionRows, location: TableLocation): RowsById {
   const hashed = hashedRows(rows);
   const mayBeUnhashed = (sid: string) => isId(sid) && !isHashed(sid); // a stolen hash must not work as an id
-  const move = async (sid: string, deadline: number) => {
-    if (mayBeUnhashed(sid)) await rehash(rows, location, sid, deadline);
-  };
+  const orAfterMove =
+    <Item extends { sid: string }>(write: (item: Item, deadline: number) => Promise<boolean>) =>
+    async (item: Item, deadline: number): Promise<boolean> => {
+      if (await write(item, deadline)) return true;
+      if (mayBeUnhashed(item.sid)) await rehash(rows, location, item.sid, deadline);
+      return write(item, deadline);
+    };
   return {
     async get(sid, deadline) {
       const row = await hashed.get(sid, deadline);
@@ -53,16 +57,8 @@ function upgradingRows(rows: SessionRows, location: TableLocation): RowsById {
       await hashed.set(item, deadline);
       if (mayBeUnhashed(item.sid)) await rows.destroyQuietly(item.sid, deadline);
     },
-    async replace(item, deadline) {
-      if (await hashed.replace(item, deadline)) return true;
-      await move(item.sid, deadline);
-      return hashed.replace(item, deadline);
-    },
-    async touch(item, deadline) {
-      if (await hashed.touch(item, deadline)) return true;
-      await move(item.sid, deadline);
-      return hashed.touch(item, deadline);
-    },
+    replace: orAfterMove(hashed.replace),
+    touch: orAfterMove(hashed.touch),
     async destroy(sid, deadline) {
       // The unhashed row first: if it moves meanwhile, the second statement finds it under the
       // hash.

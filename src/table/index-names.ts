@@ -1,7 +1,5 @@
 // The names that PostgreSQL gives indexes: `session_expire_idx`, `session_pkey`.
-import { catalogNames, type TableNames } from './names.js';
-
-const MAX_BYTES = 63; // NAMEDATALEN - 1
+import { catalogNames, MAX_NAME_BYTES, type TableNames } from './names.js';
 
 /**
  * The name of an index, as PostgreSQL makes it if the statement does not name the index: then an
@@ -11,7 +9,7 @@ const MAX_BYTES = 63; // NAMEDATALEN - 1
  */
 export function indexName(names: TableNames, key: string, suffix = 'idx'): string {
   const parts = [catalogNames(names).tableName, key].filter(Boolean).map((part) => Buffer.from(part));
-  const room = MAX_BYTES - parts.length - suffix.length; // an underscore follows each part
+  const room = MAX_NAME_BYTES - parts.length - suffix.length; // an underscore follows each part
   const lengths = parts.map(({ length }) => length);
   while (lengths.reduce((sum, length) => sum + length) > room) lengths[lengths.indexOf(Math.max(...lengths))]!--;
   return [...parts.map((part, n) => wholeCharacters(part, lengths[n]!)), suffix].join('_');

@@ -26,7 +26,7 @@ export interface TableNames {
 }
 
 const DEFAULT_TABLE = 'session';
-const MAX_BYTES = 63; // NAMEDATALEN - 1. PostgreSQL shortens a longer name, which may be another table's
+export const MAX_NAME_BYTES = 63; // NAMEDATALEN - 1. PostgreSQL shortens a longer name, which may be another table's
 const MAX_TEXTS = 64; // `-> (...)` expansions have a text for each length
 
 /**
@@ -170,11 +170,13 @@ function quote(option: string, name: string): string {
     ['is empty', name === ''],
     ['contains NUL', String(name).includes('\0')],
     ['contains half a surrogate pair', !String(name).isWellFormed()],
-    [`is longer than ${MAX_BYTES} bytes`, Buffer.byteLength(String(name)) > MAX_BYTES],
+    [`is longer than ${MAX_NAME_BYTES} bytes`, Buffer.byteLength(String(name)) > MAX_NAME_BYTES],
   ];
   const [fault] = faults.find(([, found]) => found) ?? [];
   if (fault) {
-    throw new TypeError(`${option} ${fault}. PostgreSQL needs a name of 1 to ${MAX_BYTES} bytes of UTF-8 without NUL`);
+    throw new TypeError(
+      `${option} ${fault}. PostgreSQL needs a name of 1 to ${MAX_NAME_BYTES} bytes of UTF-8 without NUL`,
+    );
   }
   return `"${name.replaceAll('"', '""')}"`;
 }

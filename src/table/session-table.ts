@@ -63,7 +63,7 @@ export class SessionTable {
 
   /** A connection whose statements are sent once, each until the deadline. */
   connect(deadline: Deadline): IDatabaseConnection {
-    return this.#bind(this.#connection.until(deadline, undefined, this.repair));
+    return this.#bind(this.#connection.until(deadline, this.repair));
   }
 
   /** Runs a statement until the deadline, and retries it. For one that writes, pass `write`. */

@@ -16,8 +16,14 @@ export interface Shard {
 export class Shards {
   readonly #byHash: Shard[];
 
-  /** @param shards in the order of their hashes */
-  constructor(shards: Shard[]) {
+  /**
+   * @param shards in the order of their hashes
+   * @param key a text that is the same for the same shards on the same servers
+   */
+  constructor(
+    shards: Shard[],
+    readonly key: string,
+  ) {
     this.#byHash = shards;
   }
 
@@ -30,18 +36,6 @@ export class Shards {
       else high = middle - 1;
     }
     return this.#byHash[low]!;
-  }
-
-  /** Whether both have the same shards on the same servers. */
-  isSame(other: Shards): boolean {
-    const [ours, theirs] = [this.#byHash, other.#byHash];
-    return (
-      ours.length === theirs.length &&
-      ours.every(({ id, min, worker }, n) => {
-        const { id: otherId, min: otherMin, worker: otherWorker } = theirs[n]!;
-        return id === otherId && min === otherMin && worker === otherWorker;
-      })
-    );
   }
 }
 
@@ -62,9 +56,8 @@ export async function readShards(
   if (method !== 'h' || column !== 'sid' || encoding !== 'UTF8' || !TEXT_TYPES.includes(sidType!)) return undefined;
   const found = await findShards.run({ table }, db);
   if (found.length === 0) return undefined;
-  const shards = new Shards(
-    found.map(({ shard, min, worker }) => ({ id: shard, min, worker: Worker.of(pool, worker) })),
-  );
+  const ofPool = found.map(({ shard, min, worker }) => ({ id: shard, min, worker: Worker.of(pool, worker) }));
+  const shards = new Shards(ofPool, JSON.stringify(found));
   const placed = await findShardsOfSids.run({ table, sids: SAMPLES }, db);
   return placed.every(({ sid, shard }) => shards.of(sid).id === shard) ? shards : undefined;
 }

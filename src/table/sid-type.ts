@@ -25,11 +25,14 @@ export function problemOfSid(sid: InspectSidResult, { isHashed = false } = {}): 
   return undefined;
 }
 
+/** The options of `migrate` for a column with a problem: it may be too short only for hashes. */
+export const optionsFor = (sid: InspectSidResult): string => (problemOfSid(sid) ? '' : ' --hash-ids');
+
 /** @throws {SessionStoreError} if the store does not support the sid column */
 export async function checkSid(location: TableLocation, deadline: Deadline, isHashed: boolean): Promise<void> {
   const sid = await findSid(location, deadline);
   const problem = sid && problemOfSid(sid, { isHashed });
-  if (problem) throw refused(`${problem}. ${migrateAdvice('varchar', isHashed ? ' --hash-ids' : '')}`);
+  if (problem) throw refused(`${problem}. ${migrateAdvice('varchar', optionsFor(sid))}`);
 }
 
 const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat

@@ -115,13 +115,21 @@ test('migrate() and doctor() say that a sid that divides a table into partitions
   await pool.query(`CREATE TABLE ${table} (sid uuid PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
     PARTITION BY HASH (sid)`);
   await pool.query(`CREATE INDEX ON ${table} (expire)`);
-  const advice = /cannot change the type of a column that divides a table. Create a new table with sid varchar/;
+  const advice = /sid divides the table into partitions or shards, so .* Create a new table with sid varchar/;
   const error = await migrate({ pool, names }).catch((caught) => caught);
   assert.ok(error instanceof TypeError);
   assert.match(error.message, advice);
   const [finding, ...more] = await createAdmin({ pool, ...names }).doctor();
   assert.equal([finding!.code, finding!.sql, more], ['unsupported-sid', [], []]);
   assert.match(finding!.advice, advice);
+});
+
+test('migrate() says why a sid that a view uses cannot change', async () => {
+  const { pool, names, table } = await freshStore();
+  await pool.query(`ALTER TABLE ${table} ALTER COLUMN sid TYPE char(40)`);
+  await pool.query(`CREATE VIEW ${table.replace(/"$/, ' view"')} AS SELECT sid FROM ${table}`);
+  const error = await migrate({ pool, names }).catch((caught) => caught);
+  assert.match(error.message, /cannot alter type of a column used by a view or rule/);
 });
 
 test('migrate() with dryRun lists the same steps and changes nothing', async () => {

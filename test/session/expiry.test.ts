@@ -297,8 +297,18 @@ test('update() that sets cookie.expires moves the expiry, and the next request k
   await store.touch('a', loaded);
   assertNear(loaded.cookie.maxAge! / 1000, 86_400 * 30);
   assertNear(await secondsLeft(pool, table), 86_400 * 30);
+  await store.update('a', ({ cookie }) => void (cookie.expires as Date).setTime(Date.now() + 3_600_000));
+  assertNear((await loadSession(store, 'a')).cookie.originalMaxAge! / 1000, 3600);
   await store.update('a', (found) => Object.assign(found.cookie, { expires: null }));
   assert.is((await loadSession(store, 'a')).cookie.originalMaxAge, null);
+});
+
+test('update() that deletes the cookie keeps the session', async () => {
+  const { store, pool, table } = await freshStore();
+  await store.set('a', session({ n: 1 }, cookieFor(3600)));
+  await store.update('a', (found) => void Reflect.deleteProperty(found, 'cookie'));
+  assert.is((await store.get('a'))!.n, 1);
+  assert.ok((await secondsLeft(pool, table)) > 3000);
 });
 
 test('a short ttl is not read as milliseconds when the date of the cookie is past', async () => {

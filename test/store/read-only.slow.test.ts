@@ -95,7 +95,8 @@ test('a database that is read-only for 2 s fails no write', async () => {
   await READ_ONLY.begin(scene);
   const writes = write();
   await sleep(2000);
-  await READ_ONLY.end(scene);
+  // Ends no connection, as READ_ONLY.end does: an update that is in flight would fail.
+  await scene.admin.query(`ALTER ROLE ${scene.role} RESET default_transaction_read_only`);
   for (const { method, error } of await writes) assert.not.ok(error, `${method}: ${error}`);
 });
 
