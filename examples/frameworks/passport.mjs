@@ -7,7 +7,7 @@ import { Passport } from 'passport';
 import { Strategy } from 'passport-local';
 import { listen, respond } from './routes.mjs';
 
-export async function open(store, { express: name }) {
+export async function open(store, { express: name = 'express' } = {}) {
   const { default: express } = await import(name);
   const passport = new Passport();
   passport.use(

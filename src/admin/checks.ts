@@ -3,7 +3,7 @@ import pg from 'pg';
 import { problemOfDistribution } from '../table/distribution.js';
 import { indexName } from '../table/index-names.js';
 import { statementFor, type TableNames } from '../table/names.js';
-import { optionsFor } from '../table/sid-type.js';
+import { optionFor } from '../table/sid-type.js';
 import { STAND_IN } from '../table/stand-in.js';
 import type { Facts, Finding, Severity } from './finding.js';
 
@@ -15,7 +15,7 @@ export const UNREADABLE =
   String.raw`|(?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(\\\\)*\\u[dD][c-fC-F]`;
 
 export const NEW_TABLE_ADVICE =
-  'sid divides the table into partitions or shards, so PostgreSQL cannot change its type. Create a new table with sid varchar, and copy the sessions.';
+  'The type of sid cannot change in a table of partitions or shards. Create a new table with sid varchar, and copy the sessions.';
 
 const MIN_BLOAT = 10_000; // dead rows. With fewer, autovacuum may just not have run yet
 const MAX_SHARDS = 16; // for a worker
@@ -81,7 +81,7 @@ const ERRORS: Check[] = [
     };
   },
 
-  ({ sid, sidProblem, table: { partitionKey }, distribution }) => {
+  ({ sid, sidProblem, isHashed, table: { partitionKey }, distribution }) => {
     if (!sid || sidProblem === undefined) return undefined;
     if (partitionKey !== null || distribution?.column === 'sid') {
       return { code: 'unsupported-sid', problem: sidProblem, advice: NEW_TABLE_ADVICE };
@@ -90,7 +90,7 @@ const ERRORS: Check[] = [
     return {
       code: 'unsupported-sid',
       problem: sidProblem,
-      advice: `Run \`connect-pg-typed migrate${optionsFor(sid)}\`, or this. It locks the table, and keeps the sessions:`,
+      advice: `Run \`connect-pg-typed migrate${optionFor(isHashed)}\`, or this. It locks the table, and keeps the sessions:`,
       sql: [`ALTER TABLE ${TABLE} ALTER COLUMN sid DROP DEFAULT, ALTER COLUMN sid TYPE varchar USING ${text}`],
     };
   },

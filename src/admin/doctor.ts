@@ -81,6 +81,7 @@ export async function doctor(
     table,
     sid,
     sidProblem,
+    isHashed,
     distribution,
     shards,
     sessions,

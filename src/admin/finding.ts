@@ -72,6 +72,8 @@ export interface Facts {
   sid: InspectSidResult | undefined;
   /** Why the store does not support the type of sid. Undefined if it does. */
   sidProblem: string | undefined;
+  /** Whether the app hashes ids. */
+  isHashed: boolean;
   /** Undefined if Citus does not distribute the table. */
   distribution: Distributed | undefined;
   /** What the shards hold. Undefined also if the role may not read them. */

@@ -39,8 +39,12 @@ export function checkCookie(cookie: unknown): void {
   throw new TypeError(`cannot store the session: ${rule}, and cookie.expires a valid date. Use null for neither`);
 }
 
-/** In milliseconds: what the app set as `maxAge` or `expires`. */
-export const ageIn = (cookie: unknown) => ({ maxAge: ownMaxAge(cookie), expires: expiresOf(cookie) });
+/** In milliseconds: what an app can set. */
+export const ageIn = (cookie: unknown) => ({
+  maxAge: ownMaxAge(cookie),
+  expires: expiresOf(cookie),
+  original: Object(cookie).originalMaxAge as unknown,
+});
 
 /**
  * Does what express-session does when an app sets `maxAge` or `expires`: a plain cookie has no
@@ -50,13 +54,13 @@ export const ageIn = (cookie: unknown) => ({ maxAge: ownMaxAge(cookie), expires:
  */
 export function applyAge(session: SessionData, before: ReturnType<typeof ageIn>): void {
   const { cookie } = session;
-  const { maxAge, expires } = ageIn(cookie);
+  const { maxAge, expires, original } = ageIn(cookie);
   if (!cookie) return;
   if (maxAge !== before.maxAge && (typeof maxAge === 'number' || maxAge === null)) {
     cookie.originalMaxAge = maxAge;
     delete cookie.maxAge;
     setExpires(session, maxAge === null ? undefined : Date.now() + maxAge);
-  } else if (expires !== before.expires) {
+  } else if (expires !== before.expires && original === before.original) {
     cookie.originalMaxAge = expires === undefined ? null : expires - Date.now();
   }
 }

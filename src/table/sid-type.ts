@@ -25,14 +25,14 @@ export function problemOfSid(sid: InspectSidResult, { isHashed = false } = {}): 
   return undefined;
 }
 
-/** The options of `migrate` for a column with a problem: it may be too short only for hashes. */
-export const optionsFor = (sid: InspectSidResult): string => (problemOfSid(sid) ? '' : ' --hash-ids');
+/** For `migrate`: without it, a sid may be too short for hashes, and rows keep unhashed ids. */
+export const optionFor = (isHashed: boolean): string => (isHashed ? ' --hash-ids' : '');
 
 /** @throws {SessionStoreError} if the store does not support the sid column */
 export async function checkSid(location: TableLocation, deadline: Deadline, isHashed: boolean): Promise<void> {
   const sid = await findSid(location, deadline);
   const problem = sid && problemOfSid(sid, { isHashed });
-  if (problem) throw refused(`${problem}. ${migrateAdvice('varchar', optionsFor(sid))}`);
+  if (problem) throw refused(`${problem}. ${migrateAdvice('varchar', optionFor(isHashed))}`);
 }
 
 const TEXT_TYPES = [25, 1043]; // text and varchar: object identifiers from PostgreSQL's pg_type.dat

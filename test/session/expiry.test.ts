@@ -303,6 +303,14 @@ test('update() that sets cookie.expires moves the expiry, and the next request k
   assert.is((await loadSession(store, 'a')).cookie.originalMaxAge, null);
 });
 
+test('update() keeps an originalMaxAge that the app sets', async () => {
+  const { store } = await freshStore();
+  await store.set('a', session({}, cookieFor(60)));
+  const cookie = { originalMaxAge: 600_000, expires: new Date(Date.now() + 500_000) };
+  const updated = await store.update('a', (found) => Object.assign(found.cookie, cookie));
+  assert.is(updated!.cookie.originalMaxAge, 600_000);
+});
+
 test('update() that deletes the cookie keeps the session', async () => {
   const { store, pool, table } = await freshStore();
   await store.set('a', session({ n: 1 }, cookieFor(3600)));

@@ -158,6 +158,7 @@ for (const [sid, hashIds] of [
     assert.match(error.message, new RegExp(`${problem}.*\`npx connect-pg-typed ${command}\` makes it varchar`));
     const [finding] = await createAdmin({ pool, ...names, hashIds }).doctor();
     assert.equal([finding!.code, finding!.severity], ['unsupported-sid', 'error']);
+    assert.match(finding!.advice, `Run \`connect-pg-typed ${command}\`, or this`);
     await migrate({ pool, names }, { hashIds });
     await store.set(ID, session());
     assert.ok(await store.get(ID));
@@ -169,6 +170,8 @@ test('migrate makes sid a varchar and hashes it in one run', async () => {
   const { pool, names, storeWith } = await tableWith('uuid');
   const id = randomUUID();
   await pool.query(`INSERT INTO ${quotedName(names)} VALUES ($1, '{"cookie":{}}', 'tomorrow')`, [id]);
+  const error = await failure(storeWith({ hashIds: true }).set(id, session()));
+  assert.match(error.message, '`npx connect-pg-typed migrate --hash-ids` makes it varchar');
   const steps = ['sid as varchar instead of uuid', 'the hash of the session ids'];
   assert.equal(await migrate({ pool, names }, { hashIds: true, dryRun: true }), steps);
   assert.equal(await migrate({ pool, names }, { hashIds: true }), steps);
