@@ -13,6 +13,8 @@ type OnClient = (error: Error | undefined, client: PoolClient | undefined) => vo
 /** The use of one client, from the wait for it to its return. */
 export abstract class Checkout extends Expiring {
   protected client: PoolClient | undefined;
+  /** Since when it waits for a client, in milliseconds of `performance.now()`. */
+  since = 0;
   #isLate = false;
   /** The call's async context, for tracers of `pool.connect()` and `client.query()`. */
   readonly #context = new AsyncResource('connect-pg-typed');
@@ -112,7 +114,8 @@ export class ClientQueue {
   readonly #waiting = new Set<Checkout>();
   readonly #connectingSince = new WeakMap<object, number>();
   readonly #max: number;
-  #requested = 0;
+  /** When each client was requested that has not come yet. */
+  readonly #requests: number[] = [];
 
   /** @param connectMs milliseconds that the pool may take to connect a client */
   constructor(pool: Pool, connectMs: number) {
@@ -122,10 +125,12 @@ export class ClientQueue {
   }
 
   take(checkout: Checkout): void {
-    if (checkout.deadline <= performance.now()) {
+    const now = performance.now();
+    if (checkout.deadline <= now) {
       checkout.fail(timedOut());
       return;
     }
+    checkout.since = now;
     checkout.watch();
     this.#waiting.add(checkout);
     this.#destroyStuckConnections();
@@ -137,13 +142,13 @@ export class ClientQueue {
   }
 
   #request(): void {
-    while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
-      this.#requested++;
+    while (this.#requests.length < Math.min(this.#waiting.size, this.#max)) {
+      this.#requests.push(performance.now());
       const [first] = this.#waiting;
       try {
         first!.request(this.#pool, this.#onClient);
       } catch (error) {
-        this.#requested--; // pg made no client, for example without the file of a certificate
+        this.#requests.pop(); // pg made no client, for example without the file of a certificate
         this.#settle(first!, error as Error, undefined);
       }
     }
@@ -151,9 +156,10 @@ export class ClientQueue {
 
   /** A callback: a promise would be too late for an error right after connecting. */
   readonly #onClient: OnClient = (error, client) => {
-    this.#requested--;
+    const requestedAt = this.#requests.shift()!;
     const [first] = this.#waiting;
-    if (first) this.#settle(first, error, client);
+    // The pool's own limit may have ended a request of a checkout that left. This one asks again.
+    if (first && (client || first.since <= requestedAt)) this.#settle(first, error, client);
     else client?.release();
     this.#request();
   };

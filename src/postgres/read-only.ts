@@ -8,6 +8,7 @@ export const READ_ONLY_PATIENCE_MS = 3000;
 const PROBE_MS = 1000; // from one probe to the next
 const PROBE_ATTEMPTS = 2; // the pool may hold connections from the time when the database was read-only
 const STALE_MS = 3000; // after so long without a failed write, the database may have recovered
+const FORGET_MS = 60_000; // after so long, a failed write begins another outage
 
 /** Whether the database accepts writes, as far as a store's own writes have shown. */
 export class ReadOnlyState {
@@ -19,7 +20,9 @@ export class ReadOnlyState {
 
   /** Whether writes fail at once. */
   get isReadOnly(): boolean {
-    return this.#since !== undefined && performance.now() - this.#since >= READ_ONLY_PATIENCE_MS;
+    const now = performance.now();
+    const isStale = now - this.#lastFailureAt > STALE_MS;
+    return this.#since !== undefined && !isStale && now - this.#since >= READ_ONLY_PATIENCE_MS;
   }
 
   /**
@@ -31,7 +34,6 @@ export class ReadOnlyState {
   check(): void {
     if (!this.isReadOnly) return;
     const now = performance.now();
-    if (now - this.#lastFailureAt > STALE_MS) return;
     if (now < this.#nextProbeAt) throw this.#refusal();
     this.#nextProbeAt = now + PROBE_MS;
   }
@@ -48,8 +50,10 @@ export class ReadOnlyState {
    */
   failed(error: unknown, attempts: number): void {
     if (!hasSqlState(error, READ_ONLY_SQL_TRANSACTION)) return;
-    this.#lastFailureAt = performance.now();
-    this.#since ??= this.#lastFailureAt;
+    const now = performance.now();
+    if (now - this.#lastFailureAt > FORGET_MS) this.#since = undefined;
+    this.#lastFailureAt = now;
+    this.#since ??= now;
     this.#cause = error;
     if (this.isReadOnly && attempts >= PROBE_ATTEMPTS) throw this.#refusal();
   }

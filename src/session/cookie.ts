@@ -35,8 +35,8 @@ export function isEnded(cookie: unknown): boolean {
 export function checkCookie(cookie: unknown): void {
   const { originalMaxAge, expires } = Object(cookie);
   if (isFiniteOrOther(originalMaxAge) && isFiniteOrOther(expires) && isFiniteOrOther(ownMaxAge(cookie))) return;
-  const rule = 'cookie.maxAge must be a finite number of milliseconds that a Date can hold';
-  throw new TypeError(`cannot store the session: ${rule}, and cookie.expires a valid date. Use null for neither`);
+  const rule = 'cookie.maxAge must be null or a finite number of milliseconds, and cookie.expires null or a date';
+  throw new TypeError(`cannot store the session: ${rule}`);
 }
 
 /** In milliseconds: what an app can set. */

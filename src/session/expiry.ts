@@ -1,7 +1,7 @@
 // How long a session lives, and when a touch is worth a write.
 import type { SessionData } from 'express-session';
 import { describe } from '../errors.js';
-import { checkCookie, expiresOf, isEnded, MAX_DATE, secondsOfCookie, setExpires } from './cookie.js';
+import { checkCookie, expiresOf, isEnded, MAX_DATE, numberOf, secondsOfCookie, setExpires } from './cookie.js';
 import { isObject } from './payload.js';
 
 /** Seconds, or a function of the session that returns seconds. */
@@ -53,7 +53,11 @@ export class Expiry {
     if (isEnded(session.cookie)) return 0;
     const seconds = typeof this.#ttl === 'number' ? this.#ttl : this.#ttl(session);
     this.#check(seconds);
-    if (this.#isInMilliseconds(seconds, session.cookie?.originalMaxAge, ofCookie)) return ofCookie ?? seconds / 1000;
+    const { originalMaxAge } = Object(session.cookie);
+    if (this.#isInMilliseconds(seconds, originalMaxAge, ofCookie)) {
+      // Not of the date: with a ttl, a touch does not store it.
+      return (numberOf(originalMaxAge) ?? seconds) / 1000;
+    }
     if (seemMilliseconds(seconds)) this.#warnOfLength(seconds);
     if (ofCookie !== undefined && seconds < ofCookie) {
       this.#warn(

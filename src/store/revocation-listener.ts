@@ -81,6 +81,7 @@ export class RevocationListener {
       return over.signal.reason;
     } finally {
       this.#closing.signal.removeEventListener('abort', end);
+      socketOf(client)?.ref(); // so that close() ends before the process
       await this.#within(client, client.end()).catch(() => {});
     }
   }

@@ -39,8 +39,8 @@ export function getKind(): Kind<string, LiveRow | undefined> {
 }
 
 const ANOTHER_ID =
-  'PostgreSQL found a session under another id than it was asked for. The type or the collation of sid does ' +
-  `not hold each id as it is. ${migrateAdvice('varchar')}`;
+  'PostgreSQL found a session under another id: the type or the collation of sid does not hold each id as it is. ' +
+  migrateAdvice('varchar');
 
 const PLANNER_ARRAY_ESTIMATE = 10;
 

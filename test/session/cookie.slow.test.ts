@@ -201,7 +201,7 @@ for (const [what, change] of Object.entries(NOT_FINITE)) {
           (thrown) => thrown,
         );
         assert.instance(error, TypeError);
-        assert.match((error as Error).message, /cookie\.maxAge must be a finite number/);
+        assert.match((error as Error).message, /cookie\.maxAge must be null or a finite number/);
       }
       assert.equal(await rows(), before);
     }

@@ -319,6 +319,13 @@ test('update() that deletes the cookie keeps the session', async () => {
   assert.ok((await secondsLeft(pool, table)) > 3000);
 });
 
+test('a ttl in milliseconds gives its whole life to a save with an old date in the cookie', async () => {
+  const { store, pool, table } = await freshStore({ ttl: 3_600_000 });
+  await store.set('a', session({}, { originalMaxAge: 3_600_000, expires: new Date(Date.now() + 3_600_000) }));
+  await store.set('a', session({}, { originalMaxAge: 3_600_000, expires: new Date(Date.now() - 60_000) }));
+  assertNear(await secondsLeft(pool, table), 3600);
+});
+
 test('a short ttl is not read as milliseconds when the date of the cookie is past', async () => {
   const { store, pool, table } = await freshStore({ ttl: () => 90 });
   await store.set('a', session({}, { originalMaxAge: 600_000, expires: new Date(Date.now() - 1000) }));

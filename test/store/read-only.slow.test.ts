@@ -3,7 +3,9 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { databaseFailed } from '../../src/errors.js';
 import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
+import { ReadOnlyState } from '../../src/postgres/read-only.js';
 import { Browser, startApp } from '../support/app.js';
 import { cookieFor, freshPool, freshStore, loadSession, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
@@ -98,6 +100,26 @@ test('a database that is read-only for 2 s fails no write', async () => {
   // Ends no connection, as READ_ONLY.end does: an update that is in flight would fail.
   await scene.admin.query(`ALTER ROLE ${scene.role} RESET default_transaction_read_only`);
   for (const { method, error } of await writes) assert.not.ok(error, `${method}: ${error}`);
+});
+
+test('health() forgets an outage 3 s after the last failed write, and a save after a minute', () => {
+  const state = new ReadOnlyState();
+  const refused = databaseFailed(Object.assign(new Error('read-only'), { severity: 'ERROR', code: '25006' }));
+  const { now } = performance;
+  onEnd(() => Object.assign(performance, { now }));
+  const at = (ms: number) => Object.assign(performance, { now: () => ms });
+  at(1000);
+  state.failed(refused, 1);
+  at(4000);
+  assert.throws(() => state.failed(refused, 2), /the database is read-only/);
+  assert.is(state.isReadOnly, true);
+  at(8000); // writes do not fail at once any more
+  assert.is(state.isReadOnly, false);
+  state.check();
+  assert.throws(() => state.failed(refused, 2)); // the same outage
+  at(200_000);
+  state.failed(refused, 2); // another one
+  assert.is(state.isReadOnly, false);
 });
 
 test('a second outage is waited for like the first one', async () => {

@@ -372,6 +372,14 @@ test('the listener does not keep the process alive', async () => {
   assert.equal(await once(idle.child, 'exit'), [0, null]);
 });
 
+test('close() ends before the process, though nothing else keeps it alive', async () => {
+  const { names } = await freshStore();
+  const other = startListener(names);
+  assert.is(await other.next(), 'resync');
+  other.child.stdin.end();
+  assert.is(await other.next(), 'closed');
+});
+
 test('the process survives the end of its connection', async () => {
   const { names, pool } = await freshStore();
   const other = startListener(names);

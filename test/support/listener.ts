@@ -4,7 +4,7 @@
 import pg from 'pg';
 import { PgSessionStore } from '../../src/index.js';
 
-const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL });
+const pool = new pg.Pool({ connectionString: process.env.TEST_SERVER_URL, allowExitOnIdle: true });
 const names = JSON.parse(process.argv[2]!);
 const store = new PgSessionStore({ pool, ...names, revocations: true, errorLog: () => {} });
 store.on('resync', () => console.log(JSON.stringify('resync')));
@@ -12,6 +12,7 @@ store.on('revoked', (event) => console.log(JSON.stringify(event)));
 if (process.argv[3] !== 'idle') {
   process.stdin.resume().on('end', async () => {
     await store.close();
+    console.log(JSON.stringify('closed'));
     await pool.end();
   });
 }
