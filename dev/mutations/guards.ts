@@ -2034,7 +2034,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'a pool that throws does not count as a pool that owes a client',
     file: 'src/postgres/client-queue.ts',
-    from: 'this.#requests.pop(); // pg made no client, for example without the file of a certificate',
+    from: 'this.#requested--; // pg made no client, for example without the file of a certificate',
     to: '',
     tests: ['postgres/connection'],
   },
@@ -2209,7 +2209,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'update() takes a date that the app sets',
     file: 'src/session/cookie.ts',
-    from: 'cookie.originalMaxAge = expires === undefined ? null : expires - Date.now();',
+    from: 'if (!isSameAge(age, original)) cookie.originalMaxAge = age;',
     to: '',
     tests: ['session/expiry'],
   },
@@ -2303,13 +2303,6 @@ export const mutations: Mutation[] = [
     from: "checkCount('batchSize', batchSize);",
     to: '',
     tests: ['admin/admin'],
-  },
-  {
-    guard: 'a checkout asks the pool again after the request of another one timed out',
-    file: 'src/postgres/client-queue.ts',
-    from: ' && (client || first.since <= requestedAt)',
-    to: '',
-    tests: ['postgres/connection'],
   },
   {
     guard: 'close() keeps the process alive until the listener has ended',

@@ -13,8 +13,6 @@ type OnClient = (error: Error | undefined, client: PoolClient | undefined) => vo
 /** The use of one client, from the wait for it to its return. */
 export abstract class Checkout extends Expiring {
   protected client: PoolClient | undefined;
-  /** Since when it waits for a client, in milliseconds of `performance.now()`. */
-  since = 0;
   #isLate = false;
   /** The call's async context, for tracers of `pool.connect()` and `client.query()`. */
   readonly #context = new AsyncResource('connect-pg-typed');
@@ -114,8 +112,7 @@ export class ClientQueue {
   readonly #waiting = new Set<Checkout>();
   readonly #connectingSince = new WeakMap<object, number>();
   readonly #max: number;
-  /** When each client was requested that has not come yet. */
-  readonly #requests: number[] = [];
+  #requested = 0;
 
   /** @param connectMs milliseconds that the pool may take to connect a client */
   constructor(pool: Pool, connectMs: number) {
@@ -125,12 +122,10 @@ export class ClientQueue {
   }
 
   take(checkout: Checkout): void {
-    const now = performance.now();
-    if (checkout.deadline <= now) {
+    if (checkout.deadline <= performance.now()) {
       checkout.fail(timedOut());
       return;
     }
-    checkout.since = now;
     checkout.watch();
     this.#waiting.add(checkout);
     this.#destroyStuckConnections();
@@ -142,13 +137,13 @@ export class ClientQueue {
   }
 
   #request(): void {
-    while (this.#requests.length < Math.min(this.#waiting.size, this.#max)) {
-      this.#requests.push(performance.now());
+    while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
+      this.#requested++;
       const [first] = this.#waiting;
       try {
         first!.request(this.#pool, this.#onClient);
       } catch (error) {
-        this.#requests.pop(); // pg made no client, for example without the file of a certificate
+        this.#requested--; // pg made no client, for example without the file of a certificate
         this.#settle(first!, error as Error, undefined);
       }
     }
@@ -156,10 +151,9 @@ export class ClientQueue {
 
   /** A callback: a promise would be too late for an error right after connecting. */
   readonly #onClient: OnClient = (error, client) => {
-    const requestedAt = this.#requests.shift()!;
+    this.#requested--;
     const [first] = this.#waiting;
-    // The pool's own limit may have ended a request of a checkout that left. This one asks again.
-    if (first && (client || first.since <= requestedAt)) this.#settle(first, error, client);
+    if (first) this.#settle(first, error, client);
     else client?.release();
     this.#request();
   };

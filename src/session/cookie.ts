@@ -61,7 +61,8 @@ export function applyAge(session: SessionData, before: ReturnType<typeof ageIn>)
     delete cookie.maxAge;
     setExpires(session, maxAge === null ? undefined : Date.now() + maxAge);
   } else if (expires !== before.expires && original === before.original) {
-    cookie.originalMaxAge = expires === undefined ? null : expires - Date.now();
+    const age = expires === undefined ? null : expires - Date.now();
+    if (!isSameAge(age, original)) cookie.originalMaxAge = age;
   }
 }
 

@@ -31,24 +31,6 @@ test('a statement that waited for a client until its deadline is not sent, and t
   await pool.query(`DROP TABLE ${table}`);
 });
 
-test("a statement does not fail when the pool's own limit ends the wait of an earlier one", async () => {
-  const pool = freshPool({ max: 1, connectionTimeoutMillis: 400 });
-  const connection = new PoolConnection(pool);
-  const client = await pool.connect();
-  const query = (ms: number) => connection.query('SELECT 1', [], { deadline: performance.now() + ms });
-  const early = failure(query(200));
-  await sleep(350);
-  assert.is((await early).code, 'TIMEOUT');
-  const late = query(2000);
-  await sleep(200); // the pool has ended the wait of the first one
-  client.release();
-  assert.is((await late).rows.length, 1);
-
-  const held = await pool.connect();
-  assert.is((await failure(query(2000))).code, 'DATABASE'); // its own wait
-  held.release();
-});
-
 test('ten thousand statements that wait for a client end at their deadlines, in less than a second', async () => {
   const pool = freshPool({ max: 1 });
   const connection = new PoolConnection(pool);
