@@ -2314,7 +2314,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'health() forgets a read-only database some seconds after the last write',
     file: 'src/postgres/read-only.ts',
-    from: ' && !isStale',
+    from: 'now - this.#lastFailureAt <= STALE_MS && ',
     to: '',
     tests: ['read-only'],
   },

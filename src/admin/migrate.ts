@@ -173,9 +173,10 @@ async function convertSid(location: TableLocation, { isBytea }: InspectSidResult
 }
 
 /** Whether sid cannot change because it divides the table into partitions or shards. */
-async function dividesTable({ names, ...location }: TableLocation, error: unknown): Promise<boolean> {
+async function dividesTable(location: TableLocation, error: unknown): Promise<boolean> {
   if (!hasSqlState(error, FEATURE_NOT_SUPPORTED)) return hasSqlState(error, INVALID_TABLE_DEFINITION);
-  return (await readDistribution(names, connectTable({ names, ...location })))?.column === 'sid'; // not a view's column
+  // PostgreSQL has the same code for a column that a view uses.
+  return (await readDistribution(location.names, connectTable(location)))?.column === 'sid';
 }
 
 /** Changes the type of a column, which locks the table. */

@@ -20,9 +20,9 @@ export class ReadOnlyState {
 
   /** Whether writes fail at once. */
   get isReadOnly(): boolean {
+    if (this.#since === undefined) return false; // first: each write comes here
     const now = performance.now();
-    const isStale = now - this.#lastFailureAt > STALE_MS;
-    return this.#since !== undefined && !isStale && now - this.#since >= READ_ONLY_PATIENCE_MS;
+    return now - this.#lastFailureAt <= STALE_MS && now - this.#since >= READ_ONLY_PATIENCE_MS;
   }
 
   /**

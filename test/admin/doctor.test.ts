@@ -242,18 +242,27 @@ async function follow(pool: pg.Pool, findings: Finding[]): Promise<void> {
   for (const statement of findings.flatMap(({ sql }) => sql)) await pool.query(statement);
 }
 
-test('the advice of doctor() creates the index on expire of a partitioned table', async () => {
-  const { pool, names, table } = await freshStore();
+/** A table of this store with hash partitions, and no partition and no index on expire yet. */
+async function partitionedTable() {
+  const { pool, names, table } = await freshStore({ pool: freshPool({ max: 1 }) });
   await pool.query(`DROP TABLE ${table}`);
   await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
     PARTITION BY HASH (sid)`);
+  const addPartition = async (modulus: number, remainder: number, settings = '') => {
+    const values = `FOR VALUES WITH (MODULUS ${modulus}, REMAINDER ${remainder}) ${settings}`;
+    await pool.query(`CREATE TABLE ${table.replace(/"$/, ` ${remainder}"`)} PARTITION OF ${table} ${values}`);
+  };
+  return { pool, names, table, addPartition };
+}
+
+test('the advice of doctor() creates the index on expire of a partitioned table', async () => {
+  const { pool, names, table, addPartition } = await partitionedTable();
   const admin = createAdmin({ pool, ...names });
   const findings = await admin.doctor();
   assert.equal(codes(findings), ['no-expire-index']);
   await follow(pool, findings);
   assert.equal(await admin.doctor(), []);
-  const partition = table.replace(/"$/, ' 0"');
-  await pool.query(`CREATE TABLE ${partition} PARTITION OF ${table} FOR VALUES WITH (MODULUS 1, REMAINDER 0)`);
+  await addPartition(1, 0);
   await pool.query(`CREATE INDEX ON ONLY ${table} ((sess ->> 'a'))`);
   const invalid = await admin.doctor();
   assert.equal(codes(invalid), ['invalid-index']);
@@ -279,14 +288,9 @@ test('doctor() leaves an index alone that is being built', async () => {
 });
 
 test('doctor() finds dead rows in the partitions of a table', async () => {
-  const { pool, names, table } = await freshStore({ pool: freshPool({ max: 1 }) });
-  await pool.query(`DROP TABLE ${table}`);
-  await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
-    PARTITION BY HASH (sid)`);
+  const { pool, names, table, addPartition } = await partitionedTable();
   await pool.query(`CREATE INDEX ON ${table} (expire)`);
-  const partition = table.replace(/"$/, ' 0"');
-  await pool.query(`CREATE TABLE ${partition} PARTITION OF ${table} FOR VALUES WITH (MODULUS 1, REMAINDER 0)
-    WITH (autovacuum_enabled = false)`);
+  await addPartition(1, 0, 'WITH (autovacuum_enabled = false)');
   await pool.query(`INSERT INTO ${table} SELECT n, '{}', now() + interval '1 h' FROM generate_series(1, 11000) AS n`);
   await pool.query(`DELETE FROM ${table} WHERE sid <> '1'`);
   await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {}); // exists since PostgreSQL 15
@@ -298,15 +302,9 @@ test('doctor() finds dead rows in the partitions of a table', async () => {
 });
 
 test('doctor() finds that prunes read whole partitions', async () => {
-  const { pool, names, table } = await freshStore({ pool: freshPool({ max: 1 }) });
-  await pool.query(`DROP TABLE ${table}`);
-  await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
-    PARTITION BY HASH (sid)`);
+  const { pool, names, table, addPartition } = await partitionedTable();
   await pool.query(`CREATE INDEX ON ${table} (expire)`);
-  for (const n of [0, 1]) {
-    const partition = table.replace(/"$/, ` ${n}"`);
-    await pool.query(`CREATE TABLE ${partition} PARTITION OF ${table} FOR VALUES WITH (MODULUS 2, REMAINDER ${n})`);
-  }
+  for (const remainder of [0, 1]) await addPartition(2, remainder);
   await pool.query(`INSERT INTO ${table} SELECT n, '{}', now() + interval '1 h' FROM generate_series(1, 25000) AS n`);
   await pool.query('SELECT pg_stat_force_next_flush()').catch(() => {}); // exists since PostgreSQL 15
   await pool.query(`ANALYZE ${table}`);
@@ -331,15 +329,9 @@ for (const [what, rows, partitions] of [
   ],
 ] as const) {
   test(`doctor() finds nothing wrong with ${what}, though PostgreSQL reads small ones as a whole`, async () => {
-    const { pool, names, table } = await freshStore({ pool: freshPool({ max: 1 }) });
-    await pool.query(`DROP TABLE ${table}`);
-    await pool.query(`CREATE TABLE ${table} (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamptz NOT NULL)
-      PARTITION BY HASH (sid)`);
+    const { pool, names, table, addPartition } = await partitionedTable();
     await pool.query(`CREATE INDEX ON ${table} (expire)`);
-    for (const [modulus, remainder] of partitions) {
-      const values = `FOR VALUES WITH (MODULUS ${modulus}, REMAINDER ${remainder})`;
-      await pool.query(`CREATE TABLE ${table.replace(/"$/, ` ${remainder}"`)} PARTITION OF ${table} ${values}`);
-    }
+    for (const [modulus, remainder] of partitions) await addPartition(modulus!, remainder!);
     const isStored = partitions.map((values) => `satisfies_hash_partition($1::regclass, ${values}, n::varchar)`);
     await pool.query(
       `INSERT INTO ${table} SELECT n, '{}', now() + interval '1 h' FROM generate_series(1, ${rows}) AS n
