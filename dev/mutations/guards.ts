@@ -2214,6 +2214,13 @@ export const mutations: Mutation[] = [
     tests: ['session/expiry'],
   },
   {
+    guard: 'update() may delete the cookie',
+    file: 'src/session/cookie.ts',
+    from: 'if (!cookie) return;',
+    to: '',
+    tests: ['session/expiry'],
+  },
+  {
     guard: 'update() keeps an originalMaxAge that the app sets',
     file: 'src/session/cookie.ts',
     from: ' && original === before.original',
