@@ -459,8 +459,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'retries end',
     file: 'src/store/compare-and-swap.ts',
-    from: 'if (performance.now() > deadline - GIVE_UP_MS) {',
-    to: 'if (performance.now() > Infinity) {',
+    from: 'if (now + pauseMs > giveUpAt) {',
+    to: 'if (now > Infinity) {',
     tests: ['races'],
   },
   {
@@ -728,6 +728,13 @@ export const mutations: Mutation[] = [
     from: 'return idempotent ? whileLost : 0;',
     to: 'return 0;',
     tests: ['faults-network', 'faults-database'],
+  },
+  {
+    guard: 'the error of an attempt is kept if the pause after it outlasts the deadline',
+    file: 'src/postgres/retry.ts',
+    from: 'if (performance.now() >= deadline) throw error;',
+    to: '',
+    tests: ['postgres/connection'],
   },
   {
     guard: 'an update is not applied twice',

@@ -223,7 +223,7 @@ class Statement extends Checkout {
     }
     if (!retry) throw error;
     retry.readOnly?.failed(error, this.#attempts);
-    await pauseBeforeRetry(error, { ...retry, attempts: this.#attempts, startedAt: this.#startedAt, deadline });
+    await pauseBeforeRetry(error, retry, { attempts: this.#attempts, startedAt: this.#startedAt, deadline });
     retry.onRetry?.();
   }
 }

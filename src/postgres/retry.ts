@@ -57,14 +57,15 @@ export function isOfOtherServer(error: SessionStoreError): boolean {
  */
 export async function pauseBeforeRetry(
   error: unknown,
-  retry: Retry & { attempts: number; startedAt: number; deadline: Deadline },
+  retry: Retry,
+  { attempts, startedAt, deadline }: { attempts: number; startedAt: number; deadline: Deadline },
 ): Promise<void> {
-  const { attempts, startedAt, deadline } = retry;
   const pauseMs = backoffMs(attempts, FIRST_PAUSE_MS, MAX_PAUSE_MS);
   const until = Math.min(deadline, startedAt + patienceMs(error, attempts, retry));
   if (performance.now() + pauseMs > until) throw error;
   const pause = (): Promise<void> => sleep(pauseMs);
   await (retry.runPause ? retry.runPause(pause) : pause());
+  if (performance.now() >= deadline) throw error; // says more than TIMEOUT
 }
 
 /** Runs `work` until it succeeds, or another attempt cannot help. */
@@ -74,7 +75,7 @@ export async function retry<T>(work: () => Promise<T>, deadline: Deadline, optio
     try {
       return await work();
     } catch (error) {
-      await pauseBeforeRetry(error, { ...options, attempts, startedAt, deadline });
+      await pauseBeforeRetry(error, options, { attempts, startedAt, deadline });
       options.onRetry?.();
     }
   }

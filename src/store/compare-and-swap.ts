@@ -11,7 +11,7 @@ import { StoredRow } from './snapshots.js';
 
 const FIRST_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 100;
-const GIVE_UP_MS = 100; // before the deadline, so that the caller gets CONFLICT and not TIMEOUT
+const GIVE_UP = 0.9; // of the time to the deadline, so that the caller gets CONFLICT and not TIMEOUT
 
 /** What a row becomes. */
 export interface Change {
@@ -57,6 +57,7 @@ export async function compareAndSwap(
     });
   };
   let conflicts = 0;
+  let giveUpAt: number | undefined;
   let unknown: { loaded: string; sent: StoredRow; error: unknown } | undefined; // an attempt without an answer
   for (let row = read ?? (await readRow()); row; row = await readRow()) {
     if (unknown && row.text !== unknown.loaded) {
@@ -78,14 +79,17 @@ export async function compareAndSwap(
       unknown = undefined;
     } catch (error) {
       if (!idempotent || !isOutcomeUnknown(error)) throw error;
-      unknown = { loaded: row.text, sent, error };
+      unknown = { loaded, sent, error };
     }
-    if (performance.now() > deadline - GIVE_UP_MS) {
+    const now = performance.now();
+    giveUpAt ??= now + (deadline - now) * GIVE_UP;
+    conflicts++;
+    const pauseMs = row === read ? 0 : backoffMs(conflicts, FIRST_PAUSE_MS, MAX_PAUSE_MS);
+    if (now + pauseMs > giveUpAt) {
       if (unknown) throw unknown.error;
       throw new SessionStoreError('CONFLICT', 'the session was not saved: other requests keep changing it. Try again');
     }
-    conflicts++;
-    if (row !== read) await sleep(backoffMs(conflicts, FIRST_PAUSE_MS, MAX_PAUSE_MS));
+    if (pauseMs) await sleep(pauseMs);
   }
   return null;
 }

@@ -108,6 +108,9 @@ test('calls fail only while pg cannot make a client, as when the file of a certi
     );
   }
   assert.ok(made > 4, 'the statements were sent again');
+  const retry = { idempotent: true, runPause: () => sleep(150) };
+  const late = await failure(connection.query('SELECT 1', [], { deadline: performance.now() + 100, retry }));
+  assert.is((late as SessionStoreError).code, 'DATABASE', 'the error is kept if a pause outlasts the deadline');
   const waiting = [1, 2, 3, 4].map(query);
   await sleep(50);
   isBroken = false;
