@@ -9,7 +9,7 @@ import { PgSessionStore, type SessionStoreError } from '../../src/index.js';
 import { defaultJitter } from '../../src/store/prune-timer.js';
 import { bindTable, pruneKey } from '../../src/table/names.js';
 import { compiled, writeProgram } from '../support/compiled.js';
-import { freshPool, freshStore, lockRows, PARTITIONS, session, untilBlocked } from '../support/fresh-store.js';
+import { freshPool, freshStore, lockRows, OPTIONS, PARTITIONS, session, untilBlocked } from '../support/fresh-store.js';
 import { suite } from '../support/harness.js';
 
 const test = suite('pruning', { timeout: 30_000 });
@@ -24,6 +24,14 @@ async function insertSessions(pool: pg.Pool, table: string, { expired = 0, live 
     `INSERT INTO ${table} SELECT 'live ' || n, '{"cookie":{}}', now() + interval '1 h' FROM generate_series(1, $1::int) n`,
     [live],
   );
+}
+
+/** Makes a store with a statement_timeout. The pool that makes the table has none. */
+async function storeWithin(timeoutMs: number) {
+  const { pool: otherPool, table, names } = await freshStore();
+  const pool = freshPool({ options: `-c statement_timeout=${timeoutMs}` });
+  const store = new PgSessionStore({ pool, ...names, pruneSessionInterval: false, ...OPTIONS });
+  return { store, otherPool, table };
 }
 
 /** A jitter function that records its argument, and returns `result` or the argument. */
@@ -113,8 +121,7 @@ test('pruneSessions() continues when another client deletes a row of a batch', a
 });
 
 test('pruneSessions() halves a batch until it fits into the statement_timeout', async () => {
-  const otherPool = freshPool();
-  const { store, pool, table } = await freshStore({ pool: freshPool({ options: '-c statement_timeout=200' }) });
+  const { store, otherPool, table } = await storeWithin(200);
   await insertSessions(otherPool, table, { expired: 16 });
   await otherPool.query(`CREATE FUNCTION ${table.replace(/"$/, ' slow"')}() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_sleep(0.02); RETURN OLD; END'`); // 16 rows are 320 ms
@@ -122,12 +129,11 @@ test('pruneSessions() halves a batch until it fits into the statement_timeout', 
     EXECUTE FUNCTION ${table.replace(/"$/, ' slow"')}()`);
 
   assert.is(await store.pruneSessions(), 16);
-  assert.is((await storedSids(pool, table)).length, 0);
+  assert.is((await storedSids(otherPool, table)).length, 0);
 });
 
 test('pruneSessions() fails when a single session takes longer than the statement_timeout', async () => {
-  const otherPool = freshPool();
-  const { store, table } = await freshStore({ pool: freshPool({ options: '-c statement_timeout=100' }) });
+  const { store, otherPool, table } = await storeWithin(100);
   await insertSessions(otherPool, table, { expired: 2 });
   await otherPool.query(`CREATE FUNCTION ${table.replace(/"$/, ' stuck"')}() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_sleep(1); RETURN OLD; END'`);
@@ -159,8 +165,7 @@ test('pruneSessions() keeps live sessions in a hash-partitioned table', async ()
 });
 
 test('pruneSessions() deletes 40,000 sessions under a statement_timeout of one second', async () => {
-  const { store, pool, table } = await freshStore({ pool: freshPool({ options: '-c statement_timeout=1000' }) });
-  const otherPool = freshPool();
+  const { store, otherPool, table } = await storeWithin(1000);
   await insertSessions(otherPool, table, { expired: 40_000, live: 10 });
   await otherPool.query(
     `UPDATE ${table} SET sess = json_build_object('cookie', '{}'::json, 'text', repeat('x', 1000))`,
@@ -168,7 +173,7 @@ test('pruneSessions() deletes 40,000 sessions under a statement_timeout of one s
 
   assert.is(await store.pruneSessions(), 40_000);
 
-  assert.is((await storedSids(pool, table)).length, 10);
+  assert.is((await storedSids(otherPool, table)).length, 10);
 });
 
 test('a batch deletes by id even if the planner expects no expired session', async () => {
