@@ -80,7 +80,7 @@ test('stats() counts calls, batches, merges, gone sessions and pruned sessions',
 });
 
 test('stats() counts each call that timed out once, and unreadable rows', async () => {
-  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2 });
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.5 });
   const client = await pool.connect();
   const late = await Promise.allSettled(['a', 'b', 'c', 'd'].map((sid) => store.get(sid)));
   client.release();
@@ -116,7 +116,7 @@ test('stats() counts calls by method, and returns a copy', async () => {
 });
 
 test('stats() counts failed calls by the code of the error, refused calls too', async () => {
-  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.2, maxWaiting: 10 });
+  const { store, pool, table } = await freshStore({ pool: freshPool({ max: 1 }), timeout: 0.5, maxWaiting: 10 });
   const failed = async (...calls: Promise<unknown>[]) => {
     for (const { status } of await Promise.allSettled(calls)) assert.is(status, 'rejected');
   };
