@@ -13,6 +13,7 @@ SELECT pg_catalog.pg_advisory_xact_lock(:key!);
 SELECT
   n.nspname AS "schemaName!",
   c.relkind IN ('r', 'p') AS "isTable!",
+  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'expire') AS "expireType",
   EXISTS (
     SELECT
     FROM pg_catalog.pg_index AS i

@@ -6,7 +6,7 @@ import { INSUFFICIENT_PRIVILEGE, INVALID_COLUMN_REFERENCE, UNDEFINED_TABLE } fro
  * What went wrong.
  * - `DATABASE`: PostgreSQL refused a statement, or the connection to it failed
  * - `TIMEOUT`: PostgreSQL did not answer before the deadline
- * - `CONFLICT`: other requests kept changing the session until the deadline
+ * - `CONFLICT`: other requests changed the session before each attempt
  * - `OVERLOADED`: `maxWaiting` calls were in flight already, or saves of `maxWaitingBytes`, or a
  *   tenth of either for one session
  * - `KEYS`: the function `encryption.keys` failed or did not return in time
@@ -90,7 +90,9 @@ const ADVICE: Record<string, string> = {
 const NO_PASSWORD = /^SASL: .*client password must be a/;
 const PASSWORD_ADVICE = '. The server asks for a password, and none was given. Put it into the URL, or set PGPASSWORD';
 
+/** An error of ours stays as it is. */
 export function databaseFailed(cause: unknown): SessionStoreError {
+  if (cause instanceof SessionStoreError) return cause;
   const isPasswordMissing = NO_PASSWORD.test((cause as Error).message);
   const advice = isPasswordMissing ? PASSWORD_ADVICE : (ADVICE[sqlStateOf(cause) ?? ''] ?? '');
   const message = `the database failed: ${printableLine((cause as Error).message || String(cause))}${advice}`;

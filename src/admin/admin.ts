@@ -121,6 +121,7 @@ const RULES: Record<string, Rule> = {
 };
 const CURSOR = /^([-+:.\dT]+|infinity)\/([0-9a-f]{64})$/;
 const BEGINNING = '-infinity/';
+const MAX_INT = 2 ** 31 - 1; // of PostgreSQL
 
 /**
  * Creates an admin for a session table:
@@ -209,10 +210,14 @@ class Admin {
     const { after = null, limit = 100 } = page;
     checkCount('limit', limit);
     if (after !== null && (typeof after !== 'string' || !CURSOR.test(after)))
-      throw new TypeError('after must be the next of another page');
+      throw new TypeError('after (--after) must be the next of another page');
     const [expire, handle] = (after ?? BEGINNING).split('/') as [string, string];
-    const rows = await queries.listSessionsAfter.run({ expire, handle, limit }, this.#db);
-    const last = rows.length === limit ? rows.at(-1) : undefined;
+    const found = await queries.listSessionsAfter.run(
+      { expire, handle, limit: Math.min(limit + 1, MAX_INT) },
+      this.#db,
+    );
+    const rows = found.slice(0, limit);
+    const last = found.length > limit ? rows.at(-1) : undefined;
     return { sessions: await this.#entries(rows), next: last ? `${last.expire}/${last.handle}` : null };
   }
 
@@ -382,7 +387,7 @@ class Admin {
 const BY_COOKIE = new Expiry({});
 
 function checkCount(name: string, count: number): void {
-  if (Number.isInteger(count) && count > 0 && count < 2 ** 31) return;
+  if (Number.isInteger(count) && count > 0 && count <= MAX_INT) return;
   throw new TypeError(`${name} must be a positive integer, got ${describe(count)}`);
 }
 

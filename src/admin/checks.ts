@@ -95,8 +95,9 @@ const ERRORS: Check[] = [
     };
   },
 
-  ({ mismatches, sidProblem }) => {
-    if (mismatches.length === 0 || sidProblem !== undefined) return undefined; // fixing sid fixes most of them
+  ({ mismatches, sidProblem, distribution }) => {
+    const isExplained = sidProblem !== undefined || (distribution && problemOfDistribution(distribution));
+    if (mismatches.length === 0 || isExplained) return undefined; // fixing that fixes most of them
     const reasons = [...new Set(mismatches.map(({ reason }) => reason))];
     const queriesOf = (reason: string) =>
       mismatches.filter((mismatch) => mismatch.reason === reason).map(({ query }) => query);
@@ -336,7 +337,7 @@ const WARNINGS: Check[] = [
     return {
       code: 'no-user-index',
       problem: `there is no index at ${JSON.stringify(userPath)}, so finding a user reads all sessions`,
-      advice: 'Create it with `connect-pg-typed init --user-path`, createTable({ userPath }) or createUserIndex().',
+      advice: `Create it with \`connect-pg-typed init --user-path '${JSON.stringify(userPath)}'\` or createUserIndex().`,
     };
   },
 

@@ -9,6 +9,7 @@ import { findIndexProgressOfShards } from '../generated/citus.js';
 import { findTimeZones, inspectTable } from '../generated/doctor.js';
 import { createExpireIndex } from '../generated/schema.js';
 import * as changes from '../generated/schema-changes.js';
+import { checkTable } from '../generated/session.js';
 import { PoolConnection, type Queryable } from '../postgres/connection.js';
 import { keysDeadline, loadKeys, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
@@ -64,7 +65,9 @@ const PROGRESS_MS = 200;
  * table meanwhile, and creates missing indexes, which does not.
  *
  * @returns the steps in words. Empty if the table needs none
- * @throws {TypeError} if the TimeZone is ambiguous, or there is no table
+ * @throws {TypeError} if the TimeZone is ambiguous, or the name belongs to something else than a
+ *   table
+ * @throws {SessionStoreError} if the table does not exist
  */
 export async function migrate(location: TableLocation, options: MigrateOptions = {}): Promise<string[]> {
   const steps = await stepsOf(location, options);
@@ -77,7 +80,9 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
   const { userPath, onProgress = () => {} } = options;
   const db = connectTable(location);
   const [table] = await inspectTable.run(catalogNames(names), db);
-  if (!table?.isTable) throw new TypeError('the table does not exist. Check schemaName and tableName');
+  if (!table) await checkTable.run(undefined, db); // fails, and names the table
+  if (!table?.isTable)
+    throw new TypeError('the name belongs to something that is not a table. Set tableName (--table)');
   const steps: Step[] = [];
   const sid = await findSid(location);
   const isSidUnfit = sid !== undefined && problemOfSid(sid, { isHashed: options.hashIds ?? false }) !== undefined;

@@ -40,6 +40,7 @@ export interface FindTableParams {
 
 /** 'FindTable' return type */
 export interface FindTableResult {
+  expireType: string | null;
   hasExpireIndex: boolean;
   isTable: boolean;
   schemaName: string;
@@ -51,7 +52,7 @@ export interface FindTableQuery {
   result: FindTableResult;
 }
 
-const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":452,"b":462}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":518,"b":528},{"a":604,"b":614}]}],"statement":"SELECT\n  n.nspname AS \"schemaName!\",\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                        "};
+const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"params":[{"name":"tableName","required":true,"transform":{"type":"scalar"},"locs":[{"a":590,"b":600}]},{"name":"schemaName","required":false,"transform":{"type":"scalar"},"locs":[{"a":656,"b":666},{"a":742,"b":752}]}],"statement":"SELECT\n  n.nspname AS \"schemaName!\",\n  c.relkind IN ('r', 'p') AS \"isTable!\",\n  (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'expire') AS \"expireType\",\n  EXISTS (\n    SELECT\n    FROM pg_catalog.pg_index AS i\n    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]\n    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND a.attname = 'expire'\n  ) AS \"hasExpireIndex!\"\nFROM pg_catalog.pg_class AS c\nJOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\nWHERE c.relname = :tableName! AND c.relkind IN ('r', 'p', 'v', 'f') AND\n  CASE WHEN :schemaName::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = :schemaName END                                                                                                                        "};
 
 /**
  * Query generated from SQL:
@@ -59,6 +60,7 @@ const findTableIR: any = {"usedParamSet":{"tableName":true,"schemaName":true},"p
  * SELECT
  *   n.nspname AS "schemaName!",
  *   c.relkind IN ('r', 'p') AS "isTable!",
+ *   (SELECT a.atttypid::regtype::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'expire') AS "expireType",
  *   EXISTS (
  *     SELECT
  *     FROM pg_catalog.pg_index AS i

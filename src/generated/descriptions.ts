@@ -42,7 +42,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   findSessions: {"parameters":["text[]","text[]"],"columns":[["handle!","text"],["sess!","text"],["secondsLeft!","double precision"],["expiresAt!","double precision"]]},
   findShards: {"parameters":["bigint"],"columns":[["shard!","text"],["min!","integer"],["worker!","integer"]]},
   findShardsOfSids: {"parameters":["bigint","text[]"],"columns":[["sid!","text"],["shard!","text"]]},
-  findTable: {"parameters":["name","text"],"columns":[["schemaName!","name"],["isTable!","boolean"],["hasExpireIndex!","boolean"]]},
+  findTable: {"parameters":["name","text"],"columns":[["schemaName!","name"],["isTable!","boolean"],["expireType","text"],["hasExpireIndex!","boolean"]]},
   findTimeZones: {"parameters":[],"columns":[["role","text"],["database","text"],["timeZone!","text"]]},
   findToEncrypt: {"parameters":["timestamp with time zone","text","text","integer"],"columns":[["sid","character varying"],["sess!","text"],["handle!","text"],["expire!","text"]]},
   findUserIndex: {"parameters":["name","text","text[]"],"columns":[["indexName!","text"]]},

@@ -10,6 +10,7 @@ import { storablePath } from '../session/user-path.js';
 import { INVALID_SCHEMA_NAME } from '../sql-states.js';
 import type { CreateTableOptions } from './create-table-options.js';
 import { checkDistributed, distribute, distributeStatement, isDistributed } from './distribute.js';
+import { assertSameTimes } from './distribution.js';
 import { indexName } from './index-names.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
@@ -62,6 +63,7 @@ export async function createTable(
       await createUserIndex.run(undefined, tableBinder(names)(withUserPath(path, client)));
     }
     if (!distributed || (await isDistributed(names, db))) return { table };
+    if (table) assertSameTimes(table);
     if (isNew) await distribute(names, db, { ...distributed, isNew });
     return { table, mustDistribute: !isNew };
   });
@@ -93,13 +95,15 @@ export async function missingParts(
   const isTable = table?.isTable ?? true;
   const isSchemaMissing =
     createSchema === true && !(await findSchema.run({ schemaName: names.schemaName! }, db)).length;
+  const mustDistribute = distributed !== undefined && !(await isDistributed(names, db));
+  if (table && mustDistribute) assertSameTimes(table);
   const isUserIndexMissing = isTable && path !== undefined && !(await hasUserIndex(path, names, db));
   const parts: [what: string, isMissing: boolean][] = [
     ['the schema', isSchemaMissing],
     ['the table', !table],
     ['the index on expire', isTable && !table?.hasExpireIndex],
     ['the index on the user', isUserIndexMissing],
-    ['the shards', distributed !== undefined && !(await isDistributed(names, db))],
+    ['the shards', mustDistribute],
   ];
   return parts.filter(([, isMissing]) => isMissing).map(([what]) => what);
 }

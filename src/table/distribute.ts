@@ -1,6 +1,6 @@
 // Distributes the table over the servers of a Citus cluster.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
-import { checkNames, checkOption, refused } from '../errors.js';
+import { checkNames, checkOption, type Rule, refused } from '../errors.js';
 import { distributeTable, distributeTableConcurrently, findCitus } from '../generated/citus.js';
 import { readDistribution } from './distribution.js';
 import { catalogNames, type TableNames } from './names.js';
@@ -9,7 +9,12 @@ const DEFAULT_SHARDS = 8;
 const MIN_SHARDS = 2; // with one, Citus runs pg_notify on the server of the shard
 const MAX_SHARDS = 64_000; // Citus's own limit
 
-const NO_CITUS = 'the server does not have the extension Citus. Run CREATE EXTENSION citus, or leave out distributed';
+export const SHARD_COUNT_RULE: Rule = [
+  `a whole number from ${MIN_SHARDS} to ${MAX_SHARDS}`,
+  (value) => Number.isInteger(value) && (value as number) >= MIN_SHARDS && (value as number) <= MAX_SHARDS,
+];
+
+const NO_CITUS = 'the server lacks the extension Citus. Run CREATE EXTENSION citus, or leave out distributed';
 
 /** Whether Citus distributes the table, or keeps a copy of it on each server. */
 export async function isDistributed(names: TableNames, db: IDatabaseConnection): Promise<boolean> {
@@ -46,9 +51,5 @@ export function distributeStatement(table: string, shardCount = DEFAULT_SHARDS):
 export function checkDistributed(distributed: { shardCount?: number | undefined }): void {
   checkNames(distributed, ['shardCount']);
   const { shardCount } = distributed;
-  if (shardCount === undefined) return;
-  checkOption('shardCount', shardCount, [
-    `a whole number from ${MIN_SHARDS} to ${MAX_SHARDS}`,
-    (value) => Number.isInteger(value) && shardCount >= MIN_SHARDS && shardCount <= MAX_SHARDS,
-  ]);
+  if (shardCount !== undefined) checkOption('shardCount', shardCount, SHARD_COUNT_RULE);
 }

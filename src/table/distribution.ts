@@ -92,9 +92,14 @@ export async function checkedDistribution(
   db: IDatabaseConnection,
 ): Promise<FindDistributionResult | undefined> {
   const found = await readDistribution(names, db);
-  const wrong = found && problemOfDistribution(found);
-  if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
+  if (found) assertSameTimes(found);
   return found;
+}
+
+/** @throws {SessionStoreError} if the servers of a distributed table would read other times */
+export function assertSameTimes(settings: TimeSettings): void {
+  const wrong = problemOfDistribution(settings);
+  if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
 }
 
 /** A connection for statements that compare times. The first one checks the distribution. */
@@ -111,26 +116,29 @@ export function connectForTimes(location: TableLocation): IDatabaseConnection {
 }
 
 const NO_SETTING =
-  'synchronousCommit: false does not work with a table that Citus distributes: it would not reach the other servers. ' +
-  'Leave the option out. To let no write wait for the disk, run `ALTER SYSTEM SET synchronous_commit = off` and ' +
-  '`SELECT pg_reload_conf()` on each worker';
+  'synchronousCommit: false does not work with Citus: it would not reach the workers. Leave it out, and run ' +
+  '`ALTER SYSTEM SET synchronous_commit = off` and `SELECT pg_reload_conf()` on each worker';
+
+interface TimeSettings {
+  expireType: string | null;
+  /** The connection's. Default: ISO. */
+  dateStyle?: string;
+}
 
 /** Why a distributed table would get wrong times, and what to do. Undefined if it does not. */
 export function problemOfDistribution({
   expireType,
-  dateStyle,
-}: FindDistributionResult): { problem: string; advice: string } | undefined {
+  dateStyle = 'ISO',
+}: TimeSettings): { problem: string; advice: string } | undefined {
   if (expireType === 'timestamp without time zone') {
     return {
-      problem:
-        'Citus distributes the table, and expire is a timestamp without time zone: each server reads it in its own ' +
-        'time zone',
+      problem: 'expire has no time zone, so each server of Citus reads it in its own',
       advice: migrateAdvice('timestamptz'),
     };
   }
   if (dateStyle.startsWith('ISO')) return undefined;
   return {
-    problem: `Citus distributes the table, and DateStyle is '${dateStyle}': the servers would take the day for the month`,
+    problem: `DateStyle is '${dateStyle}': the servers of Citus would take the day for the month`,
     advice: "Run ALTER ROLE ... SET DateStyle = 'ISO' for the role of the app",
   };
 }

@@ -239,6 +239,9 @@ test('list() continues after the last entry when sessions were created and delet
     ['s5', 's7', 's8', 's9'].map(handleOf),
   );
   assert.is(rest.next, null);
+  const full = await admin.list({ limit: 9 });
+  assert.equal([full.sessions.length, full.next], [9, null]);
+  assert.is((await admin.list({ limit: 2 ** 31 - 1 })).sessions.length, 9);
 });
 
 test('list() gives null as the session of a row that does not hold one', async () => {
@@ -389,6 +392,7 @@ test('no result of the admin contains a session id', async () => {
   const { store, admin } = await fresh();
   const sid = 'a-very-secret-session-id';
   await store.set(sid, session(passport('ada')));
+  await store.set('another', session({}, cookieFor(200_000))); // so that there is a next page
   const page = await admin.list({ limit: 1 });
   const results = [page, await admin.find('ada'), await admin.show(handleOf(sid)), await admin.stats()];
   assert.is(page.next!.split('/')[1], handleOf(sid));
@@ -423,7 +427,7 @@ test('the admin throws a TypeError that explains a wrong option or parameter', a
       /batchSize must be a positive integer, got/,
     ]),
     [() => admin.prune(invalid({ batch: 10 })), /unknown option "batch". The options are batchSize, onBatch/],
-    [() => admin.list({ after: 'yesterday' }), /after must be the next of another page/],
+    [() => admin.list({ after: 'yesterday' }), /after \(--after\) must be the next of another page/],
     [() => admin.list({ limit: 0 }), /limit must be a positive integer/],
   ];
   for (const [call, message] of wrongCalls) {

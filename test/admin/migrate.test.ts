@@ -15,7 +15,7 @@ import {
 } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
-import { makeStore, makeTable, type StoreName, sessionFor } from '../support/stores.js';
+import { makeStore, makeTable, quotedName, type StoreName, sessionFor } from '../support/stores.js';
 
 const test = suite('migrate', { timeout: 60_000 });
 useAdministrator();
@@ -133,6 +133,15 @@ test('migrate() says why a sid that a view uses cannot change', async () => {
   assert.match(error.message, /cannot alter type of a column used by a view or rule/);
 });
 
+test('migrate() refuses a view', async () => {
+  const { pool, names, table } = await freshStore();
+  const tableName = `${names.tableName} view`;
+  await pool.query(`CREATE VIEW ${quotedName({ ...names, tableName })} AS SELECT * FROM ${table}`);
+  const error = await migrate({ pool, names: { ...names, tableName } }).catch((caught) => caught);
+  assert.ok(error instanceof TypeError);
+  assert.match(error.message, /^the name belongs to something that is not a table. Set tableName \(--table\)$/);
+});
+
 test('migrate() with dryRun lists the same steps and changes nothing', async () => {
   const { pool, names, table } = await oldTable();
   const before = await shapeOf(pool, table);
@@ -144,7 +153,7 @@ test('migrate() with dryRun lists the same steps and changes nothing', async () 
 test('migrate() explains a missing table, an unknown time zone and a wrong userPath', async () => {
   const { pool, names } = await oldTable();
   const message = (promise: Promise<unknown>) => promise.then(String, (error: Error) => error.message);
-  assert.match(await message(migrate({ pool, names: freshNames() })), /the table does not exist/);
+  assert.match(await message(migrate({ pool, names: freshNames() })), /relation .* does not exist/);
   assert.match(
     await message(migrate({ pool, names }, { timeZone: 'Mars/Olympus' })),
     /PostgreSQL does not know Mars\/Olympus/,

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { maskArguments } from '../../src/cli/passwords.js';
 import { cli, printed } from '../support/cli.js';
-import { freshNames } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { at, fresh, SID } from './fresh-table.js';
 
@@ -25,7 +24,7 @@ test('a usage error exits with 2, and prints one line that explains it', async (
     [['--', 'stats'], /expected a command before the arguments\. See/],
     [['list', 'x'], /unexpected argument "x"\. See connect-pg-typed list --help/],
     [['list', '--limit', '0'], /--limit must be a positive integer, not "0"\. See/],
-    [['list', '--after', 'yesterday'], /after must be the next of another page/],
+    [['list', '--after', 'yesterday'], /after \(--after\) must be the next of another page/],
     [['list', '--lmit', '1'], /unknown option --lmit\. Did you mean --limit\? See connect-pg-typed list --help/],
     [['list', '--user'], /unknown option --user\. Did you mean --user-path\? See/],
     [['list', '--LIMIT', '1'], /unknown option --LIMIT\. Did you mean --limit\? See/],
@@ -60,7 +59,6 @@ test('a usage error exits with 2, and prints one line that explains it', async (
     [['revoke', '0'.repeat(64), '--except', '0'.repeat(64)], /--except needs --user/],
     [['revoke', '--except', '0'.repeat(64)], /expected one HANDLE, or --user/],
     [['prune', '--batch', 'all'], /--batch must be a positive integer/],
-    [['migrate', ...at(freshNames())], /the table does not exist/],
     [['init', '--create-schema'], /--create-schema needs --schema/],
     [['stats', '--url', 'mysql://x'], /the URL is not a postgres:\/\/ URL\. Write postgres:/],
   ];

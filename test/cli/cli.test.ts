@@ -80,6 +80,7 @@ test('list prints pages of handles', async () => {
       `^HANDLE +USER  EXPIRES IN\n${handles[0]}  ada   [12].*h\n${handles[1]}  ada   2 h\n\nnext page: --after \\S+/${handles[1]}\n$`,
     ),
   );
+  assert.not.match((await run('list', '--limit', '3')).stdout, 'next page');
   const first = (await json('list', '--limit', '2')).json;
   const second = (await json('list', '--limit', '2', '--after', first.next)).json;
   assert.equal(
@@ -292,7 +293,7 @@ test('doctor prints the problems and what to do, and exits with 1 if one is an e
     stdout,
     /\n\n1\. error: .*getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
   );
-  assert.match(stdout, /\n\n2\. warning: there is no index at \["id"\]/);
+  assert.match(stdout, /\n\n2\. warning: there is no index at \["id"\].*\n.*init --user-path '\["id"\]'/);
   assert.equal(
     (await json('doctor')).json.findings.map((finding: { code: string }) => finding.code),
     ['query-fails'],
@@ -347,7 +348,7 @@ test('init --print --distributed prints SQL that distributes the table, in the g
   );
   assert.match((await print('sql', '--distributed')).stdout, /shard_count => 8\)/);
   for (const [args, message] of [
-    [['sql', '--distributed', '--shards', '1'], /shard/i],
+    [['sql', '--distributed', '--shards', '1'], /--shards must be a whole number from 2 to 64000, got 1/],
     [['sql', '--shards', '4'], /--shards .*--distributed/],
     [['prisma', '--distributed'], /--distributed works with --print sql, not with --print prisma/],
   ] as [string[], RegExp][]) {
@@ -390,6 +391,7 @@ test('a database failure exits with 3, and prints one line with advice and witho
       {},
       /the table .* does not exist\. Create it with connect-pg-typed init, or set --schema and --table/,
     ],
+    [['migrate', ...at(freshNames())], {}, /the table .* does not exist\. Create it with connect-pg-typed init/],
     [
       ['init', '--table', 'x'],
       { DATABASE_URL: url({ search: `?options=${encodeURIComponent(searchPath('nowhere'))}` }) },

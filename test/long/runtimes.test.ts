@@ -51,7 +51,7 @@ for (const [name, runtime] of Object.entries(RUNTIMES)) {
   for (const file of FILES) {
     test(`${path.basename(file)} passes on ${name}`, async () => {
       const result = await resultOf(runtime, file);
-      assert.match(result, /^[1-9]\d* passed, 0 failed$/);
+      assert.match(result, /^[1-9]\d* passed, 0 failed$/, result);
       console.log(`${name}: ${path.basename(file)}: ${result}`);
     });
   }

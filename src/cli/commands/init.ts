@@ -1,6 +1,7 @@
 // init: creates the table, or prints the SQL for it.
+import { checkOption } from '../../errors.js';
 import { createTable, missingParts, tableStatements } from '../../table/create-table.js';
-import { checkDistributed } from '../../table/distribute.js';
+import { SHARD_COUNT_RULE } from '../../table/distribute.js';
 import { DRY_RUN, noPositional, numberOf, TRUST_OWNER, UsageError, userPathOption, type Values } from '../arguments.js';
 import type { Command } from '../command.js';
 import { TABLE_FORMATS } from '../table-formats.js';
@@ -59,7 +60,7 @@ export const init: Command = {
 /** @throws {UsageError} if the number of shards is not a number, or there is no --distributed */
 function distributedOf(values: Values): { shardCount?: number } | undefined {
   const shardCount = numberOf(values, 'shards');
-  if (shardCount !== undefined) checkDistributed({ shardCount });
+  if (shardCount !== undefined) checkOption('--shards', shardCount, SHARD_COUNT_RULE);
   if (values.distributed === true) return shardCount === undefined ? {} : { shardCount };
   if (shardCount !== undefined) throw new UsageError('--shards needs --distributed');
   return undefined;
