@@ -1,7 +1,6 @@
 // Signs a user out everywhere. The table may have any name:
 //
-//   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --schema web --table "user
-//   sessions"
+//   DATABASE_URL=postgres://... npx tsx examples/sign-out-user.ts ada --table "user sessions"
 import { parseArgs } from 'node:util';
 import { createAdmin } from 'connect-pg-typed/admin';
 import pg from 'pg';

@@ -34,6 +34,10 @@ type Callback = (error?: Error | null) => void;
  * the touch of a session that did not change. If such a touch fails, `next(error)` is called once
  * the response was sent.
  *
+ * Express runs an error handler once for a request. If the handler sends a response whose session
+ * cannot be saved, Express answers itself. To prevent that, set `req.session = null` in the
+ * handler.
+ *
  * An error response is sent by Node's own methods: middleware that replaced `res.write()` or
  * `res.end()`, such as compression, does not see it. A stream of Node that was piped to the
  * response is detached before. What a loop of `res.write()`, an async generator in `pipeline()` or

@@ -148,6 +148,22 @@ for (const [form, { end, body, calls = 0 }] of Object.entries(forms)) {
   });
 }
 
+test('an error handler answers if it sets req.session to null, though the session cannot be saved', async () => {
+  const isAnswered = async (forget: boolean): Promise<boolean> => {
+    const app = await startApp((req, _res, next) => {
+      req.session.flash = 'wrong';
+      if (forget) req.session = null as never;
+      next(Object.assign(new Error('wrong'), { status: 400, code: 'wrong' }));
+    });
+    await app.pool.query(`DROP TABLE ${app.table}`);
+    const { status, body, headers } = await app.send().catch(() => ({ status: 0, body: '', headers: {} }));
+    assert.is('set-cookie' in headers, false);
+    assert.is(app.errors.length, 1);
+    return status === 400 && body === 'failed: wrong';
+  };
+  assert.equal([await isAnswered(true), await isAnswered(false)], [true, false]);
+});
+
 test('a HEAD request gets no body after the session is saved', async () => {
   const app = await startApp((req, res, next) => {
     countView(req, res, next);
