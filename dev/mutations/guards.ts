@@ -977,8 +977,15 @@ export const mutations: Mutation[] = [
   {
     guard: 'the error response has the head from before',
     file: 'src/store/save-before-response.ts',
-    from: 'if (!headersSent) restoreHead();',
+    from: '      restoreHead();\n',
     to: '',
+    tests: ['save-before'],
+  },
+  {
+    guard: 'an error handler can close the connection instead of answering',
+    file: 'src/store/save-before-response.ts',
+    from: 'pending.releaseSocket(); // now',
+    to: '// now',
     tests: ['save-before'],
   },
   {

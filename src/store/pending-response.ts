@@ -104,11 +104,13 @@ export class PendingResponse {
 
   /** Does to the connection what was asked for meanwhile, after the response has left. */
   releaseSocket({ isCut = false } = {}): void {
-    const socket = this.#socket;
+    const calls = this.#socket?.release() ?? [];
     this.#socket = undefined;
-    if (!socket) return;
-    if (isCut || socket.isUntouched || this.#res.closed) socket.release();
-    else this.#res.once('close', () => socket.release());
+    const run = () => {
+      for (const call of calls) call();
+    };
+    if (isCut || this.#res.closed) run();
+    else this.#res.once('close', run);
   }
 }
 
@@ -142,14 +144,11 @@ class HeldSocket {
     };
   }
 
-  get isUntouched(): boolean {
-    return this.#later.length === 0;
-  }
-
-  release(): void {
+  /** @returns what was asked for meanwhile, if no other response waits */
+  release(): (() => void)[] {
     this.#holders--;
-    if (this.#holders > 0) return;
+    if (this.#holders > 0) return [];
     this.#undo();
-    for (const call of this.#later) call();
+    return this.#later;
   }
 }

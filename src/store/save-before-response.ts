@@ -252,7 +252,10 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     pending.reopen();
     for (const name of REPLACED) Reflect.deleteProperty(res, name);
     const { headersSent } = res;
-    if (!headersSent) restoreHead();
+    if (!headersSent) {
+      restoreHead();
+      pending.releaseSocket(); // now: the error handler may close the connection
+    }
     next(error);
     const isCut = headersSent && !res.writableEnded;
     if (isCut) res.destroy(); // the browser must not take it for a whole response
