@@ -65,8 +65,8 @@ const PROGRESS_MS = 200;
  * table meanwhile, and creates missing indexes, which does not.
  *
  * @returns the steps in words. Empty if the table needs none
- * @throws {TypeError} if the TimeZone is ambiguous, or the name belongs to something else than a
- *   table
+ * @throws {TypeError} if the TimeZone is ambiguous, or the name belongs to something that is not
+ *   a table
  * @throws {SessionStoreError} if the table does not exist
  */
 export async function migrate(location: TableLocation, options: MigrateOptions = {}): Promise<string[]> {
@@ -82,7 +82,7 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
   const [table] = await inspectTable.run(catalogNames(names), db);
   if (!table) await checkTable.run(undefined, db); // fails, and names the table
   if (!table?.isTable)
-    throw new TypeError('the name belongs to something that is not a table. Set tableName (--table)');
+    throw new TypeError('the name belongs to something that is not a table. Set another tableName (--table)');
   const steps: Step[] = [];
   const sid = await findSid(location);
   const isSidUnfit = sid !== undefined && problemOfSid(sid, { isHashed: options.hashIds ?? false }) !== undefined;

@@ -110,7 +110,7 @@ export class PendingResponse {
       for (const call of calls) call();
     };
     if (isCut || this.#res.closed) run();
-    else this.#res.once('close', run);
+    else if (calls.length > 0) this.#res.once('close', run);
   }
 }
 

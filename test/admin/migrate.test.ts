@@ -139,7 +139,7 @@ test('migrate() refuses a view', async () => {
   await pool.query(`CREATE VIEW ${quotedName({ ...names, tableName })} AS SELECT * FROM ${table}`);
   const error = await migrate({ pool, names: { ...names, tableName } }).catch((caught) => caught);
   assert.ok(error instanceof TypeError);
-  assert.match(error.message, /^the name belongs to something that is not a table. Set tableName \(--table\)$/);
+  assert.match(error.message, /^the name belongs to something that is not a table. Set another tableName \(--table\)$/);
 });
 
 test('migrate() with dryRun lists the same steps and changes nothing', async () => {
