@@ -47,8 +47,18 @@ SELECT
 FROM "session_store"."session" AS t
 WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now();
 
+/* The same for hashed ids, by the primary key. */
+/* @name showHashedSession */
+SELECT
+  pg_catalog.substr(t.sid, 8) AS "handle!",
+  t.sess::text AS "sess!",
+  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+  extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
+FROM "session_store"."session" AS t
+WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now();
+
 /*
- * Also scans all sids. Deletes an expired row too: under another connection's TimeZone it may be
+ * Scans all sids as well. Deletes an expired row too: under another connection's TimeZone it may be
  * live. It finds each id and its hash, since a migration may move the row from one to the other
  * meanwhile. If there is a channel, it is notified when the transaction commits.
  */

@@ -191,3 +191,5 @@ function edits(one: string, other: string): number {
   }
   return previous[other.length]!;
 }
+
+export const pluralize = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

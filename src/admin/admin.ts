@@ -4,7 +4,7 @@ import type { SessionData } from 'express-session';
 import type { Pool } from 'pg';
 import { checkMethodOptions, checkNames, checkOption, describe, type Rule, type SessionStoreError } from '../errors.js';
 import * as queries from '../generated/admin.js';
-import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify, getSession } from '../generated/session.js';
+import { clearSessionsAndNotify, countSessions, destroySessionsAndNotify } from '../generated/session.js';
 import { isPool, libraryAdvice, POOL_RULE, type PoolLike } from '../postgres/pool.js';
 import { CODEC_RULES, type Codec, keysDeadline, loadKeys, makeCodec } from '../session/codec.js';
 import type { Encryption } from '../session/encryption.js';
@@ -237,14 +237,10 @@ class Admin {
    */
   async show(handle: string): Promise<SessionEntry | null> {
     checkHandle(handle);
-    if (this.#isHashed) {
-      const [row] = await getSession.run({ sid: hashedId(handle) }, this.#db);
-      if (!row) return null;
-      const secondsLeft = row.secondsLeft ?? 0;
-      const expiresAt = Date.now() / 1000 + secondsLeft;
-      return (await this.#entries([{ handle, sess: row.sess ?? '', secondsLeft, expiresAt }]))[0]!;
-    }
-    return (await this.#entries(await queries.showSession.run({ handle }, this.#db)))[0] ?? null;
+    const rows = this.#isHashed
+      ? await queries.showHashedSession.run({ sid: hashedId(handle) }, this.#db)
+      : await queries.showSession.run({ handle }, this.#db);
+    return (await this.#entries(rows))[0] ?? null;
   }
 
   /**

@@ -1,5 +1,5 @@
 // Encrypts a whole table with the first key while apps use it.
-import { KEPT } from '../errors.js';
+import { KEPT, pluralize } from '../errors.js';
 import { countToEncrypt, findToEncrypt } from '../generated/encrypt.js';
 import { replaceSessions } from '../generated/session.js';
 import { retry } from '../postgres/retry.js';
@@ -58,7 +58,7 @@ export async function encryptAll(
     }
     if (tried === 0) return skipped; // otherwise another pass finds rows that changed meanwhile
     idlePasses = encrypted > 0 ? 0 : idlePasses + 1;
-    if (idlePasses === MAX_IDLE_PASSES) throw new Error(`${tried} sessions stay as they are: ${KEPT}`);
+    if (idlePasses === MAX_IDLE_PASSES) throw new Error(`${pluralize(tried, 'session')} cannot be encrypted: ${KEPT}`);
   }
 }
 

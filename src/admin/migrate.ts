@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import pg from 'pg';
-import { hasSqlState } from '../errors.js';
+import { hasSqlState, pluralize } from '../errors.js';
 import type { InspectSidResult } from '../generated/catalog.js';
 import { findIndexProgressOfShards } from '../generated/citus.js';
 import { findTimeZones, inspectTable } from '../generated/doctor.js';
@@ -83,6 +83,9 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
   if (!table) await checkTable.run(undefined, db); // fails, and names the table
   if (!table?.isTable)
     throw new TypeError('the name belongs to something that is not a table. Set another tableName (--table)');
+  // Outside a transaction, this only checks the time zone.
+  if (options.timeZone !== undefined)
+    await explainTimeZone(options.timeZone, changes.beginConversion.run({ timeZone: options.timeZone }, db));
   const steps: Step[] = [];
   const sid = await findSid(location);
   const isSidUnfit = sid !== undefined && problemOfSid(sid, { isHashed: options.hashIds ?? false }) !== undefined;
@@ -110,7 +113,11 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
     // PostgreSQL cannot look for hashes in a sid of another type.
     const unhashed = isSidUnfit ? undefined : await unhashedRows(location);
     const run = async () => hashAllIds(location, countingUp(unhashed ?? (await unhashedRows(location)), onProgress));
-    if (unhashed !== 0) steps.push({ what: `the hash of ${unhashed ?? 'the'} session ids`, run });
+    if (unhashed !== 0)
+      steps.push({
+        what: `the hash of ${unhashed === undefined ? 'all session ids' : pluralize(unhashed, 'session id')}`,
+        run,
+      });
   }
   const codec = options.encryption && makeCodec({ encryption: options.encryption });
   if (codec) await loadKeys(codec, keysDeadline());
@@ -119,9 +126,9 @@ async function stepsOf(location: TableLocation, options: MigrateOptions): Promis
     const onBatch = countingUp(toEncrypt, onProgress);
     const run = async () => {
       const skipped = await encryptAll(location, codec, onBatch);
-      if (skipped > 0) throw new Error(`${skipped} sessions stay as they are: no key decrypts them. ${ENCRYPT_ADVICE}`);
+      if (skipped > 0) throw new Error(`no key decrypts ${pluralize(skipped, 'session')}. ${ENCRYPT_ADVICE}`);
     };
-    steps.push({ what: `${toEncrypt} sessions encrypted with the first key`, run });
+    steps.push({ what: `${pluralize(toEncrypt, 'session')} encrypted with the first key`, run });
   }
   return steps;
 }
@@ -163,7 +170,11 @@ async function convertExpire(location: TableLocation, timeZone: string): Promise
     };
     return changes.convertExpireOfShards.run(undefined, bindTable(inZone, location.names));
   };
-  await convert(location, timeZone, change).catch((error) => {
+  await explainTimeZone(timeZone, convert(location, timeZone, change));
+}
+
+async function explainTimeZone(timeZone: string, work: Promise<unknown>): Promise<void> {
+  await work.catch((error) => {
     if (!hasSqlState(error, INVALID_PARAMETER_VALUE)) throw error;
     throw new TypeError(`timeZone: PostgreSQL does not know ${timeZone}`, { cause: error });
   });

@@ -58,6 +58,4 @@ export function bytes(count: number | null): string {
   return `${(count / 1024 ** power).toFixed(1)} ${['', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }
 
-export const pluralize = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 export const pathText = (userPath: UserPath = PASSPORT): string => `'${printable(userPath.join('.'))}'`;

@@ -105,7 +105,7 @@ export interface ShowSessionQuery {
   result: ShowSessionResult;
 }
 
-const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":619,"b":626}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 AS \"expiresAt!\"\nFROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                                                                                                                           "};
+const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"handle","required":true,"transform":{"type":"scalar"},"locs":[{"a":619,"b":626}]}],"statement":"SELECT\n  CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 AS \"expiresAt!\"\nFROM \"session_store\".\"session\" AS t\nWHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                  "};
 
 /**
  * Query generated from SQL:
@@ -116,10 +116,46 @@ const showSessionIR: any = {"usedParamSet":{"handle":true},"params":[{"name":"ha
  *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
  *   extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
  * FROM "session_store"."session" AS t
- * WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                                                                                                                                                                                                                                                           
+ * WHERE CASE WHEN pg_catalog.starts_with(t.sid, 'sha256:') THEN pg_catalog.substr(t.sid, 8) ELSE pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(t.sid, 'UTF8')), 'hex') END = :handle! AND t.expire > now()                                                  
  * ```
  */
 export const showSession = new PreparedQuery<ShowSessionParams,ShowSessionResult>(showSessionIR);
+
+
+/** 'ShowHashedSession' parameters type */
+export interface ShowHashedSessionParams {
+  sid: string;
+}
+
+/** 'ShowHashedSession' return type */
+export interface ShowHashedSessionResult {
+  expiresAt: number;
+  handle: string;
+  secondsLeft: number;
+  sess: string;
+}
+
+/** 'ShowHashedSession' query type */
+export interface ShowHashedSessionQuery {
+  params: ShowHashedSessionParams;
+  result: ShowHashedSessionResult;
+}
+
+const showHashedSessionIR: any = {"usedParamSet":{"sid":true},"params":[{"name":"sid","required":true,"transform":{"type":"scalar"},"locs":[{"a":324,"b":328}]}],"statement":"SELECT\n  pg_catalog.substr(t.sid, 8) AS \"handle!\",\n  t.sess::text AS \"sess!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS \"secondsLeft!\",\n  extract(epoch FROM t.expire::timestamptz)::float8 AS \"expiresAt!\"\nFROM \"session_store\".\"session\" AS t\nWHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()                                                                                                                                                                                                                                                                                              "};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * SELECT
+ *   pg_catalog.substr(t.sid, 8) AS "handle!",
+ *   t.sess::text AS "sess!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 - extract(epoch FROM now())::float8 AS "secondsLeft!",
+ *   extract(epoch FROM t.expire::timestamptz)::float8 AS "expiresAt!"
+ * FROM "session_store"."session" AS t
+ * WHERE t.sid OPERATOR(pg_catalog.=) :sid! AND t.expire > now()                                                                                                                                                                                                                                                                                              
+ * ```
+ */
+export const showHashedSession = new PreparedQuery<ShowHashedSessionParams,ShowHashedSessionResult>(showHashedSessionIR);
 
 
 /** 'RevokeSession' parameters type */

@@ -78,6 +78,7 @@ export const descriptions: Record<string, { parameters: string[]; columns: [name
   setSession: {"parameters":["character varying","json","double precision"],"columns":[]},
   setSessionRelaxed: {"parameters":["text","json","double precision"],"columns":[]},
   setSessions: {"parameters":["text","boolean","text[]","json[]","double precision[]"],"columns":[]},
+  showHashedSession: {"parameters":["text"],"columns":[["handle!","text"],["sess!","text"],["secondsLeft!","double precision"],["expiresAt!","double precision"]]},
   showSession: {"parameters":["text"],"columns":[["handle!","text"],["sess!","text"],["secondsLeft!","double precision"],["expiresAt!","double precision"]]},
   touchSession: {"parameters":["boolean","double precision","text"],"columns":[["sid","character varying"]]},
   touchSessionRelaxed: {"parameters":["boolean","double precision","text"],"columns":[["sid","character varying"]]},

@@ -84,7 +84,7 @@ for (const [what, set] of ways) {
         ['no-time-zone'],
       );
       const steps = await migrate({ pool: administrator(pool), names: plain.names }, { hashIds: true });
-      assert.match(steps.join(), /^expire as timestamptz, with TimeZone [^,]+,the hash of 1 session ids$/);
+      assert.match(steps.join(), /^expire as timestamptz, with TimeZone [^,]+,the hash of 1 session id$/);
 
       const db = bindTable(pool, plain.names);
       assert.equal(await countSessions.run(undefined, db), [{ count: 1 }]);

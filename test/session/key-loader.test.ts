@@ -152,7 +152,7 @@ test('the admin and migrate take the same function', async () => {
 
   service.keys = [NEW_KEY, KEY];
   const steps = await migrate({ pool, names }, { encryption: { keys } });
-  assert.match(steps.join(), /1 sessions encrypted with the first key/);
+  assert.match(steps.join(), /1 session encrypted with the first key/);
   assert.is((await admin.show(store.handle('a')))!.user, '7'); // it finds the new key
 });
 

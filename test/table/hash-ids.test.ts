@@ -345,3 +345,12 @@ test('the admin uses the same handle for a session, hashed or not', async () => 
   }
   assert.is(await admin.count(), 0);
 });
+
+test('show() and find() give the same expiresAt with hashed ids', async () => {
+  const { hashed, pool, names } = await fresh();
+  const admin = createAdmin({ pool, ...names, hashIds: true });
+  await hashed.set('a', session({ passport: { user: 'ada' } }));
+  const shown = await admin.show(hashed.handle('a'));
+  assert.equal(shown!.expiresAt, (await admin.find('ada'))[0]!.expiresAt);
+  assert.is(await admin.show(hashed.handle('nobody')), null);
+});

@@ -172,7 +172,7 @@ test('migrate makes sid a varchar and hashes it in one run', async () => {
   await pool.query(`INSERT INTO ${quotedName(names)} VALUES ($1, '{"cookie":{}}', 'tomorrow')`, [id]);
   const error = await failure(storeWith({ hashIds: true }).set(id, session()));
   assert.match(error.message, '`npx connect-pg-typed migrate --hash-ids` makes it varchar');
-  const steps = ['sid as varchar instead of uuid', 'the hash of the session ids'];
+  const steps = ['sid as varchar instead of uuid', 'the hash of all session ids'];
   assert.equal(await migrate({ pool, names }, { hashIds: true, dryRun: true }), steps);
   assert.equal(await migrate({ pool, names }, { hashIds: true }), steps);
   assert.ok(await storeWith({ hashIds: true }).get(id));

@@ -1,8 +1,9 @@
 // prune: deletes expired sessions.
+import { pluralize } from '../../errors.js';
 import { DEFAULT_PRUNE_BATCH } from '../../table/prune.js';
 import { DRY_RUN, noPositional, numberOf } from '../arguments.js';
 import type { Command } from '../command.js';
-import { pluralize, table } from '../print.js';
+import { table } from '../print.js';
 import { startProgress } from '../progress.js';
 
 export const prune: Command = {

@@ -1,11 +1,12 @@
 // revoke: deletes sessions, which signs out their users.
 import type { Admin } from '../../admin/admin.js';
+import { pluralize } from '../../errors.js';
 import { printableLine } from '../../printable.js';
 import { DRY_RUN, noPositional, onePositional, stringOf, USER_PATH, UsageError } from '../arguments.js';
 import { confirm } from '../ask.js';
 import type { Command, Context, Outcome } from '../command.js';
 import { KEYS } from '../keys.js';
-import { pathText, pluralize } from '../print.js';
+import { pathText } from '../print.js';
 import { targetOf, targetText } from '../target.js';
 import { warningForAll } from '../user-path-warning.js';
 

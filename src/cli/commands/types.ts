@@ -1,6 +1,6 @@
 // types: compiles the queries of a project, with the pgtyped that it has installed.
 import pg from 'pg';
-import { databaseFailed } from '../../errors.js';
+import { databaseFailed, pluralize } from '../../errors.js';
 import { connectionConfig } from '../../postgres/connect.js';
 import { unbind } from '../../table/stand-in.js';
 import { noPositional, numberOf, stringOf } from '../arguments.js';
@@ -9,7 +9,6 @@ import { applyToFiles, findChanges, foreignFiles } from '../pgtyped/changes.js';
 import { CompileError, compile, outputFolders } from '../pgtyped/compile.js';
 import { databaseOf, readConfig } from '../pgtyped/config.js';
 import { duplicateNames, missingOutputs, sourcesOf, standInProblems } from '../pgtyped/sources.js';
-import { pluralize } from '../print.js';
 
 const STAND_IN_ADVICE =
   'Create the stand-in in this database: connect-pg-typed init --schema session_store --table session --create-schema --url URL';
