@@ -59,10 +59,15 @@ for (const [kind, { needs, load, serverUrl, lacks = [] }] of Object.entries(POOL
   async function lockTable(admin: pg.Pool, table: string): Promise<() => Promise<void>> {
     const client = await admin.connect();
     await client.query(`BEGIN; LOCK TABLE ${table}`);
-    return async () => {
+    let isLocked = true;
+    const unlock = async () => {
+      if (!isLocked) return;
+      isLocked = false;
       await client.query('ROLLBACK');
       client.release();
     };
+    onEnd(unlock); // a pool does not end while one of its clients waits for the lock
+    return unlock;
   }
 
   const until = async (is: () => Promise<boolean>): Promise<void> => {

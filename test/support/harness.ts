@@ -62,11 +62,13 @@ export function suite<T = Context>(name: string, { timeout = LIMIT_MS, mayBeEmpt
     entry.count++;
     register(title, async (context) => {
       if (entry.broken[0]) throw entry.broken[0];
-      try {
-        await within(timeout, title, () => work(context));
-      } finally {
-        for (let end = endings.pop(); end; end = endings.pop()) await within(timeout, `the end of ${title}`, end);
-      }
+      const failures: unknown[] = [];
+      const attempt = (what: string, run: () => unknown) =>
+        within(timeout, what, run).catch((error) => failures.push(error));
+      await attempt(title, () => work(context));
+      for (let end = endings.pop(); end; end = endings.pop()) await attempt(`the end of ${title}`, end);
+      for (const later of failures.slice(1)) console.log(later); // a consequence of the first, as a rule
+      if (failures.length > 0) throw failures[0];
     });
   };
   return Object.assign(add(test), {

@@ -67,6 +67,11 @@ const failures: Record<string, [tests: string, message: RegExp, env?: NodeJS.Pro
     `import { onEnd } from ${JSON.stringify(harness)}; suite('s')('leaves', () => onEnd(() => { throw new Error('no'); }));`,
     /no/,
   ],
+  'a test throws, and then its clean-up': [
+    `import { onEnd } from ${JSON.stringify(harness)};
+    suite('s')('fails', () => { onEnd(() => { throw new Error('later'); }); throw new Error('first'); });`,
+    /later.*FAIL.*first/s,
+  ],
   'a test leaves a rejection unhandled': [
     `${good} test('leaks', () => { Promise.reject(new Error('no')); });`,
     /outside any test: Error: no/,
