@@ -1999,9 +1999,16 @@ export const mutations: Mutation[] = [
   {
     guard: 'clear() reaches the old store',
     file: 'src/store/store.ts',
-    from: 'await this.#oldStore?.clear(deadline);',
+    from: 'if (this.#oldStore) await this.#oldStore.clear(deadline);',
     to: '',
     tests: ['store/read-through.test'],
+  },
+  {
+    guard: 'clear() and set() of one tick keep their order without batches',
+    file: 'src/store/store.ts',
+    from: 'if (this.#oldStore) await this.#oldStore.clear(deadline);',
+    to: 'await this.#oldStore?.clear(deadline);',
+    tests: ['store/store.test'],
   },
   {
     guard: 'a moved session is encrypted with keys that a function returns',

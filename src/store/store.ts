@@ -280,7 +280,7 @@ export class PgSessionStore extends StoreWithEvents {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#call('clear', callback, async (deadline) => {
-      await this.#oldStore?.clear(deadline);
+      if (this.#oldStore) await this.#oldStore.clear(deadline); // else no pause: calls of one tick keep their order
       await this.#rows.clear(deadline);
     });
   }

@@ -16,7 +16,7 @@ import { createAdmin } from '../../src/admin/admin.js';
 import { PgSessionStore } from '../../src/index.js';
 import type { PoolLike } from '../../src/postgres/pool.js';
 import { bindTable } from '../../src/queries.js';
-import { freshPool, freshStore, session } from '../support/fresh-store.js';
+import { administrator, freshPool, freshStore, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
 import { invalid } from '../support/invalid.js';
 
@@ -104,14 +104,19 @@ test('each new connection asks an asynchronous password again', async () => {
   const { names } = await freshStore();
   const { hostname: host, port, username, password, pathname } = new globalThis.URL(process.env.TEST_SERVER_URL!);
   let asked = 0;
-  const given = freshPool({
-    ...{ connectionString: undefined, host, port: Number(port || 5432), max: 1 },
-    ...{ user: decodeURIComponent(username), database: decodeURIComponent(pathname.slice(1)) },
+  const config = {
+    connectionString: undefined,
+    host,
+    port: Number(port || 5432),
+    max: 1,
+    user: decodeURIComponent(username),
+    database: decodeURIComponent(pathname.slice(1)),
     async password() {
       asked++;
       return decodeURIComponent(password);
     },
-  } as pg.PoolConfig);
+  };
+  const given = administrator(freshPool(config));
   const store = new PgSessionStore({ pool: given, ...names, pruneSessionInterval: false });
   onEnd(() => store.close());
   await store.set('a', session({ views: 1 }));

@@ -135,7 +135,8 @@ for (const columns of COLUMNS) {
 }
 
 test('a merge and an update keep numbers that JavaScript cannot hold, if the request did not change them', async () => {
-  const { store, pool, table } = await freshStore({ columns: COLUMNS[0]!, encryption: undefined, hashIds: false });
+  const asIs = { encryption: undefined, hashIds: false, lifetime: undefined };
+  const { store, pool, table } = await freshStore({ columns: COLUMNS[0]!, ...asIs });
   const text = String.raw`{"cookie":{},"n":12345678901234567890,"price":1.50,"path":"C:\\users"}`;
   await pool.query(`INSERT INTO ${table} VALUES ('a', $1, now() + interval '1 h')`, [text]);
   const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];

@@ -22,12 +22,13 @@ test('get() returns the session that set() saved', async () => {
   assert.equal(await store.get('a'), session({ user: 'ada' }));
 });
 
-test('a set() after a clear() of the same tick saves its session', async () => {
-  const { store } = await freshStore({ pool: freshPool({ max: 1 }) });
-  await store.set('a', session({ n: 1 }));
-  await Promise.all([store.clear(), store.set('b', session({ n: 2 }))]);
-  assert.equal([await store.get('a'), (await store.get('b'))?.n], [null, 2]);
-});
+for (const batch of [true, false])
+  test(`a set() after a clear() of the same tick saves its session, with batch: ${batch}`, async () => {
+    const { store } = await freshStore({ pool: freshPool({ max: 1 }), batch });
+    await store.set('a', session({ n: 1 }));
+    await Promise.all([store.clear(), store.set('b', session({ n: 2 }))]);
+    assert.equal([await store.get('a'), (await store.get('b'))?.n], [null, 2]);
+  });
 
 test('a second set() replaces the session of the first', async () => {
   const { store } = await freshStore();
