@@ -1,6 +1,6 @@
 // The checks of doctor(): each says what is wrong with a table, and what to do.
 import pg from 'pg';
-import { problemOfDistribution } from '../table/distribution.js';
+import { problemOfDistribution, problemOfExpire } from '../table/distribution.js';
 import { indexName } from '../table/index-names.js';
 import { statementFor, type TableNames } from '../table/names.js';
 import { optionFor } from '../table/sid-type.js';
@@ -96,7 +96,7 @@ const ERRORS: Check[] = [
   },
 
   ({ mismatches, sidProblem, distribution }) => {
-    const isExplained = sidProblem !== undefined || (distribution && problemOfDistribution(distribution));
+    const isExplained = sidProblem !== undefined || (distribution && problemOfExpire(distribution.expireType));
     if (mismatches.length === 0 || isExplained) return undefined; // fixing that fixes most of them
     const reasons = [...new Set(mismatches.map(({ reason }) => reason))];
     const queriesOf = (reason: string) =>
@@ -337,7 +337,7 @@ const WARNINGS: Check[] = [
     return {
       code: 'no-user-index',
       problem: `there is no index at ${JSON.stringify(userPath)}, so finding a user reads all sessions`,
-      advice: `Create it with \`connect-pg-typed init --user-path '${JSON.stringify(userPath)}'\` or createUserIndex().`,
+      advice: `Create it with \`connect-pg-typed migrate --user-path '${JSON.stringify(userPath)}'\` or createUserIndex().`,
     };
   },
 

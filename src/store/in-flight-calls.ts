@@ -76,12 +76,6 @@ export interface CallLimits {
   sid?: string;
 }
 
-export interface InFlightCallsOptions {
-  timeoutMs: number;
-  /** How many calls may be in flight. */
-  maxWaiting: number;
-}
-
 export class InFlightCalls {
   readonly #timeoutMs: number;
   readonly #maxWaiting: number;
@@ -117,7 +111,11 @@ export class InFlightCalls {
     OTHER: 0,
   };
 
-  constructor({ timeoutMs, maxWaiting }: InFlightCallsOptions) {
+  /**
+   * @param timeoutMs milliseconds that each call may take
+   * @param maxWaiting calls in flight at most
+   */
+  constructor(timeoutMs: number, maxWaiting: number) {
     this.#timeoutMs = timeoutMs;
     this.#maxWaiting = maxWaiting;
     this.#maxOfSession = Math.ceil(maxWaiting * SESSION_SHARE);

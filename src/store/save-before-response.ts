@@ -7,7 +7,7 @@ import { headersSent, PendingResponse, statusOf } from './pending-response.js';
 import { type StoreCall, storeCallIn } from './store-call.js';
 
 type AnySession = Session & Partial<SessionData>;
-type Request = IncomingMessage & { session?: AnySession | null; sessionStore?: Store };
+type Request = IncomingMessage & { session?: AnySession | null; sessionID?: string; sessionStore?: Store };
 type Next = (error?: unknown) => void;
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 type Method = (...args: any[]) => unknown;
@@ -35,8 +35,9 @@ type Callback = (error?: Error | null) => void;
  * the response was sent.
  *
  * Express runs an error handler once for a request. If the handler sends a response whose session
- * cannot be saved, Express answers itself. To prevent that, set `req.session = null` in the
- * handler.
+ * cannot be saved, Express answers itself. To prevent that, set `req.sessionID = undefined` in the
+ * handler, in TypeScript `Object.assign(req, { sessionID: undefined })`. Then neither
+ * express-session nor this middleware saves or destroys the session.
  *
  * An error response is sent by Node's own methods: middleware that replaced `res.write()` or
  * `res.end()`, such as compression, does not see it. A stream of Node that was piped to the
@@ -158,8 +159,8 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
 
   /** Saves a session that has changed before the first part. */
   function startSave(): void {
-    const { session } = req;
-    if (!session) return;
+    const { session, sessionID } = req;
+    if (!session || sessionID === undefined) return;
     try {
       if (!isChanged(session)) return;
       waitForSave();

@@ -97,7 +97,7 @@ export class PgSessionStore extends StoreWithEvents {
     this.#location = { pool, names, trustedOwners: trustedOwners(checked.trustOwner) };
     this.#log = safeErrorLog(checked.errorLog);
     this.#events = new Events(this);
-    this.#calls = new InFlightCalls({ timeoutMs, maxWaiting });
+    this.#calls = new InFlightCalls(timeoutMs, maxWaiting);
     this.#tableEnsurer = checked.createTableIfMissing ? new TableEnsurer(this.#location) : undefined;
     this.#rows = new SessionRows({
       connection: new PoolConnection(pool, { prepare, connectMs: timeoutMs }),
@@ -280,7 +280,7 @@ export class PgSessionStore extends StoreWithEvents {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#call('clear', callback, async (deadline) => {
-      if (this.#oldStore) await this.#oldStore.clear(deadline); // else no pause: calls of one tick keep their order
+      if (this.#oldStore) await this.#oldStore.clear(deadline);
       await this.#rows.clear(deadline);
     });
   }

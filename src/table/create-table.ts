@@ -10,7 +10,7 @@ import { storablePath } from '../session/user-path.js';
 import { INVALID_SCHEMA_NAME } from '../sql-states.js';
 import type { CreateTableOptions } from './create-table-options.js';
 import { checkDistributed, distribute, distributeStatement, isDistributed } from './distribute.js';
-import { assertSameTimes } from './distribution.js';
+import { assertDistributable } from './distribution.js';
 import { indexName } from './index-names.js';
 import { connectTable, type TableLocation } from './location.js';
 import { explainMissingGrants } from './missing-grants.js';
@@ -58,14 +58,14 @@ export async function createTable(
     }
     const owner = await untrustedOwner(names, trusted, db);
     if (owner !== undefined) return { table, owner };
+    const mustDistribute = distributed !== undefined && !(await isDistributed(names, db));
+    if (table && mustDistribute) assertDistributable(table.expireType); // before an index, which locks the table
     if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
     if (table?.isTable && path && !(await hasUserIndex(path, names, db))) {
       await createUserIndex.run(undefined, tableBinder(names)(withUserPath(path, client)));
     }
-    if (!distributed || (await isDistributed(names, db))) return { table };
-    if (table) assertSameTimes(table);
-    if (isNew) await distribute(names, db, { ...distributed, isNew });
-    return { table, mustDistribute: !isNew };
+    if (mustDistribute && isNew) await distribute(names, db, { ...distributed, isNew });
+    return { table, mustDistribute: mustDistribute && !isNew };
   });
   const { table, owner, mustDistribute } = await explainUnreadable(
     explainMissingGrants(work, location, deadline),
@@ -96,7 +96,7 @@ export async function missingParts(
   const isSchemaMissing =
     createSchema === true && !(await findSchema.run({ schemaName: names.schemaName! }, db)).length;
   const mustDistribute = distributed !== undefined && !(await isDistributed(names, db));
-  if (table && mustDistribute) assertSameTimes(table);
+  if (table && mustDistribute) assertDistributable(table.expireType);
   const isUserIndexMissing = isTable && path !== undefined && !(await hasUserIndex(path, names, db));
   const parts: [what: string, isMissing: boolean][] = [
     ['the schema', isSchemaMissing],

@@ -92,14 +92,15 @@ export async function checkedDistribution(
   db: IDatabaseConnection,
 ): Promise<FindDistributionResult | undefined> {
   const found = await readDistribution(names, db);
-  if (found) assertSameTimes(found);
+  refuse(found && problemOfDistribution(found));
   return found;
 }
 
-/** @throws {SessionStoreError} if the servers of a distributed table would read other times */
-export function assertSameTimes(settings: TimeSettings): void {
-  const wrong = problemOfDistribution(settings);
-  if (wrong) throw refused(`${wrong.problem}. ${wrong.advice}`);
+/** @throws {SessionStoreError} if the servers of Citus would read other times in this column */
+export const assertDistributable = (expireType: string | null): void => refuse(problemOfExpire(expireType));
+
+function refuse(found: Problem | undefined): void {
+  if (found) throw refused(`${found.problem}. ${found.advice}`);
 }
 
 /** A connection for statements that compare times. The first one checks the distribution. */
@@ -119,27 +120,27 @@ const NO_SETTING =
   'synchronousCommit: false does not work with Citus: it would not reach the workers. Leave it out, and run ' +
   '`ALTER SYSTEM SET synchronous_commit = off` and `SELECT pg_reload_conf()` on each worker';
 
-interface TimeSettings {
-  expireType: string | null;
-  /** The connection's. Default: ISO. */
-  dateStyle?: string;
+interface Problem {
+  problem: string;
+  advice: string;
 }
 
 /** Why a distributed table would get wrong times, and what to do. Undefined if it does not. */
-export function problemOfDistribution({
-  expireType,
-  dateStyle = 'ISO',
-}: TimeSettings): { problem: string; advice: string } | undefined {
-  if (expireType === 'timestamp without time zone') {
-    return {
-      problem: 'expire has no time zone, so each server of Citus reads it in its own',
-      advice: migrateAdvice('timestamptz'),
-    };
-  }
-  if (dateStyle.startsWith('ISO')) return undefined;
+export function problemOfDistribution({ expireType, dateStyle }: FindDistributionResult): Problem | undefined {
+  const found = problemOfExpire(expireType);
+  if (found || dateStyle.startsWith('ISO')) return found;
   return {
     problem: `DateStyle is '${dateStyle}': the servers of Citus would take the day for the month`,
     advice: "Run ALTER ROLE ... SET DateStyle = 'ISO' for the role of the app",
+  };
+}
+
+/** The same for the type of the column alone. */
+export function problemOfExpire(expireType: string | null): Problem | undefined {
+  if (expireType !== 'timestamp without time zone') return undefined;
+  return {
+    problem: 'expire has no time zone, so each server of Citus reads it in its own',
+    advice: migrateAdvice('timestamptz'),
   };
 }
 

@@ -11,14 +11,6 @@ import { type Bound, type Kind, sidOf } from './kind.js';
 import { LOCK_TIMEOUT, LockWaits, SHORT_LOCK_TIMEOUT, untilUnlocked } from './lock-waits.js';
 import type { SessionTable } from './session-table.js';
 
-export interface KindCallsOptions<Item, Result> {
-  kind: Kind<Item, Result>;
-  table: SessionTable;
-  pool: Pool;
-  /** Whether calls may share a statement. */
-  batch: boolean;
-}
-
 export class KindCalls<Item extends string | { sid: string }, Result> {
   readonly #kind: Kind<Item, Result>;
   readonly #table: SessionTable;
@@ -28,21 +20,24 @@ export class KindCalls<Item extends string | { sid: string }, Result> {
   readonly #distributed: DistributedCalls<Item, Result>;
   readonly #batcher: Batcher<Item, Result> | undefined;
 
-  constructor({ kind, table, pool, batch }: KindCallsOptions<Item, Result>) {
-    const lockWaits = LockWaits.of(pool);
+  /** @param batch whether calls may share a statement */
+  constructor(kind: Kind<Item, Result>, table: SessionTable, pool: Pool, batch: boolean) {
     this.#kind = kind;
     this.#table = table;
+    this.#lockWaits = LockWaits.of(pool);
     this.#retryLone = kind.reads ? table.read : { ...table.write, idempotent: kind.idempotent ?? true };
     this.#retryBatch = { ...this.#retryLone, rolledBack: false }; // its parts are sent instead
-    this.#lockWaits = lockWaits;
-    const retries = { retryLone: this.#retryLone, retryBatch: this.#retryBatch };
-    this.#distributed = new DistributedCalls(kind, table, { batch, ...retries });
+    this.#distributed = new DistributedCalls(kind, table, {
+      batch,
+      retryLone: this.#retryLone,
+      retryBatch: this.#retryBatch,
+    });
     if (!batch) return;
     this.#batcher = new Batcher<Item, Result>({
       send: (items, deadline, stage) => this.#sendBatch(items, deadline, stage),
       sidOf,
       bytes: kind.bytes,
-      runPart: (work) => lockWaits.run(work, { isPart: true }),
+      runPart: (work) => this.#lockWaits.run(work, { isPart: true }),
     });
   }
 

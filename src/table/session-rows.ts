@@ -39,13 +39,15 @@ export class SessionRows extends SessionTable {
   readonly destroyQuietly: Call<string, unknown>;
   readonly #touch: Call<TouchItem, boolean>;
   readonly #channel: string | undefined;
+  readonly #isBatched: boolean;
 
   constructor(options: SessionRowsOptions) {
     super(options);
     const { pool, batch, relaxed, channel } = options;
     const callOf = <Item extends string | { sid: string }, Result>(kind: Kind<Item, Result>): Call<Item, Result> =>
-      new KindCalls({ kind, table: this, pool, batch }).call;
+      new KindCalls(kind, this, pool, batch).call;
     this.#channel = channel;
+    this.#isBatched = batch;
     this.get = callOf(getKind());
     this.set = callOf(setKind(relaxed));
     this.replace = callOf(replaceKind(relaxed));
@@ -59,6 +61,7 @@ export class SessionRows extends SessionTable {
   /** Deletes all rows, and notifies the channel if there is one. */
   async clear(deadline: Deadline): Promise<void> {
     const channel = this.#channel;
+    if (this.#isBatched) await undefined; // as long as a batch waits, so that calls of one tick keep their order
     await this.run<unknown>(
       (db) =>
         channel === undefined

@@ -62,10 +62,15 @@ test('createTable({ distributed }) refuses a timestamp without time zone until m
   const { pool, names, table } = place();
   await createTable({ pool, names }, { createSchema: true });
   await pool.query(`ALTER TABLE ${table} ALTER expire TYPE timestamp`);
+  const writer = await pool.connect();
+  onEnd(() => writer.release(true));
+  await writer.query(`BEGIN; INSERT INTO ${table} VALUES ('a', '{}', now())`); // an index would wait for it
   for (const refuse of [missingParts, createTable]) {
-    const { message } = await failure(refuse({ pool, names }, { distributed }));
+    const refused = failure(refuse({ pool, names }, { distributed, userPath: ['user'] }));
+    const { message } = await Promise.race([refused, sleep(5000, { message: 'not refused' })]);
     assert.match(message, /^expire has no time zone, .* `npx connect-pg-typed migrate` makes it timestamptz/);
   }
+  await writer.query('ROLLBACK');
   await migrate({ pool, names }, { timeZone: 'UTC' });
   await createTable({ pool, names }, { distributed });
   assert.is(await shardsOf(pool, table), 8);
@@ -193,7 +198,8 @@ test('doctor() finds what is wrong with a distributed table', async () => {
     'generic-plans',
     'too-many-shards',
   ]);
-  void pool;
+  await pool.query(`ALTER TABLE ${quotedName(names)} RENAME sess TO data`);
+  assert.equal(codes(await doctor({ options: '-c datestyle=German' })).slice(0, 2), ['query-fails', 'wrong-times']);
   const other = await citusTable(4, 'sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp NOT NULL');
   const findings = await createAdmin({ pool: other.pool, ...other.names }).doctor();
   assert.equal(codes(findings), ['wrong-times']);

@@ -293,7 +293,7 @@ test('doctor prints the problems and what to do, and exits with 1 if one is an e
     stdout,
     /\n\n1\. error: .*getSession, .*: column t.sess does not exist.*\n {3}Rename the column.*\n {5}ALTER TABLE .*;\n/,
   );
-  assert.match(stdout, /\n\n2\. warning: there is no index at \["id"\].*\n.*init --user-path '\["id"\]'/);
+  assert.match(stdout, /\n\n2\. warning: there is no index at \["id"\].*\n.*migrate --user-path '\["id"\]'/);
   assert.equal(
     (await json('doctor')).json.findings.map((finding: { code: string }) => finding.code),
     ['query-fails'],

@@ -6,7 +6,7 @@ import { suite } from '../support/harness.js';
 const test = suite('calls in flight');
 
 test('a call without an answer fails with TIMEOUT at its deadline, and only once', async () => {
-  const calls = new InFlightCalls({ timeoutMs: 50, maxWaiting: 10 });
+  const calls = new InFlightCalls(50, 10);
   const startedAt = performance.now();
   const ends: unknown[] = [];
   let finish!: (value: string) => void;
@@ -32,7 +32,7 @@ test('a call without an answer fails with TIMEOUT at its deadline, and only once
 });
 
 test('a call that ends in time does not end again at its deadline', async () => {
-  const calls = new InFlightCalls({ timeoutMs: 50, maxWaiting: 10 });
+  const calls = new InFlightCalls(50, 10);
   const ends: unknown[] = [];
   calls.run(
     'get',
@@ -45,7 +45,7 @@ test('a call that ends in time does not end again at its deadline', async () => 
 });
 
 test('a call above maxWaiting fails with OVERLOADED, until another one has ended', async () => {
-  const calls = new InFlightCalls({ timeoutMs: 5000, maxWaiting: 2 });
+  const calls = new InFlightCalls(5000, 2);
   const ends: (() => void)[] = [];
   const errors: unknown[] = [];
   const call = () => {

@@ -148,11 +148,11 @@ for (const [form, { end, body, calls = 0 }] of Object.entries(forms)) {
   });
 }
 
-test('an error handler answers if it sets req.session to null, though the session cannot be saved', async () => {
+test('an error handler answers if it sets req.sessionID to undefined, though the session cannot be saved', async () => {
   const isAnswered = async (forget: boolean): Promise<boolean> => {
     const app = await startApp((req, _res, next) => {
       req.session.flash = 'wrong';
-      if (forget) req.session = null as never;
+      if (forget) Object.assign(req, { sessionID: undefined });
       next(Object.assign(new Error('wrong'), { status: 400, code: 'wrong' }));
     });
     await app.pool.query(`DROP TABLE ${app.table}`);
@@ -162,6 +162,22 @@ test('an error handler answers if it sets req.session to null, though the sessio
     return status === 400 && body === 'failed: wrong';
   };
   assert.equal([await isAnswered(true), await isAnswered(false)], [true, false]);
+});
+
+test('without req.sessionID, a session is not saved before a stream, nor destroyed with unset: destroy', async () => {
+  const app = await startApp(
+    (req, res) => {
+      req.session.user = 'grace';
+      Object.assign(req, { sessionID: undefined });
+      res.write('no ');
+      Object.assign(req, { session: null });
+      res.end('save');
+    },
+    { unset: 'destroy' },
+  );
+  await app.send('/sign-in');
+  assert.is((await app.send()).body, 'no save');
+  assert.is((await app.store.all())[0]!.user, 'ada');
 });
 
 test('a HEAD request gets no body after the session is saved', async () => {
