@@ -2025,6 +2025,13 @@ export const mutations: Mutation[] = [
     tests: ['store/save-before'],
   },
   {
+    guard: 'a lone call uses an idle client although an earlier request waits for a connection',
+    file: 'src/postgres/client-queue.ts',
+    from: 'if (this.#requested >= this.#waiting.size && this.#pool.idleCount > 0) this.#ask();',
+    to: '',
+    tests: ['faults-network'],
+  },
+  {
     guard: 'createTable() refuses to distribute a table before it locks it',
     file: 'src/table/create-table.ts',
     from: 'if (table && mustDistribute) assertDistributable(table.expireType); // before',

@@ -129,6 +129,8 @@ export class ClientQueue {
     checkout.watch();
     this.#waiting.add(checkout);
     this.#destroyStuckConnections();
+    // The earlier requests wait for connections that are being made, and whose calls have left.
+    if (this.#requested >= this.#waiting.size && this.#pool.idleCount > 0) this.#ask();
     this.#request();
   }
 
@@ -137,15 +139,17 @@ export class ClientQueue {
   }
 
   #request(): void {
-    while (this.#requested < Math.min(this.#waiting.size, this.#max)) {
-      this.#requested++;
-      const [first] = this.#waiting;
-      try {
-        first!.request(this.#pool, this.#onClient);
-      } catch (error) {
-        this.#requested--; // pg made no client, for example without the file of a certificate
-        this.#settle(first!, error as Error, undefined);
-      }
+    while (this.#requested < Math.min(this.#waiting.size, this.#max)) this.#ask();
+  }
+
+  #ask(): void {
+    this.#requested++;
+    const [first] = this.#waiting;
+    try {
+      first!.request(this.#pool, this.#onClient);
+    } catch (error) {
+      this.#requested--; // pg made no client, for example without the file of a certificate
+      this.#settle(first!, error as Error, undefined);
     }
   }
 

@@ -164,7 +164,7 @@ export class InFlightCalls {
       return overloaded(`${this.#maxWaiting} session calls are in flight (maxWaiting). The database is not keeping up`);
     }
     if (ofSession < this.#maxOfSession) return undefined;
-    return overloaded(`${ofSession} calls of this session are in flight, a tenth of maxWaiting. Other sessions go on`);
+    return overloaded(`${ofSession} calls of this session are in flight, a tenth of maxWaiting`);
   }
 
   #ended(call: InFlightCall, error: unknown, result?: unknown): void {

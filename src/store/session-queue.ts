@@ -63,16 +63,15 @@ export class SessionQueue {
   /** A write is never refused for its own size alone. */
   #refusal(bytes: number, ofSession: number): SessionStoreError | undefined {
     const limit = this.#maxBytes;
+    const refused = (inFlight: string, rule: string) =>
+      overloaded(`saves of ${inFlight} are in flight, and one of ${bytes} bytes came. ${rule}`);
     if (this.#bytes > 0 && this.#bytes + bytes > limit) {
-      return overloaded(
-        `saves of ${this.#bytes} bytes are in flight, and one of ${bytes} bytes came. The limit is ${limit} bytes ` +
-          '(maxWaitingBytes). The database is not keeping up',
+      return refused(
+        `${this.#bytes} bytes`,
+        `The limit is ${limit} bytes (maxWaitingBytes). The database is not keeping up`,
       );
     }
     if (ofSession === 0 || ofSession + bytes <= limit * SESSION_SHARE) return undefined;
-    return overloaded(
-      `saves of ${ofSession} bytes of this session are in flight, and one of ${bytes} bytes came. One session may use ` +
-        `a tenth of maxWaitingBytes (${limit}). Other sessions go on`,
-    );
+    return refused(`${ofSession} bytes of this session`, `One session may use a tenth of maxWaitingBytes (${limit})`);
   }
 }

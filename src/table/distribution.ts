@@ -131,7 +131,7 @@ export function problemOfDistribution({ expireType, dateStyle }: FindDistributio
   if (found || dateStyle.startsWith('ISO')) return found;
   return {
     problem: `DateStyle is '${dateStyle}': the servers of Citus would take the day for the month`,
-    advice: "Run ALTER ROLE ... SET DateStyle = 'ISO' for the role of the app",
+    advice: "Run ALTER ROLE ... SET DateStyle = 'ISO' for the app's role",
   };
 }
 

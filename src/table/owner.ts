@@ -39,5 +39,5 @@ export async function assertTrustedOwner(
 export const refusedOwner = (owner: string): SessionStoreError =>
   refused(
     `the table exists and belongs to the role ${JSON.stringify(owner)}. Its triggers would run with the rights of ` +
-      'this role. If you trust that owner, name it in trustOwner (--trust-owner). Otherwise set another tableName',
+      'this role. If you trust it, name it in trustOwner (--trust-owner). Otherwise set another tableName',
   );

@@ -108,6 +108,27 @@ test('the pool recovers from connections without any response', async () => {
   await assertHealthy(callAll);
 });
 
+test('a lone call uses an idle client while another one connects without any response', async () => {
+  const { store, proxy, pool } = await openScene({ timeout });
+  await store.set('a', session());
+  const clients = await Promise.all(Array.from({ length: pool.options.max! }, () => pool.connect()));
+  for (const client of clients.slice(1)) client.release(true);
+  await proxy.set('black hole');
+  const stuck = await outcomeOf('get', () => store.get('a')); // it waits for a client that connects
+  assert.is(stuck.error?.code, 'TIMEOUT');
+  proxy.forgetAll();
+  await proxy.set('pass');
+  clients[0]!.release(true);
+  (await pool.connect()).release();
+  assert.is(pool.idleCount, 1);
+
+  for (let n = 0; n < 3; n++) {
+    const { error, ms } = await outcomeOf('get', () => store.get('a'));
+    assert.is(error, undefined);
+    assert.ok(ms < timeout * 500, `${ms} ms`);
+  }
+});
+
 test('close() ends in time behind a black hole, and later calls fail with CLOSED', async () => {
   const { store, proxy } = await openScene({ timeout });
   const callAll = await callers(store);
