@@ -64,7 +64,7 @@ export const migrateAdvice = (type: string, options = ''): string =>
   `\`npx connect-pg-typed migrate${options}\` makes it ${type}, and keeps the sessions`;
 
 /** A statement changed no row, and did not fail. */
-export const KEPT = 'a trigger, a rule or row-level security keeps the row, without an error';
+export const KEPT = 'a trigger, a rule or row-level security keeps the row';
 
 export const timedOut = (cause?: unknown): SessionStoreError =>
   new SessionStoreError('TIMEOUT', 'the database did not answer in time', { cause });
@@ -82,13 +82,13 @@ const ADVICE: Record<string, string> = {
     '. Create the table with createTable(), createTableIfMissing or `npx connect-pg-typed init`, ' +
     'or set schemaName and tableName',
   [INVALID_COLUMN_REFERENCE]:
-    '. sid needs a primary key or a unique index of its own. `npx connect-pg-typed doctor` says how to add it',
+    '. sid needs a primary key or a unique index of its own. `npx connect-pg-typed doctor` says how',
   [INSUFFICIENT_PRIVILEGE]: '. `npx connect-pg-typed doctor` prints the missing grants',
 };
 
 /** pg's error for a login by SCRAM without a password. */
 const NO_PASSWORD = /^SASL: .*client password must be a/;
-const PASSWORD_ADVICE = '. The server asks for a password, and none was given. Put it into the URL, or set PGPASSWORD';
+const PASSWORD_ADVICE = '. No password given. Put it into the URL, or set PGPASSWORD';
 
 /** An error of ours stays as it is. */
 export function databaseFailed(cause: unknown): SessionStoreError {

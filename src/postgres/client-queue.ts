@@ -55,6 +55,7 @@ export abstract class Checkout extends Expiring {
     client.off('error', ignore);
     const reason = failure ?? (this.#isLate ? timedOut() : undefined);
     client.release(reason);
+    this.queue.request();
     if (reason) emitClose(socketOf(client));
   }
 
@@ -129,16 +130,20 @@ export class ClientQueue {
     checkout.watch();
     this.#waiting.add(checkout);
     this.#destroyStuckConnections();
-    // The earlier requests wait for connections that are being made, and whose calls have left.
-    if (this.#requested >= this.#waiting.size && this.#pool.idleCount > 0) this.#ask();
-    this.#request();
+    this.request();
   }
 
   leave(checkout: Checkout): void {
     this.#waiting.delete(checkout);
   }
 
-  #request(): void {
+  /** Asks for the clients that calls wait for. */
+  request(): void {
+    const pool = this.#pool;
+    const { size } = this.#waiting;
+    // Earlier requests may wait for connections that get no response, and whose calls have left.
+    const isFree = pool.idleCount + this.#max - pool.totalCount > pool.waitingCount;
+    if (isFree && size > 0 && this.#requested >= size) this.#ask();
     while (this.#requested < Math.min(this.#waiting.size, this.#max)) this.#ask();
   }
 
@@ -159,7 +164,7 @@ export class ClientQueue {
     const [first] = this.#waiting;
     if (first) this.#settle(first, error, client);
     else client?.release();
-    this.#request();
+    this.request();
   };
 
   #settle(checkout: Checkout, error: Error | undefined, client: PoolClient | undefined): void {

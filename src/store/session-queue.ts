@@ -72,6 +72,6 @@ export class SessionQueue {
       );
     }
     if (ofSession === 0 || ofSession + bytes <= limit * SESSION_SHARE) return undefined;
-    return refused(`${ofSession} bytes of this session`, `One session may use a tenth of maxWaitingBytes (${limit})`);
+    return refused(`${ofSession} bytes of this session`, `A session may use a tenth of maxWaitingBytes (${limit})`);
   }
 }

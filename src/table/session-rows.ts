@@ -61,7 +61,7 @@ export class SessionRows extends SessionTable {
   /** Deletes all rows, and notifies the channel if there is one. */
   async clear(deadline: Deadline): Promise<void> {
     const channel = this.#channel;
-    if (this.#isBatched) await undefined; // as long as a batch waits, so that calls of one tick keep their order
+    if (this.#isBatched) await undefined; // a batch waits as long, as a rule: calls of one tick keep their order
     await this.run<unknown>(
       (db) =>
         channel === undefined

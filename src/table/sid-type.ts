@@ -19,7 +19,7 @@ export async function findSid(location: TableLocation, deadline?: Deadline): Pro
 export function problemOfSid(sid: InspectSidResult, { isHashed = false } = {}): string | undefined {
   const { type, isText, length, isDeterministic } = sid;
   if (!isText) return `sid has the type ${type}, which does not hold each id as it is. It must be varchar or text`;
-  if (!isDeterministic) return 'sid has a collation that is not deterministic, under which different ids are equal';
+  if (!isDeterministic) return 'sid has a collation that is not deterministic: different ids are equal';
   const needed = isHashed ? ID_LENGTH.hashed : ID_LENGTH.unhashed;
   if (length !== null && length < needed) return `sid has the type ${type}, but an id has ${needed} characters`;
   return undefined;

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
 import * as assert from 'uvu/assert';
 import { PgSessionStore } from '../../src/index.js';
-import { isCitus, loadSession, OPTIONS, session } from '../support/fresh-store.js';
+import { isCitus, loadSession, lockRows, OPTIONS, session } from '../support/fresh-store.js';
 import { onEnd, suite } from '../support/harness.js';
-import { openScene } from '../support/outages.js';
+import { CONNECTIONS, openScene } from '../support/outages.js';
 import { assertHealthy, assertInTime, callers, outcomeOf } from '../support/outcomes.js';
 import { until } from '../support/subject.js';
 
@@ -108,25 +108,48 @@ test('the pool recovers from connections without any response', async () => {
   await assertHealthy(callAll);
 });
 
-test('a lone call uses an idle client while another one connects without any response', async () => {
-  const { store, proxy, pool } = await openScene({ timeout });
+/** A scene in which one client of the pool connects without any response. The app holds some. */
+async function openStuckScene(held: number) {
+  const scene = await openScene({ timeout });
+  const { store, proxy, pool } = scene;
   await store.set('a', session());
   const clients = await Promise.all(Array.from({ length: pool.options.max! }, () => pool.connect()));
-  for (const client of clients.slice(1)) client.release(true);
+  const [last, ...others] = clients;
+  for (const client of others) client.release(true);
   await proxy.set('black hole');
   const stuck = await outcomeOf('get', () => store.get('a')); // it waits for a client that connects
   assert.is(stuck.error?.code, 'TIMEOUT');
   proxy.forgetAll();
   await proxy.set('pass');
-  clients[0]!.release(true);
-  (await pool.connect()).release();
-  assert.is(pool.idleCount, 1);
+  last!.release(true);
+  const holding = await Promise.all(Array.from({ length: held }, () => pool.connect()));
+  onEnd(() => {
+    for (const client of holding) client.release();
+  });
+  return scene;
+}
 
-  for (let n = 0; n < 3; n++) {
-    const { error, ms } = await outcomeOf('get', () => store.get('a'));
-    assert.is(error, undefined);
-    assert.ok(ms < timeout * 500, `${ms} ms`);
-  }
+for (const idle of [0, 1])
+  test(`a lone call gets a client while another one connects without any response, with ${idle} idle`, async () => {
+    const { store, pool } = await openStuckScene(0);
+    if (idle > 0) (await pool.connect()).release();
+    assert.is(pool.idleCount, idle);
+    for (let n = 0; n < 3; n++) {
+      const { error, ms } = await outcomeOf('get', () => store.get('a'));
+      assert.is(error, undefined);
+      assert.ok(ms < timeout * 500, `${ms} ms`);
+    }
+  });
+
+test('a call gets the client of another call while a third one connects without any response', async () => {
+  const { store, pool, admin, table, lockWaits } = await openStuckScene(CONNECTIONS - 2);
+  const unlock = await lockRows(admin, table);
+  const saving = outcomeOf('set', () => store.set('a', session()));
+  await until(async () => (await lockWaits()) > 0);
+  const reading = outcomeOf('get', () => store.get('a b'));
+  assert.is(pool.idleCount, 0);
+  await unlock();
+  assert.equal([(await saving).error, (await reading).error], [undefined, undefined]);
 });
 
 test('close() ends in time behind a black hole, and later calls fail with CLOSED', async () => {

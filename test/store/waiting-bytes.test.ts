@@ -52,7 +52,7 @@ test('the saves of one session hold a tenth of maxWaitingBytes, and those of oth
   assert.is(code, 'OVERLOADED');
   assert.is(
     message,
-    'OVERLOADED: saves of 2000 bytes of this session are in flight, and one of 300 bytes came. One session may use a ' +
+    'OVERLOADED: saves of 2000 bytes of this session are in flight, and one of 300 bytes came. A session may use a ' +
       'tenth of maxWaitingBytes (20000)',
   );
   const others = store.set('b', sessionOf(5000));

@@ -6,7 +6,7 @@ import { type freshNames, freshPool, freshStore, isCitus, lockWaiters, OPTIONS }
 import { onEnd } from './harness.js';
 import { TcpProxy } from './proxy.js';
 
-const CONNECTIONS = 4;
+export const CONNECTIONS = 4;
 let roles = 0;
 
 /** A store on a small pool, which connects through a proxy as a role with few grants. */
