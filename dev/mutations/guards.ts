@@ -2018,7 +2018,7 @@ export const mutations: Mutation[] = [
     tests: ['store/store.test'],
   },
   {
-    guard: 'a stream does not save a session whose request has no sessionID',
+    guard: 'a session without req.sessionID is not saved before a stream',
     file: 'src/store/save-before-response.ts',
     from: 'if (!session || sessionID === undefined) return;',
     to: 'if (!session) return;',
@@ -2039,7 +2039,7 @@ export const mutations: Mutation[] = [
     tests: ['faults-network'],
   },
   {
-    guard: 'a returned client is given to a call whose request waits for a connection',
+    guard: 'a waiting call gets a client that another call returns',
     file: 'src/postgres/client-queue.ts',
     from: 'this.queue.request();',
     to: '',

@@ -141,7 +141,7 @@ export class ClientQueue {
   request(): void {
     const pool = this.#pool;
     const { size } = this.#waiting;
-    // Earlier requests may wait for connections that get no response, and whose calls have left.
+    // The calls of earlier requests may have left while their connections get no response.
     const isFree = pool.idleCount + this.#max - pool.totalCount > pool.waitingCount;
     if (isFree && size > 0 && this.#requested >= size) this.#ask();
     while (this.#requested < Math.min(this.#waiting.size, this.#max)) this.#ask();

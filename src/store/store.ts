@@ -280,6 +280,7 @@ export class PgSessionStore extends StoreWithEvents {
   override clear(callback: Callback<void> | undefined): void;
   override clear(callback?: Callback<void>) {
     return this.#call('clear', callback, async (deadline) => {
+      // Without an old store, no pause: calls of one tick keep their order.
       if (this.#oldStore) await this.#oldStore.clear(deadline);
       await this.#rows.clear(deadline);
     });

@@ -114,14 +114,14 @@ async function openStuckScene(held: number) {
   const { store, proxy, pool } = scene;
   await store.set('a', session());
   const clients = await Promise.all(Array.from({ length: pool.options.max! }, () => pool.connect()));
-  const [last, ...others] = clients;
+  const [kept, ...others] = clients;
   for (const client of others) client.release(true);
   await proxy.set('black hole');
   const stuck = await outcomeOf('get', () => store.get('a')); // it waits for a client that connects
   assert.is(stuck.error?.code, 'TIMEOUT');
   proxy.forgetAll();
   await proxy.set('pass');
-  last!.release(true);
+  kept!.release(true);
   const holding = await Promise.all(Array.from({ length: held }, () => pool.connect()));
   onEnd(() => {
     for (const client of holding) client.release();

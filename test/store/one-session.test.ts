@@ -47,7 +47,7 @@ for (const [maxWaiting, limit] of [
   });
 }
 
-test('calls of all methods count, and the error says that other sessions go on', async () => {
+test('calls of all methods count, and the error names maxWaiting', async () => {
   const { store } = await freshStore({ maxWaiting: 50 });
   await store.set('a', session({ n: 0 }));
   const calls = [

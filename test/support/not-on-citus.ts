@@ -46,7 +46,7 @@ export const NOT_ON_CITUS: [suite: string, title: string, reason: string][] = [
   [
     'hash ids',
     'migrate fails if a trigger keeps the ids of rows, and hashes the others',
-    'its trigger waits for an update of a key, which Citus refuses',
+    'its trigger runs on an update of a key, which Citus refuses',
   ],
   ...[true, false].map((batch): [string, string, string] => [
     'store',
