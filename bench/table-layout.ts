@@ -76,7 +76,7 @@ if (values.docs) writeDocs('table', text);
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ postgres: server.version, results }, null, 2)}\n`);
 
 function report(): string {
-  const heads = ['', 'index', 'fillfactor', 'HOT, %', 'WAL, bytes', 'full-page images', 'table, MB', 'indexes, MB'];
+  const heads = ['', 'index', 'fillfactor', 'HOT, %', 'WAL, bytes', 'whole pages in it', 'table, MB', 'indexes, MB'];
   const updates = (Object.keys(CALLS) as Operation[]).flatMap((operation) =>
     results.map(({ rows, index, fillfactor, costs }) => {
       const { hot, wal, pages, before, after } = costs[operation];
@@ -92,7 +92,7 @@ function report(): string {
   });
   return [
     tableOf(heads, updates),
-    tableOf(['', 'index', 'fillfactor', `a batch of ${BATCH}, ms`, 'an empty batch, ms'], prunes),
+    tableOf(['', 'index', 'fillfactor', `a batch of ${BATCH}, ms`, 'one that finds nothing, ms'], prunes),
   ].join('\n\n');
 }
 
