@@ -2048,7 +2048,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'createTable() refuses to distribute a table before it locks it',
     file: 'src/table/create-table.ts',
-    from: 'if (table && mustDistribute) assertDistributable(table.expireType); // before',
+    from: 'if (mustDistribute) assertDistributable(table.expireType); // before',
     to: '',
     tests: ['admin/distributed'],
     needs: 'TEST_CITUS_URL',

@@ -57,11 +57,11 @@ export async function createTable(
       [table] = await findTable.run(catalogNames(names), db);
     }
     const owner = await untrustedOwner(names, trusted, db);
-    if (owner !== undefined) return { table, owner };
+    if (owner !== undefined || !table) return { table, owner };
     const mustDistribute = distributed !== undefined && !(await isDistributed(names, db));
-    if (table && mustDistribute) assertDistributable(table.expireType); // before an index, which locks the table
-    if (table?.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
-    if (table?.isTable && path && !(await hasUserIndex(path, names, db))) {
+    if (mustDistribute) assertDistributable(table.expireType); // before an index, which locks the table
+    if (table.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);
+    if (table.isTable && path && !(await hasUserIndex(path, names, db))) {
       await createUserIndex.run(undefined, tableBinder(names)(withUserPath(path, client)));
     }
     if (mustDistribute && isNew) await distribute(names, db, { ...distributed, isNew });

@@ -76,6 +76,13 @@ test('createTable({ distributed }) refuses a timestamp without time zone until m
   assert.is(await shardsOf(pool, table), 8);
 });
 
+test('createTable({ distributed }) fails if the name belongs to a sequence', async () => {
+  const { pool, names, table } = place();
+  await pool.query(`CREATE SCHEMA ${pg.escapeIdentifier(names.schemaName)}; CREATE SEQUENCE ${table}`);
+  const { message } = await failure(createTable({ pool, names }, { distributed: {} }));
+  assert.match(message, /the name belongs to something that is not a table/);
+});
+
 test('a table with sessions is distributed while stores use it, and they lose nothing', async () => {
   const location = place();
   await createTable(location, { createSchema: true });

@@ -115,5 +115,9 @@ test('calls fail only while pg cannot make a client, as when the file of a certi
   await sleep(50);
   isBroken = false;
   assert.is((await Promise.all(waiting)).length, 4);
-  assert.is((await query()).rowCount, 1);
+  const held = await Promise.all([pool.connect(), pool.connect()]); // by the app
+  const last = query();
+  await sleep(50);
+  for (const client of held) client.release();
+  assert.is((await last).rowCount, 1);
 });
