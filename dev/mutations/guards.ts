@@ -1671,8 +1671,8 @@ export const mutations: Mutation[] = [
   {
     guard: 'the pool is asked for a client in the async context of a call that waits',
     file: 'src/postgres/client-queue.ts',
-    from: 'first!.request(this.#pool, this.#onClient)',
-    to: 'this.#pool.connect(this.#onClient)',
+    from: 'first!.request(this.#pool, onClient)',
+    to: 'this.#pool.connect(onClient)',
     tests: ['async-context'],
   },
   {
@@ -2025,18 +2025,25 @@ export const mutations: Mutation[] = [
     tests: ['store/save-before'],
   },
   {
-    guard: 'a lone call asks for a client although an earlier request waits for a connection',
+    guard: 'the request of a call that leaves serves no later call',
     file: 'src/postgres/client-queue.ts',
-    from: 'if (isFree && size > 0 && this.#requested >= size) this.#ask();',
+    from: 'this.#requests.delete(oldest);',
     to: '',
     tests: ['faults-network'],
   },
   {
-    guard: 'a lone call asks for a client also if none is idle',
+    guard: 'a call gets an idle client although its request waits for a connection',
     file: 'src/postgres/client-queue.ts',
-    from: 'pool.idleCount + this.#max - pool.totalCount > pool.waitingCount',
-    to: 'pool.idleCount > 0',
+    from: ' || (size > 0 && idleCount > 0 && waitingCount === 0)',
+    to: '',
     tests: ['faults-network'],
+  },
+  {
+    guard: 'calls at once open one connection each',
+    file: 'src/postgres/client-queue.ts',
+    from: 'idleCount > 0 && waitingCount === 0',
+    to: 'waitingCount === 0',
+    tests: ['postgres/connection'],
   },
   {
     guard: 'a waiting call gets a client that another call returns',

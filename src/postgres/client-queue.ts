@@ -104,8 +104,9 @@ function destroyConnection(client: PoolClient): void {
 }
 
 /**
- * pg-pool cannot cancel a waiting checkout, so this class keeps the queue, and asks the pool for at
- * most as many clients as it can have.
+ * pg-pool cannot cancel a waiting checkout, so this class keeps the queue. It asks the pool for as
+ * many clients as calls wait, but at most for as many as the pool can have. The call that has
+ * waited longest gets the client that comes first.
  */
 export class ClientQueue {
   readonly #pool: Pool;
@@ -113,7 +114,9 @@ export class ClientQueue {
   readonly #waiting = new Set<Checkout>();
   readonly #connectingSince = new WeakMap<object, number>();
   readonly #max: number;
-  #requested = 0;
+  /** The requests to the pool, the oldest first, without those whose call has left. */
+  readonly #requests = new Set<OnClient>();
+  #requested = 0; // with those
 
   /** @param connectMs milliseconds that the pool may take to connect a client */
   constructor(pool: Pool, connectMs: number) {
@@ -133,39 +136,49 @@ export class ClientQueue {
     this.request();
   }
 
+  /** The oldest request leaves too: the connection that it waits for may get no response. */
   leave(checkout: Checkout): void {
     this.#waiting.delete(checkout);
+    for (const oldest of this.#requests) {
+      this.#requests.delete(oldest);
+      break;
+    }
+    this.request();
   }
 
   /** Asks for the clients that calls wait for. */
   request(): void {
-    const pool = this.#pool;
+    while (this.#needsClient() && this.#requested < 2 * this.#max) this.#ask();
+  }
+
+  #needsClient(): boolean {
+    const { idleCount, waitingCount } = this.#pool;
     const { size } = this.#waiting;
-    // The calls of earlier requests may have left while their connections get no response.
-    const isFree = pool.idleCount + this.#max - pool.totalCount > pool.waitingCount;
-    if (isFree && size > 0 && this.#requested >= size) this.#ask();
-    while (this.#requested < Math.min(this.#waiting.size, this.#max)) this.#ask();
+    // With an idle client that nobody has asked for, each request waits for a connection.
+    return this.#requests.size < Math.min(size, this.#max) || (size > 0 && idleCount > 0 && waitingCount === 0);
   }
 
   #ask(): void {
-    this.#requested++;
     const [first] = this.#waiting;
+    // A callback: a promise would be too late for an error right after connecting.
+    const onClient: OnClient = (error, client) => {
+      this.#requested--;
+      this.#requests.delete(onClient);
+      const [next] = this.#waiting;
+      if (next) this.#settle(next, error, client);
+      else client?.release();
+      this.request();
+    };
+    this.#requested++;
+    this.#requests.add(onClient);
     try {
-      first!.request(this.#pool, this.#onClient);
+      first!.request(this.#pool, onClient);
     } catch (error) {
       this.#requested--; // pg made no client, for example without the file of a certificate
+      this.#requests.delete(onClient);
       this.#settle(first!, error as Error, undefined);
     }
   }
-
-  /** A callback: a promise would be too late for an error right after connecting. */
-  readonly #onClient: OnClient = (error, client) => {
-    this.#requested--;
-    const [first] = this.#waiting;
-    if (first) this.#settle(first, error, client);
-    else client?.release();
-    this.request();
-  };
 
   #settle(checkout: Checkout, error: Error | undefined, client: PoolClient | undefined): void {
     this.#waiting.delete(checkout);

@@ -86,6 +86,16 @@ test('a value that only pg can send, such as a Date, is sent as pg sends it', as
   }
 });
 
+test('three calls at once use three connections, of a new pool and of one with three idle clients', async () => {
+  const pool = freshPool({ max: 10 });
+  const connection = new PoolConnection(pool);
+  for (const _ of ['new', 'idle']) {
+    const calls = [1, 2, 3].map(() => connection.query('SELECT pg_sleep(0.05)', [], { deadline: Infinity }));
+    await Promise.all(calls);
+    assert.equal([pool.totalCount, pool.idleCount], [3, 3]);
+  }
+});
+
 test('calls fail only while pg cannot make a client, as when the file of a certificate is missing', async () => {
   let made = 0;
   let isBroken = true;

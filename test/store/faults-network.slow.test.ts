@@ -126,7 +126,7 @@ async function openStuckScene(held: number) {
   onEnd(() => {
     for (const client of holding) client.release();
   });
-  return scene;
+  return { ...scene, holding };
 }
 
 for (const idle of [0, 1])
@@ -150,6 +150,14 @@ test('a call gets the client of another call while a third one connects without 
   assert.is(pool.idleCount, 0);
   await unlock();
   assert.equal([(await saving).error, (await reading).error], [undefined, undefined]);
+});
+
+test('a call gets the client that the app returns while another one connects without any response', async () => {
+  const { store, holding } = await openStuckScene(CONNECTIONS - 1);
+  const reading = outcomeOf('get', () => store.get('a'));
+  await new Promise(setImmediate);
+  holding.pop()!.release();
+  assert.is((await reading).error, undefined);
 });
 
 test('close() ends in time behind a black hole, and later calls fail with CLOSED', async () => {
