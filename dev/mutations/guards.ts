@@ -732,7 +732,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'the error of an attempt is kept if the pause after it outlasts the deadline',
     file: 'src/postgres/retry.ts',
-    from: 'if (performance.now() >= deadline) throw error;',
+    from: 'if (clock() >= deadline) throw error;',
     to: '',
     tests: ['postgres/connection'],
   },
@@ -1604,7 +1604,7 @@ export const mutations: Mutation[] = [
   {
     guard: 'the store learns again while it runs',
     file: 'src/table/distribution.ts',
-    from: 'performance.now() > this.#learnAgainAt',
+    from: 'clock() > this.#learnAgainAt',
     to: 'false',
     tests: ['table/distribution'],
     needs: 'TEST_CITUS_URL',

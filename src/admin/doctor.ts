@@ -1,6 +1,7 @@
 // Checks whether a table fits the compiled queries, and collects the facts that checks.ts judges.
 import type { IDatabaseConnection, PreparedQuery } from '@pgtyped/runtime';
 import type { Pool, PoolClient } from 'pg';
+import { clock } from '../clock.js';
 import { hasSqlState, sqlStateOf } from '../errors.js';
 import * as admin from '../generated/admin.js';
 import { countListeningNodes, measureShards } from '../generated/citus.js';
@@ -38,6 +39,7 @@ const QUERIES: Record<string, PreparedQuery<any, unknown>> = {
 };
 /** Citus refuses to change the sid of a row, so the rows are deleted and inserted instead. */
 const CHANGES_SIDS = ['rehashSessions'];
+const SECOND_CLIENT_MS = 2000;
 const MIN_LARGE = 10_000; // rows. In a smaller table or partition, a scan may be faster than the index
 
 /**
@@ -189,6 +191,8 @@ async function arePreparedStatementsLost(pool: Pool, names: TableNames): Promise
   const connection = new PoolConnection(pool);
   return connection.withClient(Infinity, async (first) => {
     if (await isLost(first)) return true;
-    return (await connection.withClient(Infinity, isLost)) || isLost(first);
+    // Not forever: others may hold the rest of the pool.
+    const second = connection.withClient(clock() + SECOND_CLIENT_MS, isLost);
+    return (await second.catch(() => false)) || isLost(first);
   });
 }

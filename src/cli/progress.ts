@@ -1,4 +1,5 @@
 // A progress bar for long work. It is shown only on a terminal.
+import { clock } from '../clock.js';
 
 export interface Progress {
   /** @param total only if it has changed */
@@ -22,14 +23,14 @@ export async function startProgress(
     clearOnComplete: true,
     hideCursor: true,
   });
-  const startedAt = performance.now();
+  const startedAt = clock();
   bar.start(total, 0, { rate: 0 });
   const stop = () => bar.stop(); // shows the cursor again
   process.once('exit', stop);
   return {
     update(done, newTotal = total) {
       bar.setTotal(newTotal);
-      const rate = Math.round(done / ((performance.now() - startedAt) / 1000));
+      const rate = Math.round(done / ((clock() - startedAt) / 1000));
       bar.update(Math.min(done, newTotal), { rate });
     },
     stop() {

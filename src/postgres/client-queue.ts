@@ -2,6 +2,7 @@
 // use.
 import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
+import { clock } from '../clock.js';
 import { databaseFailed, type SessionStoreError, timedOut } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION } from '../sql-states.js';
 import { type Deadline, Expiring } from './deadline.js';
@@ -126,7 +127,7 @@ export class ClientQueue {
   }
 
   take(checkout: Checkout): void {
-    if (checkout.deadline <= performance.now()) {
+    if (checkout.deadline <= clock()) {
       checkout.fail(timedOut());
       return;
     }
@@ -199,7 +200,7 @@ export class ClientQueue {
   #destroyStuckConnections(): void {
     const pool = this.#pool;
     if (pool.idleCount > 0 || pool.totalCount < this.#max) return;
-    const now = performance.now();
+    const now = clock();
     for (const { client, socket } of connectingClients(pool)) {
       const since = this.#connectingSince.get(client) ?? now;
       this.#connectingSince.set(client, since);

@@ -1,6 +1,7 @@
 // Runs statements on the clients of a pool, each until a deadline that includes the checkout.
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import { clock } from '../clock.js';
 import { hasSqlState, type SessionStoreError } from '../errors.js';
 import { FEATURE_NOT_SUPPORTED, UNDEFINED_FUNCTION, UNKNOWN_STATEMENT_NAME } from '../sql-states.js';
 import { textsOf } from './binary-array.js';
@@ -88,7 +89,7 @@ export class PoolConnection {
         await client.query('COMMIT');
         return result;
       } catch (error) {
-        await client.query('ROLLBACK').catch(() => client.end()); // so that the pool drops the client
+        await client.query('ROLLBACK').catch(() => void client.end().catch(() => {})); // so that the pool drops it
         throw error;
       }
     });
@@ -131,7 +132,7 @@ class Statement extends Checkout {
   #attempts = 0;
   #isRepaired = false;
   #cancelTimer: NodeJS.Timeout | undefined;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = clock();
 
   constructor(
     readonly connection: PoolConnection,

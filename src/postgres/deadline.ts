@@ -1,6 +1,7 @@
 // Ends calls, checkouts and statements at their deadlines. One timer serves all of them.
+import { clock } from '../clock.js';
 
-/** When a call fails, in milliseconds of `performance.now()`. Infinity means no limit. */
+/** When a call fails, in milliseconds of `clock()`. Infinity means no limit. */
 export type Deadline = number;
 
 /** Something that ends at its deadline. */
@@ -30,12 +31,12 @@ export abstract class Expiring {
   static #setTimer(at: Deadline): void {
     clearTimeout(Expiring.#timer);
     Expiring.#timerAt = at;
-    const ms = Math.ceil(at - performance.now());
+    const ms = Math.ceil(at - clock());
     Expiring.#timer = setTimeout(Expiring.#expireLate, Math.min(Math.max(ms, 1), MAX_TIMER_MS)).unref();
   }
 
   static readonly #expireLate = (): void => {
-    const now = performance.now();
+    const now = clock();
     let next = Infinity;
     Expiring.#timerAt = Infinity; // so that expire() may watch others
     for (const one of Expiring.#watched) {

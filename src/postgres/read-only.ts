@@ -1,4 +1,5 @@
 // Makes writes fail at once while the database stays read-only, instead of retrying each one.
+import { clock } from '../clock.js';
 import { hasSqlState, refused, type SessionStoreError } from '../errors.js';
 import { READ_ONLY_SQL_TRANSACTION } from '../sql-states.js';
 
@@ -21,7 +22,7 @@ export class ReadOnlyState {
   /** Whether writes fail at once. */
   get isReadOnly(): boolean {
     if (this.#since === undefined) return false; // first: each write comes here
-    const now = performance.now();
+    const now = clock();
     return now - this.#lastFailureAt <= STALE_MS && now - this.#since >= READ_ONLY_PATIENCE_MS;
   }
 
@@ -33,7 +34,7 @@ export class ReadOnlyState {
    */
   check(): void {
     if (!this.isReadOnly) return;
-    const now = performance.now();
+    const now = clock();
     if (now < this.#nextProbeAt) throw this.#refusal();
     this.#nextProbeAt = now + PROBE_MS;
   }
@@ -50,7 +51,7 @@ export class ReadOnlyState {
    */
   failed(error: unknown, attempts: number): void {
     if (!hasSqlState(error, READ_ONLY_SQL_TRANSACTION)) return;
-    const now = performance.now();
+    const now = clock();
     if (now - this.#lastFailureAt > FORGET_MS) this.#since = undefined;
     this.#lastFailureAt = now;
     this.#since ??= now;

@@ -1,5 +1,6 @@
 // Which failed statements are sent again, and for how long.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clock } from '../clock.js';
 import type { SessionStoreError } from '../errors.js';
 import { CONNECTION_LOST, READ_ONLY_SQL_TRANSACTION, ROLLED_BACK, TOO_MANY_CONNECTIONS } from '../sql-states.js';
 import type { Deadline } from './deadline.js';
@@ -52,7 +53,7 @@ export function isOfOtherServer(error: SessionStoreError): boolean {
  * Pauses before the next attempt.
  *
  * @param attempts attempts so far
- * @param startedAt time of the first attempt, in milliseconds of `performance.now()`
+ * @param startedAt time of the first attempt, in milliseconds of `clock()`
  * @throws `error` if another attempt cannot help, or would come after the deadline
  */
 export async function pauseBeforeRetry(
@@ -62,15 +63,15 @@ export async function pauseBeforeRetry(
 ): Promise<void> {
   const pauseMs = backoffMs(attempts, FIRST_PAUSE_MS, MAX_PAUSE_MS);
   const until = Math.min(deadline, startedAt + patienceMs(error, attempts, retry));
-  if (performance.now() + pauseMs > until) throw error;
+  if (clock() + pauseMs > until) throw error;
   const pause = (): Promise<void> => sleep(pauseMs);
   await (retry.runPause ? retry.runPause(pause) : pause());
-  if (performance.now() >= deadline) throw error; // says more than TIMEOUT
+  if (clock() >= deadline) throw error; // says more than TIMEOUT
 }
 
 /** Runs `work` until it succeeds, or another attempt cannot help. */
 export async function retry<T>(work: () => Promise<T>, deadline: Deadline, options: Retry): Promise<T> {
-  const startedAt = performance.now();
+  const startedAt = clock();
   for (let attempts = 1; ; attempts++) {
     try {
       return await work();

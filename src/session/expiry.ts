@@ -1,5 +1,6 @@
 // How long a session lives, and when a touch is worth a write.
 import type { SessionData } from 'express-session';
+import { clock } from '../clock.js';
 import { describe } from '../errors.js';
 import { checkCookie, expiresOf, isEnded, MAX_DATE, numberOf, secondsOfCookie, setExpires } from './cookie.js';
 import { isObject } from './payload.js';
@@ -97,10 +98,10 @@ export class Expiry {
    * Whether a touch moves the expiry far enough to be worth a write.
    *
    * @param ttl seconds that the session lives from now on
-   * @param expiresAt when the row expires, in milliseconds of `performance.now()`
+   * @param expiresAt when the row expires, in milliseconds of `clock()`
    */
   isWorthTouching(ttl: number, expiresAt: number): boolean {
-    const moves = Math.abs(ttl - (expiresAt - performance.now()) / 1000);
+    const moves = Math.abs(ttl - (expiresAt - clock()) / 1000);
     return moves >= (this.#touchAfter ?? Math.min(MAX_TOUCH_AFTER, ttl / 10));
   }
 

@@ -1,5 +1,6 @@
 // Loads the keys of sessions by a function of the app, such as one that asks a key management
 // service.
+import { clock } from '../clock.js';
 import { SessionStoreError } from '../errors.js';
 
 const MAX_AGE_MS = 600_000; // as jose's createRemoteJWKSet
@@ -24,7 +25,7 @@ export interface KeyLoaderOptions {
 export class KeyLoader {
   readonly #options: KeyLoaderOptions;
   #loading: Promise<void> | undefined;
-  // Times in milliseconds of `performance.now()`.
+  // Times in milliseconds of `clock()`.
   #loadedAt: number | undefined;
   #retryAt = 0;
   #reportAt = 0;
@@ -44,12 +45,12 @@ export class KeyLoader {
   async ready(deadline: number, mustBeFresh = false): Promise<void> {
     if (this.#loadedAt === undefined) return this.#load(deadline);
     const { maxAgeMs = MAX_AGE_MS, onError } = this.#options;
-    const now = performance.now();
+    const now = clock();
     const ages = (now - this.#loadedAt) / maxAgeMs;
     const isWaiting = mustBeFresh || ages >= 2;
     if (ages < 1 || now < this.#retryAt || (this.#loading && !isWaiting)) return;
     const refreshed = this.#load(deadline).catch((error) => {
-      if (performance.now() < this.#reportAt) return; // another call has reported it
+      if (clock() < this.#reportAt) return; // another call has reported it
       this.#reportAt = this.#retryAt;
       onError(error);
     });
@@ -59,7 +60,7 @@ export class KeyLoader {
   /** Loads the keys again if the text needs a key that is missing, but not for each such text. */
   async find(text: string, deadline: number): Promise<void> {
     const id = this.#options.missingKeyOf(text);
-    if (id === undefined || performance.now() < (this.#searchAt.get(id) ?? 0)) return;
+    if (id === undefined || clock() < (this.#searchAt.get(id) ?? 0)) return;
     await this.#load(deadline);
     if (this.#searchAt.size === MAX_SEARCHES) this.#searchAt.clear();
     this.#searchAt.set(id, this.#afterPause());
@@ -69,7 +70,7 @@ export class KeyLoader {
   #load(deadline: number): Promise<void> {
     this.#loading ??= this.#loadNow();
     const loading = this.#loading;
-    const limitMs = (deadline - performance.now()) * GIVE_UP;
+    const limitMs = (deadline - clock()) * GIVE_UP;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -83,14 +84,14 @@ export class KeyLoader {
 
   /** Uses the keys also if they come after the deadlines of all calls. */
   #loadNow(): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = clock();
     const load = async () => {
       const keys = await (async () => this.#options.load())().catch((cause) => {
         throw failed('failed. See the cause', cause); // which may show a key
       });
       if (startedAt < (this.#loadedAt ?? 0)) return; // a later load was faster
       this.#options.use(keys);
-      this.#loadedAt = performance.now();
+      this.#loadedAt = clock();
     };
     const failing = (error: unknown) => {
       this.#retryAt = this.#afterPause();
@@ -103,7 +104,7 @@ export class KeyLoader {
   }
 
   #afterPause(): number {
-    return performance.now() + (this.#options.pauseMs ?? PAUSE_MS);
+    return clock() + (this.#options.pauseMs ?? PAUSE_MS);
   }
 
   #ended(loading: Promise<void>): void {

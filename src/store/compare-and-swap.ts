@@ -1,5 +1,6 @@
 // Compare and swap: replaces a row only if it still holds what was read. If not, reads it again.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clock } from '../clock.js';
 import { SessionStoreError } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { backoffMs, isOutcomeUnknown } from '../postgres/retry.js';
@@ -81,7 +82,7 @@ export async function compareAndSwap(
       if (!idempotent || !isOutcomeUnknown(error)) throw error;
       unknown = { loaded, sent, error };
     }
-    const now = performance.now();
+    const now = clock();
     giveUpAt ??= now + (deadline - now) * GIVE_UP;
     conflicts++;
     const pauseMs = row === read ? 0 : backoffMs(conflicts, FIRST_PAUSE_MS, MAX_PAUSE_MS);

@@ -1,6 +1,7 @@
 // The store's calls in flight: each ends in a callback or a promise, at the latest at its deadline.
 import { AsyncResource } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
+import { clock } from '../clock.js';
 import { overloaded, SessionStoreError, type SessionStoreErrorCode, timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
 
@@ -132,7 +133,7 @@ export class InFlightCalls {
     onEnd: OnEnd<T>,
     { unlimited = false, sid }: CallLimits = {},
   ): void {
-    const startedAt = performance.now();
+    const startedAt = clock();
     const deadline = unlimited ? Infinity : startedAt + this.#timeoutMs;
     const ended = CALLS.hasSubscribers ? published(onEnd, method, startedAt) : onEnd;
     const call = new InFlightCall(this, deadline, sid, ended);
@@ -194,7 +195,7 @@ const codeOf = (error: unknown) => (error instanceof SessionStoreError ? error.c
 
 function published<T>(onEnd: OnEnd<T>, method: StoreMethod, startedAt: number): OnEnd<T> {
   return (error, result) => {
-    const message: CallMessage = { method, durationMs: performance.now() - startedAt };
+    const message: CallMessage = { method, durationMs: clock() - startedAt };
     CALLS.publish(error === null ? message : { ...message, error });
     onEnd(error, result);
   };

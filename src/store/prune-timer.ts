@@ -1,5 +1,6 @@
 // Prunes at an interval, and at most once at a time.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { clock } from '../clock.js';
 import { type Deadline, MAX_TIMER_MS } from '../postgres/deadline.js';
 import type { TableLocation } from '../table/location.js';
 import { prune } from '../table/prune.js';
@@ -70,10 +71,10 @@ export class PruneTimer {
     const { connect, location, rows, batchSize, timeoutMs, events } = this.#options;
     const kept: KeptEvent[] = [];
     try {
-      return await prune(() => connect(performance.now() + timeoutMs), location, {
+      return await prune(() => connect(clock() + timeoutMs), location, {
         batchSize,
         timeoutMs,
-        isDistributed: await rows.isDistributed(performance.now() + timeoutMs),
+        isDistributed: await rows.isDistributed(clock() + timeoutMs),
         onBatch: (deleted) => {
           this.pruned += deleted;
         },

@@ -1,5 +1,6 @@
 // Moves a session from the app's old store when a request first asks for it.
 import type { SessionData, Store } from 'express-session';
+import { clock } from '../clock.js';
 import { describe, SessionStoreError } from '../errors.js';
 import { deleteMovedSession, insertMissingSession } from '../generated/session.js';
 import type { Deadline } from '../postgres/deadline.js';
@@ -176,7 +177,7 @@ export class ReadThroughRows implements RowsById {
       const fail = (what: string, cause?: unknown) =>
         reject(new SessionStoreError('OLD_STORE', `the old session store ${what}`, { cause }));
       const failed = (cause: unknown) => fail('failed. The cause is its error', cause);
-      timer = setTimeout(fail, (deadline - performance.now()) * GIVE_UP, 'did not answer in time');
+      timer = setTimeout(fail, (deadline - clock()) * GIVE_UP, 'did not answer in time');
       const callback = (error?: any, result?: T) => {
         if (!error) resolve(result);
         else if (error.code === 'ENOENT' && error.syscall !== 'connect')

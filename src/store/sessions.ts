@@ -2,6 +2,7 @@
 // other requests save.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionData } from 'express-session';
+import { clock } from '../clock.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { applyChanges, changesOf, hasSameLife } from '../session/changes.js';
 import { type Codec, loadKeys } from '../session/codec.js';
@@ -84,7 +85,7 @@ export class Sessions {
     const session = row ? this.toSession(sid, row) : null;
     if (row && session) {
       const mayShorten = this.#expiry.mayShorten(session, row.secondsLeft);
-      const expiresAt = performance.now() + row.secondsLeft * 1000;
+      const expiresAt = clock() + row.secondsLeft * 1000;
       this.#lifetime?.read(sid);
       this.#snapshots.read(session, new Reading(sid, row.sess, mayShorten, expiresAt));
     }
@@ -242,7 +243,7 @@ export class Sessions {
     const mayShorten = snapshot === undefined || this.#mayShorten(snapshot);
     const isLive = await this.#rows.touch({ sid, ttl, mayShorten }, deadline);
     if (!isLive) this.#events.emitLater('gone', { handle: handleOf(sid), during });
-    else if (snapshot) snapshot.expiresAt = performance.now() + ttl * 1000;
+    else if (snapshot) snapshot.expiresAt = clock() + ttl * 1000;
   }
 
   async #update(sid: string, change: (session: SessionData) => void, deadline: Deadline): Promise<SessionData | null> {

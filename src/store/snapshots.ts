@@ -1,6 +1,7 @@
 // Remembers what each Session was loaded from, so that a save knows what the request changed.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Session, SessionData } from 'express-session';
+import { clock } from '../clock.js';
 import type { Codec } from '../session/codec.js';
 import { CookieState } from '../session/cookie.js';
 import { privateField } from './private-field.js';
@@ -34,7 +35,7 @@ export class Reading {
     readonly text: string,
     /** Whether the row lives longer than its session says. The next write may correct that. */
     readonly mayShorten: boolean,
-    /** When the row expires, in milliseconds of `performance.now()`. */
+    /** When the row expires, in milliseconds of `clock()`. */
     readonly expiresAt: number,
   ) {}
 }
@@ -49,7 +50,7 @@ export class Snapshot {
     readonly row: StoredRow,
     readonly cookie: CookieState,
     readonly mayShorten: boolean,
-    /** When the row expires at the earliest, in milliseconds of `performance.now()`. */
+    /** When the row expires at the earliest, in milliseconds of `clock()`. */
     public expiresAt: number,
     /** The Session's keys, if it does not have all keys of its base: some are in its prototype. */
     readonly keys: readonly string[] | undefined,
@@ -132,7 +133,7 @@ export class Snapshots {
     const isSession = id === sid && typeof save === 'function';
     const { scope } = this;
     if (!isSession && !scope) return;
-    const expiresAt = performance.now() + row.secondsLeft * 1000;
+    const expiresAt = clock() + row.secondsLeft * 1000;
     const snapshot = new Snapshot(sid, row, cookie, false, expiresAt, undefined, json);
     this.#snapshots.set(session, snapshot);
     scope?.snapshots.set(sid, snapshot);

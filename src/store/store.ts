@@ -1,5 +1,6 @@
 // The store class that express-session calls.
 import type { SessionData, Store } from 'express-session';
+import { clock } from '../clock.js';
 import { checkTable, countSessions, listSessions } from '../generated/session.js';
 import { choosePool } from '../postgres/connect.js';
 import { PoolConnection } from '../postgres/connection.js';
@@ -327,16 +328,13 @@ export class PgSessionStore extends StoreWithEvents {
   health(): Promise<Health>;
   health(callback: Callback<Health>): void;
   health(callback?: Callback<Health>) {
-    const startedAt = performance.now();
+    const startedAt = clock();
     const check = async (deadline: Deadline) => {
       await checkTable.run(undefined, this.#rows.connect(deadline));
     };
     const start = (onEnd: OnEnd<Health>) =>
       this.#calls.run('health', check, (error) =>
-        onEnd(
-          null,
-          healthOf(this.#location.pool, performance.now() - startedAt, this.#rows.readOnly.isReadOnly, error),
-        ),
+        onEnd(null, healthOf(this.#location.pool, clock() - startedAt, this.#rows.readOnly.isReadOnly, error)),
       );
     return callbackOrPromise(callback, start, this.#onUnhandled);
   }

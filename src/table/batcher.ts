@@ -1,6 +1,7 @@
 // Batches calls: calls that arrive while a statement of the same kind is in flight are sent
 // together in the next one.
 import { AsyncResource } from 'node:async_hooks';
+import { clock } from '../clock.js';
 import { hasSqlState, timedOut } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 import { LOCK_NOT_AVAILABLE, ROLLED_BACK } from '../sql-states.js';
@@ -132,7 +133,7 @@ export class Batcher<Item, Result> {
     if (this.#statement.whenFree) this.#queue = rejectLate(this.#queue); // it may have waited
     if (this.#queue.length === 0) return;
     const calls = this.#nextBatch();
-    const batch = { sentAt: performance.now(), items: calls.length };
+    const batch = { sentAt: clock(), items: calls.length };
     this.#lastWasBatch = calls.length > 1;
     this.#inFlight.push(batch);
     this.#itemsInFlight += batch.items;
@@ -151,7 +152,7 @@ export class Batcher<Item, Result> {
   #watchSlow(): void {
     this.#slowTimer ??= setTimeout(() => {
       this.#slowTimer = undefined;
-      const now = performance.now();
+      const now = clock();
       for (const batch of [...this.#inFlight]) if (now - batch.sentAt >= SLOW_MS) this.#unblock(batch);
       this.#flush();
       if (this.#queue.length > 0) this.#watchSlow();
@@ -214,7 +215,7 @@ export class Batcher<Item, Result> {
 
 /** Rejects the calls that are past their deadline, and returns the others. */
 function rejectLate<Item, Result>(calls: QueuedCall<Item, Result>[]): QueuedCall<Item, Result>[] {
-  const now = performance.now();
+  const now = clock();
   const isLate = ({ deadline }: { deadline: Deadline }) => deadline <= now;
   if (!calls.some(isLate)) return calls;
   for (const { reject } of calls.filter(isLate)) reject(timedOut());

@@ -2,6 +2,7 @@
 // has.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import type { Pool } from 'pg';
+import { clock } from '../clock.js';
 import { migrateAdvice, refused } from '../errors.js';
 import { type FindDistributionResult, findCitus, findDistribution } from '../generated/citus.js';
 import type { Deadline } from '../postgres/deadline.js';
@@ -38,7 +39,7 @@ export class Distribution {
 
   /** Whether to learn again: with Citus, the table may be distributed while the app runs. */
   get isStale(): boolean {
-    return this.#learnAgainAt !== Infinity && performance.now() > this.#learnAgainAt;
+    return this.#learnAgainAt !== Infinity && clock() > this.#learnAgainAt;
   }
 
   /** Called when the server refused a statement for sessions of one shard. */
@@ -56,7 +57,7 @@ export class Distribution {
 
   async #learn(deadline: Deadline): Promise<void> {
     const { names, pool, run, relaxed } = this.#options;
-    this.#learnedAt = performance.now();
+    this.#learnedAt = clock();
     if (this.isKnown) this.#learnAgainAt = this.#learnedAt + LEARN_AGAIN_MS; // also if this attempt fails
     const find = async (db: IDatabaseConnection) => {
       const found = await checkedDistribution(names, db);

@@ -1,6 +1,7 @@
 // The calls of one kind for one table: alone, or batched with others, and limited by pool if they
 // write.
 import type { Pool } from 'pg';
+import { clock } from '../clock.js';
 import { hasSqlState } from '../errors.js';
 import type { Deadline } from '../postgres/deadline.js';
 import type { Retry } from '../postgres/retry.js';
@@ -85,12 +86,12 @@ export class KindCalls<Item extends string | { sid: string }, Result> {
 
   /** Resolves with undefined if the row is locked. */
   async #attempt(items: Item[], deadline: Deadline, lockTimeout: number) {
-    const sentAt = performance.now();
+    const sentAt = clock();
     try {
       return { result: await this.#send(items, this.#kind.many(items, lockTimeout), deadline, this.#retryLone) };
     } catch (error) {
       // An earlier error does not come from the lock_timeout, but from a trigger.
-      if (!hasSqlState(error, LOCK_NOT_AVAILABLE) || performance.now() - sentAt < lockTimeout) throw error;
+      if (!hasSqlState(error, LOCK_NOT_AVAILABLE) || clock() - sentAt < lockTimeout) throw error;
       return undefined;
     }
   }

@@ -1,5 +1,6 @@
 // Deletes all expired sessions of a table, in batches, and passes those that cannot be deleted.
 import type { IDatabaseConnection } from '@pgtyped/runtime';
+import { clock } from '../clock.js';
 import { hasSqlState, KEPT, refused, SessionStoreError } from '../errors.js';
 import { listExpired, lockPrune, pruneListed, pruneSessions } from '../generated/prune.js';
 import { PoolConnection } from '../postgres/connection.js';
@@ -68,7 +69,7 @@ class PruneRun {
   /** Sessions that cannot be deleted, with their expiry, if `#since` does not exclude them. */
   readonly #kept = new Map<string, number>();
   #pruned = 0;
-  #prunedAt = performance.now();
+  #prunedAt = clock();
   #tooSlow: SessionStoreError | undefined;
 
   constructor(connect: Connect, location: TableLocation, options: PruneOptions) {
@@ -119,7 +120,7 @@ class PruneRun {
   async #send<Row>(statement: (db: IDatabaseConnection) => Promise<Row[]>, lockTimeout: string): Promise<Row[]> {
     if (!this.#options.isDistributed) return statement(await this.#connect());
     const { pool, names } = this.#location;
-    const deadline = performance.now() + (this.#options.timeoutMs ?? Infinity);
+    const deadline = clock() + (this.#options.timeoutMs ?? Infinity);
     return new PoolConnection(pool).transaction(deadline, async (client) => {
       const db = tableBinder(names)(client);
       const [lock] = await lockPrune.run({ key: this.#key }, db);
@@ -163,7 +164,7 @@ class PruneRun {
       for (const { sid } of deleted) open.delete(sid);
     } catch (error) {
       if (!isPassable(error)) throw error;
-      const isStuck = performance.now() - this.#prunedAt > MAX_STUCK_MS;
+      const isStuck = clock() - this.#prunedAt > MAX_STUCK_MS;
       if (isStuck && (isTimeout(error) || hasSqlState(error, LOCK_NOT_AVAILABLE))) throw error;
       if (rows.length > 1) {
         const middle = rows.length >> 1;
@@ -181,7 +182,7 @@ class PruneRun {
   #deleted(rows: { sid: string | null }[]): void {
     if (rows.length === 0) return;
     this.#pruned += rows.length;
-    this.#prunedAt = performance.now();
+    this.#prunedAt = clock();
     const { onBatch, onExpired } = this.#options;
     onBatch?.(rows.length);
     onExpired?.(rows.map(({ sid }) => handleOfRow(sid!)));

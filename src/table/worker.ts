@@ -1,5 +1,6 @@
 // Keeps the calls for one server of a distributed table from holding all connections of a pool.
 import type { Pool } from 'pg';
+import { clock } from '../clock.js';
 import { timedOut } from '../errors.js';
 import { type Deadline, Expiring } from '../postgres/deadline.js';
 import type { RunPause } from '../postgres/retry.js';
@@ -82,10 +83,10 @@ export class Worker {
       await this.#takeTurn(deadline);
       isRunning = true;
     };
-    const startedAt = performance.now();
+    const startedAt = clock();
     try {
       const result = await work(runPause);
-      const isSlower = performance.now() - startedAt > this.#usualMs;
+      const isSlower = clock() - startedAt > this.#usualMs;
       this.#usualMs = isSlower ? this.#usualMs * (1 + STEP) + STEP : this.#usualMs * (1 - STEP);
       return result;
     } finally {

@@ -601,6 +601,14 @@ test('doctor() finds an unused index on expire in a large table, but not in a sm
   assert.equal(await codesOf(pool), []);
 });
 
+test('doctor() ends although it gets only one client of the pool', async () => {
+  const { names } = await freshStore();
+  const pool = freshPool({ max: 2 });
+  const held = await pool.connect();
+  onEnd(() => held.release());
+  assert.equal(await createAdmin({ pool, ...names }).doctor(), []);
+});
+
 if (pgbouncer) {
   test('doctor() finds a pooler that loses prepared statements', async () => {
     const { names } = await freshStore();
