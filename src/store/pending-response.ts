@@ -102,6 +102,12 @@ export class PendingResponse {
     this.#status = undefined;
   }
 
+  /** From now on, an error handler does not end the connection: a later request may use it. */
+  keepSocket(): void {
+    const socket = Object.create(this.#req.socket, { destroy: { value() {} } });
+    replaceProperties(this.#req, { socket });
+  }
+
   /** Does to the connection what was asked for meanwhile, after the response has left. */
   releaseSocket({ isCut = false } = {}): void {
     const calls = this.#socket?.release() ?? [];

@@ -213,8 +213,12 @@ function delayResponse(req: Request, res: ServerResponse, next: Next, session: A
     if (name === 'touch' && req.session && loaded.cookie.isSame(new CookieState(req.session.cookie))) {
       send((error) => {
         if (!error) return;
-        if (res.closed) next(error);
-        else res.once('close', () => next(error));
+        const report = () => {
+          pending.keepSocket();
+          next(error);
+        };
+        if (res.closed) report();
+        else res.once('close', report);
       });
       sendEnd(callback, onFinish);
     } else {

@@ -31,7 +31,7 @@ type Handler = (req: express.Request, res: express.Response, next: express.NextF
 async function startApp(
   handler: Handler,
   options: Partial<session.SessionOptions> = {},
-  storeOptions: { touchAfter?: number } = {},
+  storeOptions: { touchAfter?: number; timeout?: number } = {},
   onLateError = (error: unknown, next: express.NextFunction) => next(error),
 ) {
   const fresh = await freshStore(storeOptions);
@@ -61,11 +61,11 @@ async function startApp(
   onEnd(() => server.close());
 
   let cookie: string | undefined;
-  const send = (path = '/', { method = 'GET', onHead = () => {} } = {}) =>
+  const send = (path = '/', { method = 'GET', onHead = () => {}, agent = false as http.Agent | false } = {}) =>
     new Promise<HttpResponse>((resolve, reject) => {
       const { port } = server.address() as AddressInfo;
       const headers = cookie ? { cookie } : {};
-      const request = http.request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
+      const request = http.request({ port, host: '127.0.0.1', path, method, headers, agent }, (response) => {
         onHead();
         const chunks: Buffer[] = [];
         response.on('data', (chunk) => chunks.push(chunk)).on('error', reject);
@@ -251,6 +251,32 @@ test('the response is sent before the touch if the session did not change', asyn
   const { early, response } = await sendWhileBlocked(app);
   assert.equal([early, response.body], [true, 'ok']);
   assert.equal((await app.pool.query(`SELECT sess::text FROM ${app.table}`)).rows, before);
+});
+
+test('a touch that fails after its response does not end the connection of a later request', async () => {
+  const sockets = new Set<object>();
+  let answerLater: () => unknown = () => {};
+  const app = await startApp(
+    (req, res) => {
+      sockets.add(req.socket);
+      if (req.url === '/later') answerLater = () => res.end('later');
+      else res.end(`ok ${req.socket.remoteAddress}`);
+    },
+    {},
+    { touchAfter: 0, timeout: 1 },
+  );
+  await app.send('/sign-in');
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  onEnd(() => agent.destroy());
+  const release = await holdWrites(app.pool, app.table);
+  assert.is((await app.send('/', { agent })).body, 'ok 127.0.0.1');
+  const later = app.send('/later', { agent });
+  while (app.errors.length === 0) await sleep(10);
+  await sleep(50);
+  answerLater();
+  assert.is((await later).body, 'later');
+  assert.is(sockets.size, 1);
+  await release();
 });
 
 test('the store does not write a new empty session or a recently touched session', async () => {
