@@ -53,11 +53,11 @@ export async function createTable(
     const isNew = !table;
     if (!table) {
       await schema.createTable.run(undefined, db);
-      if (unlogged) await makeUnlogged.run(undefined, db);
       [table] = await findTable.run(catalogNames(names), db);
     }
     const owner = await untrustedOwner(names, trusted, db);
     if (owner !== undefined || !table) return { table, owner };
+    if (isNew && unlogged) await makeUnlogged.run(undefined, db);
     const mustDistribute = distributed !== undefined && !(await isDistributed(names, db));
     if (mustDistribute) assertDistributable(table.expireType); // before an index, which locks the table
     if (table.isTable && !table.hasExpireIndex) await schema.createExpireIndex.run(undefined, db);

@@ -1,4 +1,5 @@
 // Distributes the table over the servers of a Citus cluster.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDatabaseConnection } from '@pgtyped/runtime';
 import { checkNames, checkOption, type Rule, refused } from '../errors.js';
 import { distributeTable, distributeTableConcurrently, findCitus } from '../generated/citus.js';
@@ -8,6 +9,7 @@ import { catalogNames, type TableNames } from './names.js';
 const DEFAULT_SHARDS = 8;
 const MIN_SHARDS = 2; // with one, Citus runs pg_notify on the server of the shard
 const MAX_SHARDS = 64_000; // Citus's own limit
+const WAIT_MS = 500; // for another process that distributes the table
 
 export const SHARD_COUNT_RULE: Rule = [
   `a whole number from ${MIN_SHARDS} to ${MAX_SHARDS}`,
@@ -34,8 +36,17 @@ export async function distribute(
   db: IDatabaseConnection,
   { shardCount = DEFAULT_SHARDS, isNew }: { shardCount?: number | undefined; isNew: boolean },
 ): Promise<void> {
-  const query = isNew ? distributeTable : distributeTableConcurrently;
-  await query.run({ ...catalogNames(names), shardCount }, db);
+  const params = { ...catalogNames(names), shardCount };
+  if (isNew) return void (await distributeTable.run(params, db));
+  for (;;) {
+    try {
+      return void (await distributeTableConcurrently.run(params, db));
+    } catch (error) {
+      if (await isDistributed(names, db)) return; // by another process
+      if (!/another .* is in progress/.test(String(error))) throw error;
+    }
+    await sleep(WAIT_MS);
+  }
 }
 
 /** The statement that distributes the table, if it is not yet. `table` is its quoted name. */

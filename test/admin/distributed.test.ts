@@ -83,6 +83,14 @@ test('createTable({ distributed }) fails if the name belongs to a sequence', asy
   assert.match(message, /the name belongs to something that is not a table/);
 });
 
+test('two processes distribute a table at once', async () => {
+  const { pool, names, table } = place();
+  await createTable({ pool, names }, { createSchema: true });
+  const distributing = [1, 2].map(() => createTable({ pool, names }, { distributed: { shardCount: 4 } }));
+  await Promise.all(distributing);
+  assert.is(await shardsOf(pool, table), 4);
+});
+
 test('a table with sessions is distributed while stores use it, and they lose nothing', async () => {
   const location = place();
   await createTable(location, { createSchema: true });

@@ -148,8 +148,12 @@ test('createTable() asks for a schemaName if the search_path has no schema', asy
 test('createTable() fails if the name belongs to a sequence', async () => {
   const { names, pool, table } = await freshSchema();
   await pool.query(`CREATE SEQUENCE ${table}`);
-  const error = await failure(storeFor(names, {}, pool).createTable());
-  assert.match(error.message, /the name belongs to something that is not a table/);
+  for (const unlogged of [false, true]) {
+    const error = await failure(storeFor(names, {}, pool).createTable({ unlogged }));
+    assert.match(error.message, /the name belongs to something that is not a table/);
+  }
+  const { rows } = await pool.query('SELECT relpersistence FROM pg_class WHERE oid = $1::regclass', [table]);
+  assert.is(rows[0].relpersistence, 'p', 'the sequence is not unlogged');
 });
 
 test('createTable() accepts a callback as its first parameter', async () => {
