@@ -230,7 +230,7 @@ async function withProgress(
   });
   const reportProgress = async () => {
     while (!isDone) {
-      const [progress] = await find.run(catalogNames(location.names), db);
+      const [progress] = await find.run(catalogNames(location.names), db).catch(() => []); // only a progress bar lacks it
       if (progress && progress.total > 0 && !isDone) onProgress(progress.done, progress.total);
       await Promise.race([created, sleep(PROGRESS_MS)]);
     }

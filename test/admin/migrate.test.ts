@@ -1,5 +1,5 @@
 // migrate() changes an older table into today's. Its sessions expire at the same instant as before.
-import type pg from 'pg';
+import pg from 'pg';
 import * as assert from 'uvu/assert';
 import { createAdmin } from '../../src/admin/admin.js';
 import { migrate } from '../../src/admin/migrate.js';
@@ -189,6 +189,20 @@ test('set() saves sessions while migrate() creates the index on expire', async (
   other.release();
   await migrated;
   assert.equal(await shapeOf(pool, table), today);
+});
+
+test('migrate() creates an index although the server accepts no connection for its progress', async () => {
+  const { pool: made, names, table } = await freshStore();
+  let clients = 0;
+  class Client extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(++clients === 1 ? config : { ...config, connectionString: 'postgres://127.0.0.1:1/none' });
+    }
+  }
+  const pool = freshPool({ max: 2, Client } as pg.PoolConfig);
+  await migrate({ pool, names }, { userPath: ['user'], onProgress() {} });
+  assert.ok(clients > 1);
+  assert.is((await shapeOf(made, table)).keys.length, 3);
 });
 
 test('migrate() calls onProgress while it creates an index', async () => {
