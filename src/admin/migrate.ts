@@ -230,7 +230,8 @@ async function withProgress(
   });
   const reportProgress = async () => {
     while (!isDone) {
-      const [progress] = await find.run(catalogNames(location.names), db).catch(() => []); // only a progress bar lacks it
+      const finding = find.run(catalogNames(location.names), db).catch(() => []); // only a progress bar lacks it
+      const [progress] = await Promise.race([finding, created.then(() => [])]);
       if (progress && progress.total > 0 && !isDone) onProgress(progress.done, progress.total);
       await Promise.race([created, sleep(PROGRESS_MS)]);
     }

@@ -115,7 +115,7 @@ export class ClientQueue {
   readonly #waiting = new Set<Checkout>();
   readonly #connectingSince = new WeakMap<object, number>();
   readonly #max: number;
-  /** The requests to the pool, the oldest first, without those whose call has left. */
+  /** The requests to the pool, the oldest first, without those that no call needs any more. */
   readonly #requests = new Set<OnClient>();
   #requested = 0; // with those
 
@@ -137,18 +137,15 @@ export class ClientQueue {
     this.request();
   }
 
-  /** The oldest request leaves too: the connection that it waits for may get no response. */
   leave(checkout: Checkout): void {
     this.#waiting.delete(checkout);
-    for (const oldest of this.#requests) {
-      this.#requests.delete(oldest);
-      break;
-    }
     this.request();
   }
 
   /** Asks for the clients that calls wait for. */
   request(): void {
+    // A request that no call needs serves no later call: its connection may get no response.
+    for (const oldest of this.#requests) if (this.#requests.size > this.#waiting.size) this.#requests.delete(oldest);
     while (this.#needsClient() && this.#requested < 2 * this.#max) this.#ask();
   }
 
@@ -164,9 +161,9 @@ export class ClientQueue {
     // A callback: a promise would be too late for an error right after connecting.
     const onClient: OnClient = (error, client) => {
       this.#requested--;
-      this.#requests.delete(onClient);
+      const isNeeded = this.#requests.delete(onClient);
       const [next] = this.#waiting;
-      if (next) this.#settle(next, error, client);
+      if (next && (client || isNeeded)) this.#settle(next, error, client);
       else client?.release();
       this.request();
     };

@@ -104,7 +104,7 @@ export class PendingResponse {
 
   /** From now on, an error handler does not end the connection: a later request may use it. */
   keepSocket(): void {
-    const socket = Object.create(this.#req.socket, { destroy: { value() {} } });
+    const socket = Object.create(this.#req.socket ?? null, { destroy: { value() {} } });
     replaceProperties(this.#req, { socket });
   }
 

@@ -42,10 +42,12 @@ export async function distribute(
     try {
       return void (await distributeTableConcurrently.run(params, db));
     } catch (error) {
-      if (await isDistributed(names, db)) return; // by another process
-      if (!/another .* is in progress/.test(String(error))) throw error;
+      if (!/another .* is in progress/.test(String(error))) {
+        if ((await readDistribution(names, db))?.column === 'sid') return; // by another process
+        throw error;
+      }
+      await sleep(WAIT_MS);
     }
-    await sleep(WAIT_MS);
   }
 }
 

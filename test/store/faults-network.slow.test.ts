@@ -152,6 +152,27 @@ test('a call gets the client of another call while a third one connects without 
   assert.equal([(await saving).error, (await reading).error], [undefined, undefined]);
 });
 
+test('a connection without any response delays no later call, if its own call got another client', async () => {
+  const { store, proxy, pool } = await openScene({ timeout });
+  await store.set('a', session());
+  const clients = await Promise.all(Array.from({ length: pool.options.max! }, () => pool.connect()));
+  for (const client of clients) client.release(true);
+  await proxy.set('black hole');
+  const first = outcomeOf('get', () => store.get('a'));
+  while (pool.totalCount === 0) await sleep(10);
+  await sleep(50);
+  proxy.forgetAll();
+  await proxy.set('pass');
+  const second = outcomeOf('get', () => store.get('a b'));
+  assert.equal([(await first).error, (await second).error], [undefined, undefined]);
+  const held = await Promise.all(Array.from({ length: pool.idleCount }, () => pool.connect()));
+  onEnd(() => {
+    for (const client of held) client.release();
+  });
+  assert.ok(held.length < CONNECTIONS);
+  assert.is((await outcomeOf('get', () => store.get('a'))).error, undefined);
+});
+
 test('a call gets the client that the app returns while another one connects without any response', async () => {
   const { store, holding } = await openStuckScene(CONNECTIONS - 1);
   const reading = outcomeOf('get', () => store.get('a'));
