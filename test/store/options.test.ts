@@ -216,6 +216,11 @@ for (const [conString, parts] of sockets) {
   });
 }
 
+test('a conString that names a missing certificate file gets the error of the file', () => {
+  const construct = () => new PgSessionStore({ conString: 'postgres://localhost/app?sslrootcert=/none.pem' });
+  assert.throws(construct, (error: NodeJS.ErrnoException) => error.code === 'ENOENT' && error.path === '/none.pem');
+});
+
 const SECRET = 'pass#word';
 for (const conString of [
   `mysql://ada:${SECRET}@host/app`,

@@ -649,6 +649,10 @@ test('update() fails and does not write if its function throws, is async or is m
     }),
     /a function that is not async/,
   );
+  const throwNothing = () => {
+    throw undefined;
+  };
+  assert.is(await errorOf(throwNothing), 'the session store failed with undefined');
   assert.match(await errorOf(undefined), /needs a function/);
   assert.equal(await data(one), { views: 1 });
 });
