@@ -52,7 +52,14 @@ export async function drawChart({ versions, cores, calls }: Figures): Promise<st
           field: 'atOnce',
           type: 'quantitative',
           scale: { type: 'log', base: 2 },
-          axis: { title: 'calls at once', values: steps, format: 'd', grid: false, labelOverlap: false, labelFlush: false },
+          axis: {
+            title: 'calls at once',
+            values: steps,
+            format: 'd',
+            grid: false,
+            labelOverlap: false,
+            labelFlush: false,
+          },
         },
         y: {
           field: 'thousands',
