@@ -82,7 +82,7 @@ const ADVICE: Record<string, string> = {
     '. Create the table with createTable(), createTableIfMissing or `npx connect-pg-typed init`, ' +
     'or set schemaName and tableName',
   [INVALID_COLUMN_REFERENCE]:
-    '. sid needs a primary key or a unique index of its own. `npx connect-pg-typed doctor` says how',
+    '. sid needs a primary key or a unique index of its own. `npx connect-pg-typed doctor` says how to add it',
   [INSUFFICIENT_PRIVILEGE]: '. `npx connect-pg-typed doctor` prints the missing grants',
 };
 

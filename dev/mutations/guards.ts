@@ -2060,7 +2060,7 @@ export const mutations: Mutation[] = [
     tests: ['store/save-before'],
   },
   {
-    guard: 'doctor() does not wait for ever for its second client',
+    guard: 'doctor() waits two seconds for its second client',
     file: 'src/admin/doctor.ts',
     from: 'clock() + SECOND_CLIENT_MS',
     to: 'Infinity',

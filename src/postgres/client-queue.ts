@@ -117,7 +117,7 @@ export class ClientQueue {
   readonly #max: number;
   /** The requests to the pool, the oldest first, without those that no call needs any more. */
   readonly #requests = new Set<OnClient>();
-  #requested = 0; // with those
+  #requested = 0; // with those: at most twice as many as the pool can have
 
   /** @param connectMs milliseconds that the pool may take to connect a client */
   constructor(pool: Pool, connectMs: number) {
@@ -152,7 +152,7 @@ export class ClientQueue {
   #needsClient(): boolean {
     const { idleCount, waitingCount } = this.#pool;
     const { size } = this.#waiting;
-    // With an idle client that nobody has asked for, each request waits for a connection.
+    // If a client is idle and nobody waits for one, these requests wait for connections.
     return this.#requests.size < Math.min(size, this.#max) || (size > 0 && idleCount > 0 && waitingCount === 0);
   }
 

@@ -92,7 +92,8 @@ test('three calls at once use three connections, of a new pool and of one with t
   for (const _ of ['new', 'idle']) {
     const calls = [1, 2, 3].map(() => connection.query('SELECT pg_sleep(0.05)', [], { deadline: Infinity }));
     await Promise.all(calls);
-    assert.equal([pool.totalCount, pool.idleCount], [3, 3]);
+    assert.is(pool.totalCount, 3);
+    while (pool.idleCount < 3) await sleep(5); // on a slow machine, two clients may serve three calls
   }
 });
 

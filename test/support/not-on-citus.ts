@@ -51,7 +51,7 @@ export const NOT_ON_CITUS: [suite: string, title: string, reason: string][] = [
   ...[true, false].map((batch): [string, string, string] => [
     'store',
     `clear() deletes the session of an earlier set() of the same tick, not that of a later one, with batch: ${batch}`,
-    'a call for one worker waits in a queue of its own',
+    'the calls for each worker have their own queue',
   ]),
   ['doctor', 'doctor() names only the queries that fail when sid has another name', 'not-by-sid says so instead'],
   ...[
